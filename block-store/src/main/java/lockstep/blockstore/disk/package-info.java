@@ -1,0 +1,5 @@
+/// (see ARCHITECTURE.md)
+@NullMarked
+package lockstep.blockstore.disk;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,37 @@
+package lockstep.blockstore.volume;
+
+import java.nio.ByteBuffer;
+import lockstep.blockstore.base.IoBuffer;
+import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.io.EventLoop;
+
+/// A block device inside a volume, as the SCSI layer sees it. Every method is called on [#loop], and every
+/// handler is called there, later or inside the call. Offsets and lengths are bytes, multiples of 512.
+///
+/// A handler of a write gets [Outcome.Done] only when the write is durable on every leg that the volume's
+/// state asks for; a handler of a read only when everything it read is (invariants 1 and 2).
+public interface Lun {
+    /// Its attributes now.
+    LunRecord record();
+
+    /// The loop that owns the volume.
+    EventLoop loop();
+
+    /// Whether media commands are served now; if not, [Outcome.NotServing] is what they would get.
+    boolean isServing();
+
+    /// Fills `into` (lent until the handler is called) from `offset`.
+    void read(long offset, ByteBuffer into, Outcome.Handler done);
+
+    /// Writes the bytes of `data`, of which one reference is handed over.
+    void write(long offset, IoBuffer data, Outcome.Handler done);
+
+    /// Writes the 512 bytes of `pattern` (copied inside the call) to every sector of the range.
+    void writeSame(long offset, long length, ByteBuffer pattern, Outcome.Handler done);
+
+    /// Makes the range read as zeros and gives its space back.
+    void unmap(long offset, long length, Outcome.Handler done);
+
+    /// Ends when every write acknowledged before is durable. Each is, so this only orders after those.
+    void flush(Outcome.Handler done);
+}

@@ -1,0 +1,5 @@
+/// (see ARCHITECTURE.md)
+@NullMarked
+package lockstep.replication;
+
+import org.jspecify.annotations.NullMarked;
