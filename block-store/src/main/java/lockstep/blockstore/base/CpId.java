@@ -1,7 +1,7 @@
 package lockstep.blockstore.base;
 
-/// Names one consistency point of a volume. Ordered by (epoch, count). `count` also numbers the log half
-/// that this consistency point commits, so both sides of a pair agree on it; counts may skip.
+/// Names one consistency point of a volume. Ordered by (epoch, count). `count` also numbers the log
+/// half that this consistency point commits, so both sides of a pair agree on it; counts may skip.
 public record CpId(Epoch epoch, long count) implements Comparable<CpId> {
     /// Before any consistency point.
     public static final CpId NONE = new CpId(Epoch.NONE, 0);

@@ -7,7 +7,8 @@ import java.util.zip.CRC32C;
 public final class Crc32c {
     private Crc32c() {}
 
-    /// The checksum of the bytes of `borrowed` from its position to its limit; leaves both as they were.
+    /// The checksum of the bytes of `borrowed` from its position to its limit; leaves both as they
+    /// were.
     public static int of(ByteBuffer borrowed) {
         return of(borrowed, borrowed.position(), borrowed.remaining());
     }

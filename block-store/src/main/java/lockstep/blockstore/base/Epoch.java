@@ -1,8 +1,8 @@
 package lockstep.blockstore.base;
 
-/// Opened each time a volume becomes active somewhere; fences whoever holds an older one (invariant 5).
-/// `counter` only grows within a volume; `node` says who opened it. Two epochs with the same counter and
-/// different nodes mean divergence: they compare unequal and [#diverges] tells.
+/// Opened each time a volume becomes active somewhere; fences whoever holds an older one (invariant
+/// 5). `counter` only grows within a volume; `node` says who opened it. Two epochs with the same
+/// counter and different nodes mean divergence: they compare unequal and [#diverges] tells.
 public record Epoch(int counter, long node) implements Comparable<Epoch> {
     /// Before any epoch was opened.
     public static final Epoch NONE = new Epoch(0, 0);

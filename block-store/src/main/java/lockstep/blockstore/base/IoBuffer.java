@@ -2,18 +2,18 @@ package lockstep.blockstore.base;
 
 import java.nio.ByteBuffer;
 
-/// A counted view of bytes that came from, or go to, a transport. block-store sees this interface only, so
-/// it needs no Netty and no copy.
+/// A counted view of bytes that came from, or go to, a transport. block-store sees this interface
+/// only, so it needs no Netty and no copy.
 ///
-/// Ownership: a call that takes an `IoBuffer` is handed one reference and releases it, now or when done.
-/// Who still needs the bytes after such a call retains before it. A parameter that is only looked at during
-/// the call is named `borrowed`.
+/// Ownership: a call that takes an `IoBuffer` is handed one reference and releases it, now or when
+/// done. Who still needs the bytes after such a call retains before it. A parameter that is only
+/// looked at during the call is named `borrowed`.
 public interface IoBuffer {
     /// Bytes in the buffer.
     int size();
 
-    /// A view of all the bytes, position 0, limit [#size]; valid until the last reference is released. Each
-    /// call gives a view with a position of its own.
+    /// A view of all the bytes, position 0, limit [#size]; valid until the last reference is
+    /// released. Each call gives a view with a position of its own.
     ByteBuffer view();
 
     /// Adds a reference.

@@ -1,7 +1,7 @@
 package lockstep.blockstore.base;
 
-/// How an operation on a LUN or a volume ended. An operating fault is a value here, so whoever answers the
-/// host has to handle each.
+/// How an operation on a LUN or a volume ended. An operating fault is a value here, so whoever
+/// answers the host has to handle each.
 public sealed interface Outcome {
     /// It is done, and as durable as the volume's state asks for.
     record Done() implements Outcome {
@@ -22,14 +22,15 @@ public sealed interface Outcome {
     /// The operation does not fit the LUN: beyond its end, or the LUN is gone.
     record OutOfRange() implements Outcome {}
 
-    /// The volume does not serve now and may later (joining, mirror away, taking over). Nothing was changed.
+    /// The volume does not serve now and may later (joining, mirror away, taking over). Nothing was
+    /// changed.
     record NotServing(String reason) implements Outcome {}
 
     /// Try again: the volume has more work than room in its log.
     record Busy(String reason) implements Outcome {}
 
-    /// It was sequenced, but its mirror went away or the volume stopped before it could be acknowledged. It
-    /// may or may not be found later.
+    /// It was sequenced, but its mirror went away or the volume stopped before it could be
+    /// acknowledged. It may or may not be found later.
     record Aborted(String reason) implements Outcome {}
 
     /// Whether this is [Done].
@@ -37,7 +38,8 @@ public sealed interface Outcome {
         return this instanceof Done;
     }
 
-    /// Takes the outcome of an asynchronous operation, exactly once, on the loop that owns the volume.
+    /// Takes the outcome of an asynchronous operation, exactly once, on the loop that owns the
+    /// volume.
     @FunctionalInterface
     interface Handler {
         /// `outcome` is final.

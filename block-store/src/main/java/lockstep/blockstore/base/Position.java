@@ -1,7 +1,8 @@
 package lockstep.blockstore.base;
 
-/// A place in a volume's log: (epoch, sequence). The sequence runs on across epochs, but two entries with
-/// the same sequence from different epochs are different entries, so a bare sequence is never compared.
+/// A place in a volume's log: (epoch, sequence). The sequence runs on across epochs, but two
+/// entries with the same sequence from different epochs are different entries, so a bare sequence
+/// is never compared.
 public record Position(Epoch epoch, long sequence) implements Comparable<Position> {
     /// Before the first entry.
     public static final Position NONE = new Position(Epoch.NONE, 0);

@@ -2,7 +2,8 @@ package lockstep.blockstore.base;
 
 import java.util.UUID;
 
-/// Names a volume for its whole life, on every node that holds a copy of it. The bytes are an RFC 9562 UUID.
+/// Names a volume for its whole life, on every node that holds a copy of it. The bytes are an RFC
+/// 9562 UUID.
 public record VolumeId(long high, long low) implements Comparable<VolumeId> {
     /// The id with the value of `uuid`.
     public static VolumeId of(UUID uuid) {

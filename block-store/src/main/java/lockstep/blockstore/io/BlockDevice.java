@@ -3,14 +3,16 @@ package lockstep.blockstore.io;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/// A raw block device, or a file that stands for one. All offsets and lengths are bytes and multiples of
-/// 4096. Calls come from the owning event loop, and completions arrive there, never inside the call.
+/// A raw block device, or a file that stands for one. All offsets and lengths are bytes and
+/// multiples of 4096. Calls come from the owning event loop, and completions arrive there, never
+/// inside the call.
 ///
-/// Buffers are lent: whoever calls keeps them unchanged (write) or untouched (read) until the completion.
+/// Buffers are lent: whoever calls keeps them unchanged (write) or untouched (read) until the
+/// completion.
 ///
-/// Order: two operations under way at once may reach the medium in any order. What is not flushed may be
-/// lost, in any part, in a power cut, torn at 512 bytes. A flush covers what was completed before it was
-/// issued.
+/// Order: two operations under way at once may reach the medium in any order. What is not flushed
+/// may be lost, in any part, in a power cut, torn at 512 bytes. A flush covers what was completed
+/// before it was issued.
 public interface BlockDevice {
     /// One contiguous range of the device and the bytes that belong there, front to back.
     record Extent(long offset, List<ByteBuffer> buffers) {
@@ -39,8 +41,8 @@ public interface BlockDevice {
     /// Makes everything durable that was completed before this call.
     void flush(IoCompletion done);
 
-    /// Writes all extents and makes them durable: one completion, after the flush. If it fails, nothing is
-    /// known of any of them.
+    /// Writes all extents and makes them durable: one completion, after the flush. If it fails,
+    /// nothing is known of any of them.
     void writeDurably(List<Extent> extents, IoCompletion done);
 
     /// Gives the space of a range back; it reads as zeros afterwards.

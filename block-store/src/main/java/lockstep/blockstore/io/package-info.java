@@ -1,8 +1,8 @@
-/// The ports: device, clock and event loop. Everything non-deterministic that block-store does passes here;
-/// real forms live in `io.real`, simulated ones in the test-jar.
+/// The ports: device, clock and event loop. Everything non-deterministic that block-store does
+/// passes here; real forms live in `io.real`, simulated ones in the test-jar.
 ///
-/// Entrance: [lockstep.blockstore.io.EventLoop]. Threads: a volume and all it owns is touched only on its
-/// event loop; completions of devices arrive there. Imports: base.
+/// Entrance: [lockstep.blockstore.io.EventLoop]. Threads: a volume and all it owns is touched only
+/// on its event loop; completions of devices arrive there. Imports: base.
 @NullMarked
 package lockstep.blockstore.io;
 

@@ -1,13 +1,15 @@
 package lockstep.blockstore.log;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.base.Position;
 
-/// One write command in a volume's log. Entries hold outcomes, never conditions, so that a replay decides
-/// nothing and doing it twice gives what doing it once gives (invariant 8). Offsets and lengths are bytes
-/// and multiples of 512.
+import java.nio.ByteBuffer;
+
+/// One write command in a volume's log. Entries hold outcomes, never conditions, so that a replay
+/// decides nothing and doing it twice gives what doing it once gives (invariant 8). Offsets and
+/// lengths are bytes and multiples of 512.
 ///
-/// Buffers are views that the maker owns; whoever keeps an entry beyond a call copies what it needs.
+/// Buffers are views that the maker owns; whoever keeps an entry beyond a call copies what it
+/// needs.
 public sealed interface LogEntry {
     /// Its place in the volume's log.
     Position position();
@@ -25,7 +27,7 @@ public sealed interface LogEntry {
     /// The volume's state beyond blocks: `key` now has `value`; an empty value removes the key.
     record Put(Position position, String key, ByteBuffer value) implements LogEntry {}
 
-    /// The epoch of `position` begins and continues from `from`: entries past `from` that stand earlier in
-    /// the log are void.
+    /// The epoch of `position` begins and continues from `from`: entries past `from` that stand
+    /// earlier in the log are void.
     record EpochOpened(Position position, Position from) implements LogEntry {}
 }

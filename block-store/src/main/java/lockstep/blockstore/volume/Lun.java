@@ -1,15 +1,18 @@
 package lockstep.blockstore.volume;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.io.EventLoop;
 
-/// A block device inside a volume, as the SCSI layer sees it. Every method is called on [#loop], and every
-/// handler is called there, later or inside the call. Offsets and lengths are bytes, multiples of 512.
+import java.nio.ByteBuffer;
+
+/// A block device inside a volume, as the SCSI layer sees it. Every method is called on [#loop],
+/// and every handler is called there, later or inside the call. Offsets and lengths are bytes,
+/// multiples of 512.
 ///
-/// A handler of a write gets [Outcome.Done] only when the write is durable on every leg that the volume's
-/// state asks for; a handler of a read only when everything it read is (invariants 1 and 2).
+/// A handler of a write gets [Outcome.Done] only when the write is durable on every leg that the
+/// volume's state asks for; a handler of a read only when everything it read is (invariants 1 and
+/// 2).
 public interface Lun {
     /// Its attributes now.
     LunRecord record();
@@ -32,6 +35,7 @@ public interface Lun {
     /// Makes the range read as zeros and gives its space back.
     void unmap(long offset, long length, Outcome.Handler done);
 
-    /// Ends when every write acknowledged before is durable. Each is, so this only orders after those.
+    /// Ends when every write acknowledged before is durable. Each is, so this only orders after
+    /// those.
     void flush(Outcome.Handler done);
 }

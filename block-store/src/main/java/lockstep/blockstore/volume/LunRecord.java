@@ -1,11 +1,13 @@
 package lockstep.blockstore.volume;
 
-import java.util.UUID;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
 
-/// A LUN's durable attributes. `number` is the LUN that hosts address (0..255), `identity` gives the serial
-/// number and the NAA name and is the same on both nodes of a pair, `size` is in bytes, a multiple of 4096.
+import java.util.UUID;
+
+/// A LUN's durable attributes. `number` is the LUN that hosts address (0..255), `identity` gives
+/// the serial number and the NAA name and is the same on both nodes of a pair, `size` is in bytes,
+/// a multiple of 4096.
 public record LunRecord(int number, String name, UUID identity, long size) {
     /// LUN numbers are below this.
     public static final int NUMBERS = 256;
