@@ -1,10 +1,5 @@
 package lockstep.blockstore.tree;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.function.Consumer;
 import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.CpId;
@@ -13,15 +8,22 @@ import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.Slices;
+
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
 
 /// Changes one tree within one consistency point, by copy-on-write:
 ///
 /// 1. [#load] brings copies of all nodes on the way to the blocks that will change into memory;
 /// 2. [#get] and [#set] read and change pointers at once;
-/// 3. [#assign] gives every changed node a VBN and reports what it replaces. It may be repeated after more
-///    loading, which is how the space map, whose own blocks need space, comes to rest;
+/// 3. [#assign] gives every changed node a VBN and reports what it replaces. It may be repeated
+///    after more loading, which is how the space map, whose own blocks need space, comes to rest;
 /// 4. [#encode] computes checksums from the leaves up and hands every node out to be written;
 /// 5. [#keepNodes] moves the nodes into the cache once they are committed.
 ///
@@ -72,26 +74,28 @@ public final class TreeEditor {
 
     /// Makes the tree high enough for `blocks` blocks. Only before anything is loaded.
     public void growTo(long blocks) {
+        for (Long2ObjectHashMap<Node> level : levels) {
+            Check.that(level.isEmpty(), "a tree grows before its nodes are loaded");
+        }
+        BlockPointer child = top;
         while (TreeRoot.span(levels.size()) < blocks) {
-            for (Long2ObjectHashMap<Node> level : levels) {
-                Check.that(level.isEmpty(), "a tree grows before its nodes are loaded");
-            }
+            Long2ObjectHashMap<Node> level = new Long2ObjectHashMap<>();
             if (!top.isHole()) {
-                // The old top becomes the first child of a new one, which is written in any case.
+                // The old top becomes the first descendant of new nodes, which are written in any
+                // case.
                 ByteBuffer block = pool.takeZeroed();
                 PointerBlock.format(block, levels.size(), tree, 0);
-                PointerBlock.put(block, 0, top);
-                Long2ObjectHashMap<Node> level = new Long2ObjectHashMap<>();
+                PointerBlock.put(block, 0, child);
                 level.put(0, new Node(block, BlockPointer.HOLE));
-                levels.add(level);
-                return;
+                // Stands for the node below until assign puts its real pointer here.
+                child = BlockPointer.poisoned(cp);
             }
-            levels.add(new Long2ObjectHashMap<>());
+            levels.add(level);
         }
     }
 
-    /// Loads the nodes on the way to each of the first `count` of `sorted` block indices. `done` gets false
-    /// if one cannot be read.
+    /// Loads the nodes on the way to each of the first `count` of `sorted` block indices. `done`
+    /// gets false if one cannot be read.
     public void load(long[] sorted, int count, Consumer<Boolean> done) {
         if (count == 0) {
             done.accept(true);
@@ -115,8 +119,8 @@ public final class TreeEditor {
         PointerBlock.put(leaf(index).content, (int) (index % PointerBlock.FANOUT), pointer);
     }
 
-    /// Gives each loaded node that has none a VBN, lower levels first, and puts it into its parent without a
-    /// checksum yet.
+    /// Gives each loaded node that has none a VBN, lower levels first, and puts it into its parent
+    /// without a checksum yet.
     public void assign(VbnAllocator allocator) {
         for (int level = 0; level < levels.size(); level++) {
             for (long index : sortedKeys(level)) {
@@ -218,7 +222,8 @@ public final class TreeEditor {
     private Node node(int level, long index) {
         @Nullable Node node = levels.get(level).get(index);
         if (node == null) {
-            throw new lockstep.blockstore.base.BrokenInvariant("a node is loaded before it is used");
+            throw new lockstep.blockstore.base.BrokenInvariant(
+                    "a node is loaded before it is used");
         }
         return node;
     }
@@ -269,7 +274,8 @@ public final class TreeEditor {
             scan();
         }
 
-        /// Goes through the indices until enough reads are under way; yields to the loop now and then.
+        /// Goes through the indices until enough reads are under way; yields to the loop now and
+        /// then.
         private void scan() {
             if (scanning) {
                 return;
