@@ -1,5 +1,9 @@
 package lockstep.blockstore.cp;
 
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.block.BlockPointer;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,19 +11,19 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
-import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.base.CpId;
-import lockstep.blockstore.block.BlockPointer;
 
-/// The blocks that the active image does not reach any more and that are still used: because the consistency
-/// point before still needs them for a crash, or because a pin does. A block with birth `b` that died in
-/// `d` is needed by every pinned consistency point `p` with `b ≤ p < d`.
+/// The blocks that the active image does not reach any more and that are still used: because the
+/// consistency point before still needs them for a crash, or because a pin does. A block with birth
+/// `b` that died in `d` is needed by every pinned consistency point `p` with `b ≤ p < d`.
 ///
 /// On disk it is a file of blocks: count (4), four bytes of zeros, then entries of 32 bytes:
+///
 /// ```
 /// | vbn (8) | birth epoch (4) | died epoch (4) | birth count (8) | died count (8) |
 /// ```
-/// A block of the file is written once and dropped as a whole; what survives of it moves to a new one.
+///
+/// A block of the file is written once and dropped as a whole; what survives of it moves to a new
+/// one.
 public final class DeadList {
     static final int ENTRIES_PER_BLOCK = 127;
     private static final int HEADER = 8;
@@ -48,10 +52,7 @@ public final class DeadList {
             for (Entry entry : of.getValue()) {
                 BlockPointer block = entry.block;
                 if (pins.need(
-                        block.birthEpoch(),
-                        block.birthCount(),
-                        entry.diedEpoch,
-                        entry.diedCount)) {
+                        block.birthEpoch(), block.birthCount(), entry.diedEpoch, entry.diedCount)) {
                     kept.add(entry);
                 } else {
                     freed.accept(block.vbn());
@@ -135,7 +136,7 @@ public final class DeadList {
     }
 
     /// Every listed VBN, in no special order.
-    void forEach(LongConsumer consumer) {
+    public void forEach(LongConsumer consumer) {
         for (List<Entry> content : blocks.values()) {
             for (Entry entry : content) {
                 consumer.accept(entry.block.vbn());

@@ -3,6 +3,8 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.Outcome;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayDeque;
 
 /// Holds every answer until the highest log sequence it depends on is durable on every leg. That
@@ -11,6 +13,8 @@ final class AckGate {
     private record Waiting(long sequence, Runnable release, Outcome.Handler aborted) {}
 
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private @Nullable Runnable onDurable;
+    private long onDurableAt;
     private Legs legs;
     private long local;
     private long mirror;
@@ -70,6 +74,15 @@ final class AckGate {
         releaseDurable();
     }
 
+    /// Calls `proceed` once everything up to `sequence` is durable on every leg, however long that
+    /// takes. One such wait at a time: a consistency point's.
+    void whenDurable(long sequence, Runnable proceed) {
+        Check.that(onDurable == null, "one consistency point waits at a time");
+        onDurable = proceed;
+        onDurableAt = sequence;
+        releaseDurable();
+    }
+
     /// How many answers wait.
     int size() {
         return waiting.size();
@@ -91,6 +104,11 @@ final class AckGate {
             // An answer's release may have asked for more, or changed the legs.
             durable = durable();
             first = waiting.peek();
+        }
+        Runnable proceed = onDurable;
+        if (proceed != null && onDurableAt <= durable()) {
+            onDurable = null;
+            proceed.run();
         }
     }
 }

@@ -1,6 +1,5 @@
 package lockstep.blockstore.volume;
 
-import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 
 import org.jspecify.annotations.Nullable;
@@ -14,20 +13,13 @@ import java.nio.charset.StandardCharsets;
 ///
 /// ```
 /// | version (4) | role (1) | sync (1) | zero (2) | promised: counter (4), node (8)
-/// | peer node (8) | log floor (8) | common cp: counter (4), node (8), count (8)
-/// | peer address: length (4), UTF-8 |
+/// | peer node (8) | log floor (8) | peer address: length (4), UTF-8 |
 /// ```
 ///
 /// `promised` is the highest epoch this copy has opened or promised; it acknowledges nothing older.
 /// Log halves below `logFloor` are void. `common` is the last image known to be on both sides.
 public record CopyState(
-        Role role,
-        Sync sync,
-        Epoch promised,
-        long peer,
-        String peerAddress,
-        long logFloor,
-        CpId common) {
+        Role role, Sync sync, Epoch promised, long peer, String peerAddress, long logFloor) {
 
     /// What this copy is for.
     public enum Role {
@@ -53,36 +45,31 @@ public record CopyState(
     }
 
     private static final int VERSION = 1;
-    private static final int FIXED = 64;
+    private static final int FIXED = 40;
 
     /// A volume without a mirror that has promised nothing yet.
     public static CopyState standalone() {
-        return new CopyState(Role.STANDALONE, Sync.UNPAIRED, Epoch.NONE, 0, "", 0, CpId.NONE);
+        return new CopyState(Role.STANDALONE, Sync.UNPAIRED, Epoch.NONE, 0, "", 0);
     }
 
     /// The same with another promise.
     public CopyState promising(Epoch epoch) {
-        return new CopyState(role, sync, epoch, peer, peerAddress, logFloor, common);
+        return new CopyState(role, sync, epoch, peer, peerAddress, logFloor);
     }
 
     /// The same with another role and sync state.
     public CopyState as(Role nextRole, Sync nextSync) {
-        return new CopyState(nextRole, nextSync, promised, peer, peerAddress, logFloor, common);
+        return new CopyState(nextRole, nextSync, promised, peer, peerAddress, logFloor);
     }
 
     /// The same with log halves below `floor` void.
     public CopyState withLogFloor(long floor) {
-        return new CopyState(role, sync, promised, peer, peerAddress, floor, common);
-    }
-
-    /// The same with another common image.
-    public CopyState withCommon(CpId cp) {
-        return new CopyState(role, sync, promised, peer, peerAddress, logFloor, cp);
+        return new CopyState(role, sync, promised, peer, peerAddress, floor);
     }
 
     /// The same with a partner.
     public CopyState withPeer(long node, String address) {
-        return new CopyState(role, sync, promised, node, address, logFloor, common);
+        return new CopyState(role, sync, promised, node, address, logFloor);
     }
 
     /// Bytes on disk.
@@ -91,9 +78,7 @@ public record CopyState(
         ByteBuffer out = ByteBuffer.allocate(FIXED + address.length);
         out.putInt(VERSION).put((byte) role.ordinal()).put((byte) sync.ordinal());
         out.putShort((short) 0).putInt(promised.counter()).putLong(promised.node());
-        out.putLong(peer).putLong(logFloor).putInt(common.epoch().counter());
-        out.putLong(common.epoch().node()).putLong(common.count());
-        out.putInt(address.length).putInt(0).put(address);
+        out.putLong(peer).putLong(logFloor).putInt(address.length).put(address);
         return out.flip();
     }
 
@@ -112,9 +97,7 @@ public record CopyState(
         Epoch promised = new Epoch(in.getInt(), in.getLong());
         long peer = in.getLong();
         long floor = in.getLong();
-        CpId common = new CpId(new Epoch(in.getInt(), in.getLong()), in.getLong());
         int length = in.getInt();
-        in.getInt();
         if (length < 0 || length > in.remaining()) {
             return null;
         }
@@ -126,7 +109,6 @@ public record CopyState(
                 promised,
                 peer,
                 new String(address, StandardCharsets.UTF_8),
-                floor,
-                common);
+                floor);
     }
 }
