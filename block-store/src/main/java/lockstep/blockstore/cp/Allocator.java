@@ -33,7 +33,7 @@ public final class Allocator {
     public void expect(long blocks) {
         int disks = groups.get(group).dataDisks();
         long wanted = (blocks + disks - 1) / disks;
-        nextWindow((int) Math.clamp(wanted, WINDOW_DBNS_MIN, WINDOW_DBNS_MAX));
+        nextWindow(Math.clamp(wanted, WINDOW_DBNS_MIN, WINDOW_DBNS_MAX));
     }
 
     /// Takes a free VBN. There is one: room was reserved.

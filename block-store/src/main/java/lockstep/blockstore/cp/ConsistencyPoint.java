@@ -119,7 +119,7 @@ public final class ConsistencyPoint {
     }
 
     private void enter(CpStage next) {
-        Check.that(next.ordinal() > stage.ordinal(), "the stages of a CP only go forward");
+        Check.that(next.compareTo(stage) > 0, "the stages of a CP only go forward");
         stage = next;
     }
 

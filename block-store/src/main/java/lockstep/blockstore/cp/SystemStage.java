@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -166,7 +167,7 @@ final class SystemStage {
                                 }));
     }
 
-    private void give(TreeEditor editor, long[] indices, TreeMap<Long, Long> vbns) {
+    private void give(TreeEditor editor, long[] indices, Map<Long, Long> vbns) {
         for (long index : indices) {
             long vbn = allocator.allocate();
             vbns.put(index, vbn);

@@ -25,7 +25,18 @@ public final class TreeWalk {
         void lost(BlockPointer pointer);
     }
 
-    private record Frame(ByteBuffer node, int level, long index, int[] slot) {}
+    private static final class Frame {
+        final ByteBuffer node;
+        final int level;
+        final long index;
+        int slot;
+
+        Frame(ByteBuffer node, int level, long index) {
+            this.node = node;
+            this.level = level;
+            this.index = index;
+        }
+    }
 
     private final TreeRoot root;
     private final CpId since;
@@ -53,11 +64,11 @@ public final class TreeWalk {
         }
         while (!frames.isEmpty()) {
             Frame frame = frames.peek();
-            if (frame.slot[0] == PointerBlock.FANOUT) {
+            if (frame.slot == PointerBlock.FANOUT) {
                 pool.give(frames.pop().node);
                 continue;
             }
-            int slot = frame.slot[0]++;
+            int slot = frame.slot++;
             BlockPointer pointer = PointerBlock.get(frame.node, slot);
             if (isWanted(pointer)) {
                 long index = frame.index * PointerBlock.FANOUT + slot;
@@ -99,7 +110,7 @@ public final class TreeWalk {
         }
         ByteBuffer copy = pool.take();
         copy.put(0, block, 0, copy.capacity());
-        frames.push(new Frame(copy, level, index, new int[1]));
+        frames.push(new Frame(copy, level, index));
         visitor.block(pointer, level, index);
     }
 }

@@ -24,24 +24,54 @@ public record CopyState(
     /// What this copy is for.
     public enum Role {
         /// The only copy of its volume.
-        STANDALONE,
+        STANDALONE((byte) 0),
         /// The copy that is active, or was when it was last heard of.
-        SOURCE,
+        SOURCE((byte) 1),
         /// The copy that holds the mirror.
-        MIRROR
+        MIRROR((byte) 2);
+
+        private final byte code;
+
+        Role(byte code) {
+            this.code = code;
+        }
+
+        static @Nullable Role of(byte code) {
+            for (Role role : values()) {
+                if (role.code == code) {
+                    return role;
+                }
+            }
+            return null;
+        }
     }
 
     /// How this copy stands to its partner.
     public enum Sync {
         /// There is no partner.
-        UNPAIRED,
+        UNPAIRED((byte) 0),
         /// Source: nothing is acknowledged without the mirror. Mirror: no acknowledged write is
         /// missing unless an operator has let the source go on alone.
-        IN_SYNC,
+        IN_SYNC((byte) 1),
         /// Source: goes on alone. Mirror: holds an image that lacks acknowledged writes.
-        OUT_OF_SYNC,
+        OUT_OF_SYNC((byte) 2),
         /// Mirror: holds no complete image; there is nothing to take over with.
-        NO_IMAGE
+        NO_IMAGE((byte) 3);
+
+        private final byte code;
+
+        Sync(byte code) {
+            this.code = code;
+        }
+
+        static @Nullable Sync of(byte code) {
+            for (Sync sync : values()) {
+                if (sync.code == code) {
+                    return sync;
+                }
+            }
+            return null;
+        }
     }
 
     private static final int VERSION = 1;
@@ -76,7 +106,7 @@ public record CopyState(
     public ByteBuffer encode() {
         byte[] address = peerAddress.getBytes(StandardCharsets.UTF_8);
         ByteBuffer out = ByteBuffer.allocate(FIXED + address.length);
-        out.putInt(VERSION).put((byte) role.ordinal()).put((byte) sync.ordinal());
+        out.putInt(VERSION).put(role.code).put(sync.code);
         out.putShort((short) 0).putInt(promised.counter()).putLong(promised.node());
         out.putLong(peer).putLong(logFloor).putInt(address.length).put(address);
         return out.flip();
@@ -88,10 +118,10 @@ public record CopyState(
         if (in.remaining() < FIXED || in.getInt() != VERSION) {
             return null;
         }
-        int role = in.get();
-        int sync = in.get();
+        Role role = Role.of(in.get());
+        Sync sync = Sync.of(in.get());
         in.getShort();
-        if (role < 0 || role >= Role.values().length || sync < 0 || sync >= Sync.values().length) {
+        if (role == null || sync == null) {
             return null;
         }
         Epoch promised = new Epoch(in.getInt(), in.getLong());
@@ -104,8 +134,8 @@ public record CopyState(
         byte[] address = new byte[length];
         in.get(address);
         return new CopyState(
-                Role.values()[role],
-                Sync.values()[sync],
+                role,
+                sync,
                 promised,
                 peer,
                 new String(address, StandardCharsets.UTF_8),

@@ -250,8 +250,8 @@ final class CpDriver {
         }
         inDoubt = root.cp();
         core.cp.pins().add(root.cp());
-        boolean shipped = mirror != null && mirror == shippedTo;
-        if (shipped) {
+        boolean shipped = mirror != null && mirror.equals(shippedTo);
+        if (mirror != null && shipped) {
             mirror.cpCommit(root.cp(), root.encode());
         }
         listener.committed(root, !shipped && mirror != null);
