@@ -168,11 +168,24 @@ class LogCrashSimTest {
             } else {
                 node.crash();
             }
+            while (node.simulation.oneIn(4)) {
+                crashDuringReplay();
+            }
             for (Model model : models) {
                 Replayed replayed = node.replay(model.number, model.floor);
                 check(model, replayed);
                 goOn(model, replayed);
             }
+        }
+
+        private void crashDuringReplay() {
+            for (Model model : models) {
+                Replayed cutShort = new Replayed();
+                LogStream stream = node.log().stream(LogHarness.volume(model.number));
+                node.loop.call(() -> stream.replay(model.floor, cutShort, cutShort));
+            }
+            node.simulation.runFor(node.simulation.between(0, 3_000_000));
+            node.crash();
         }
 
         private void check(Model model, Replayed replayed) {
