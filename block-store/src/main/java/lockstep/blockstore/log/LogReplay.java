@@ -97,7 +97,7 @@ final class LogReplay {
                 log.pool().give(found.segment());
             }
         }
-        boolean _ = log.takeFound(stream.volume()).isEmpty();
+        log.disown(stream.volume());
         log.commits().erase(voidSegments, fault -> erased(verdict, fault));
     }
 
@@ -127,6 +127,7 @@ final class LogReplay {
     }
 
     private void refuse(LogVerdict verdict) {
+        stream.replayRefused();
         end.ended(verdict, verdict.lastGood(), highestHalf);
     }
 }

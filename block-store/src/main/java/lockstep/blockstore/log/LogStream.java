@@ -57,6 +57,8 @@ public final class LogStream {
 
     private final NvLog log;
     private final VolumeId volume;
+    private final ByteBuffer head =
+            ByteBuffer.allocate(EntryCodec.HEAD_BYTES + EntryCodec.MAX_KEY_BYTES);
     private final TreeMap<Long, LogHalf> halves = new TreeMap<>();
     private List<Batch> pending = new ArrayList<>();
     private List<Batch> underWay = new ArrayList<>();
@@ -67,6 +69,7 @@ public final class LogStream {
     private @Nullable Position untold;
     private long lowestHalf;
     private boolean usable;
+    private boolean replaying;
     // A commit is under way whose batches were dropped meanwhile.
     private boolean dropped;
 
@@ -89,7 +92,8 @@ public final class LogStream {
     /// return to the pool. Entries that a later [LogEntry.EpochOpened] voids are left out. Call it
     /// once, before anything else.
     public void replay(long floorHalf, EntryHandler handler, ReplayEnd end) {
-        Check.that(!usable && halves.isEmpty(), "a stream is replayed once");
+        Check.that(!usable && !replaying, "a stream is replayed once");
+        replaying = true;
         new LogReplay(log, this, floorHalf, handler, end).start();
     }
 
@@ -100,6 +104,11 @@ public final class LogStream {
         settled = lastFound;
         lowestHalf = firstFreeHalf;
         usable = true;
+        replaying = false;
+    }
+
+    void replayRefused() {
+        replaying = false;
     }
 
     /// Adds `borrowed` to half `half` and to the next commit; its bytes are copied here. Positions
@@ -112,8 +121,7 @@ public final class LogStream {
             return;
         }
         LogHalf current = half(half);
-        ByteBuffer head = ByteBuffer.allocate(EntryCodec.HEAD_BYTES + EntryCodec.MAX_KEY_BYTES);
-        EntryCodec.encodeHead(borrowed, head);
+        EntryCodec.encodeHead(borrowed, head.clear());
         put(current, head.flip());
         put(current, EntryCodec.data(borrowed));
         last = new Mark(half, borrowed.position());
@@ -217,8 +225,10 @@ public final class LogStream {
 
     /// Voids everything in this stream, durably when `done` is called. Nothing of it is reported
     /// durable any more; halves from `newFloor` on may be used at once, whatever their numbers held
-    /// before. Also the way out after a replay that was refused.
+    /// before. Also the way out after a replay that was refused. A crash before `done` may leave
+    /// any part of it, so the caller notes durably, first, that this copy is void.
     public void dropAll(long newFloor, IoCompletion done) {
+        Check.that(!replaying, "a stream is not dropped while it is replayed");
         closeOpen();
         pending.forEach(Batch::free);
         pending = new ArrayList<>();

@@ -187,13 +187,18 @@ public final class NvLog {
         return List.copyOf(found.getOrDefault(volume, List.of()));
     }
 
+    /// The segments found of `volume` are in other hands now.
+    void disown(VolumeId volume) {
+        found.remove(volume);
+    }
+
     /// As [#found], as segment numbers; they belong to the caller from now on.
     List<Integer> takeFound(VolumeId volume) {
         List<Integer> segments = new ArrayList<>();
         for (FoundSegment segment : found(volume)) {
             segments.add(segment.segment());
         }
-        found.remove(volume);
+        disown(volume);
         return segments;
     }
 }
