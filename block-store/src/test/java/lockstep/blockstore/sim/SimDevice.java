@@ -1,0 +1,338 @@
+package lockstep.blockstore.sim;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.io.BlockDevice;
+import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.sim.SimMedium.CachedWrite;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/// A device that keeps [BlockDevice]'s contract to the letter and no further: operations under way
+/// end in any order, a flush covers what was completed before it, a durable write covers itself
+/// only, and a power cut keeps, loses or tears everything else. It also watches its caller:
+/// alignment, ranges, lent buffers that change too early.
+public final class SimDevice implements BlockDevice {
+    private static final long MIN_LATENCY_NANOS = 20_000;
+    private static final long MAX_LATENCY_NANOS = 300_000;
+
+    private final Simulation simulation;
+    private final String name;
+    private final long size;
+    private final SimMedium medium;
+    private final SimFaults faults = new SimFaults();
+    // Writes that were submitted and have not reached the cache.
+    private final List<CachedWrite> underWay = new ArrayList<>();
+    private @Nullable SimEventLoop loop;
+    private int incarnation;
+    private long writes;
+    private boolean closed;
+
+    public SimDevice(Simulation simulation, String name, long size) {
+        Check.that(size > 0 && Blocks.isAligned(size), "a device has whole blocks");
+        this.simulation = simulation;
+        this.name = name;
+        this.size = size;
+        this.medium = new SimMedium(simulation);
+    }
+
+    /// A new incarnation of the node uses the device from now on. Without a [#crash] before, the
+    /// cache survives (a killed process); what the old one had under way ends now, in any part.
+    public SimDevice attach(SimEventLoop newLoop) {
+        incarnation++;
+        for (CachedWrite write : takeUnderWay()) {
+            medium.cache(medium.survivor(write));
+        }
+        loop = newLoop;
+        closed = false;
+        return this;
+    }
+
+    /// The power is cut: only what was flushed is certain to be left.
+    public void crash() {
+        incarnation++;
+        loop = null;
+        medium.loseCache();
+        for (CachedWrite write : takeUnderWay()) {
+            medium.keepRemains(write);
+        }
+    }
+
+    private List<CachedWrite> takeUnderWay() {
+        List<CachedWrite> taken = new ArrayList<>(underWay);
+        underWay.clear();
+        // Any order among themselves: Collections.shuffle would want another random source.
+        for (int i = taken.size() - 1; i > 0; i--) {
+            Collections.swap(taken, i, simulation.random().nextInt(i + 1));
+        }
+        return taken;
+    }
+
+    /// What is wrong with this device.
+    public SimFaults faults() {
+        return faults;
+    }
+
+    /// Writes submitted so far, extents counted one by one.
+    public long writesSubmitted() {
+        return writes;
+    }
+
+    /// The newest content of a range, for tests.
+    public byte[] peek(long offset, int length) {
+        byte[] result = new byte[length];
+        for (int done = 0; done < length; ) {
+            int within = (int) ((offset + done) % Blocks.SIZE);
+            int part = Math.min(length - done, Blocks.SIZE - within);
+            byte[] block = medium.block(Blocks.containing(offset + done));
+            System.arraycopy(block, within, result, done, part);
+            done += part;
+        }
+        return result;
+    }
+
+    /// Puts bytes on the medium behind everybody's back, durably.
+    public void poke(long offset, byte[] bytes) {
+        for (int done = 0; done < bytes.length; ) {
+            int within = (int) ((offset + done) % Blocks.SIZE);
+            int part = Math.min(bytes.length - done, Blocks.SIZE - within);
+            byte[] block = medium.block(Blocks.containing(offset + done)).clone();
+            System.arraycopy(bytes, done, block, within, part);
+            medium.damage(Blocks.containing(offset + done), block);
+            done += part;
+        }
+    }
+
+    /// One bit of the byte at `offset` flips on the medium.
+    public void corrupt(long offset) {
+        byte[] bytes = peek(offset, 1);
+        bytes[0] ^= (byte) (1 << simulation.random().nextInt(8));
+        poke(offset, bytes);
+    }
+
+    /// A range is overwritten with noise on the medium.
+    public void overwriteWithNoise(long offset, int length) {
+        byte[] noise = new byte[length];
+        simulation.random().nextBytes(noise);
+        poke(offset, noise);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public void read(Extent extent, IoCompletion done) {
+        long length = checkRange(extent.offset(), extent.length());
+        simulation.trace(extent.offset() * 31 + length);
+        after(
+                latencyNanos(),
+                done,
+                () -> {
+                    String fault = faults.readFault(extent.offset(), length);
+                    if (fault == null) {
+                        fill(extent);
+                    }
+                    return fault == null ? null : new IoFault(name, "read", fault);
+                });
+    }
+
+    private void fill(Extent extent) {
+        long at = extent.offset();
+        for (ByteBuffer buffer : extent.buffers()) {
+            ByteBuffer into = buffer.duplicate();
+            while (into.hasRemaining()) {
+                int within = (int) (at % Blocks.SIZE);
+                int part = Math.min(into.remaining(), Blocks.SIZE - within);
+                into.put(medium.block(Blocks.containing(at)), within, part);
+                at += part;
+            }
+        }
+    }
+
+    @Override
+    public void write(Extent extent, IoCompletion done) {
+        CachedWrite write = submit(extent);
+        after(latencyNanos(), done, () -> land(extent, write, null));
+    }
+
+    // Copies the lent bytes; they are compared with the lent buffers at the end.
+    private CachedWrite submit(Extent extent) {
+        long length = checkRange(extent.offset(), extent.length());
+        simulation.trace(~extent.offset() * 31 + length);
+        writes++;
+        CachedWrite write = new CachedWrite(Blocks.containing(extent.offset()), copy(extent));
+        underWay.add(write);
+        return write;
+    }
+
+    private static byte[][] copy(Extent extent) {
+        byte[][] blocks = new byte[(int) Blocks.roundUp(extent.length())][Blocks.SIZE];
+        int at = 0;
+        for (ByteBuffer buffer : extent.buffers()) {
+            ByteBuffer from = buffer.duplicate();
+            while (from.hasRemaining()) {
+                int within = at % Blocks.SIZE;
+                int part = Math.min(from.remaining(), Blocks.SIZE - within);
+                from.get(blocks[at / Blocks.SIZE], within, part);
+                at += part;
+            }
+        }
+        return blocks;
+    }
+
+    // The write reaches the cache; `landed` takes what a flush has to cover.
+    private @Nullable IoFault land(
+            Extent extent, CachedWrite write, @Nullable List<CachedWrite> landed) {
+        underWay.remove(write);
+        byte[][] now = copy(extent);
+        for (int i = 0; i < now.length; i++) {
+            boolean unchanged = Arrays.equals(now[i], write.blocks[i]);
+            Check.that(unchanged, "a lent buffer does not change before the completion");
+        }
+        String fault = faults.writeFault(extent.offset(), extent.length());
+        if (fault != null) {
+            medium.cache(medium.survivor(write));
+            return new IoFault(name, "write", fault);
+        }
+        long landing = faults.landing(extent.offset(), extent.length());
+        if (landing >= 0) {
+            CachedWrite at = new CachedWrite(Blocks.containing(landing), write.blocks);
+            medium.cache(at);
+            if (landed != null) {
+                landed.add(at);
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void flush(IoCompletion done) {
+        checkUse();
+        simulation.trace(-1);
+        List<CachedWrite> covered = medium.unflushed();
+        after(latencyNanos(), done, () -> endFlush(covered));
+    }
+
+    private @Nullable IoFault endFlush(List<CachedWrite> covered) {
+        String fault = faults.flushFault();
+        if (fault != null) {
+            medium.doom(covered);
+            return new IoFault(name, "flush", fault);
+        }
+        if (!faults.flushesAreIgnored()) {
+            medium.makeDurable(covered);
+        }
+        return null;
+    }
+
+    @Override
+    public void writeDurably(List<Extent> extents, IoCompletion done) {
+        List<Extent> lent = List.copyOf(extents);
+        List<CachedWrite> submitted = new ArrayList<>();
+        for (Extent extent : lent) {
+            submitted.add(submit(extent));
+        }
+        int now = incarnation;
+        simulation.schedule(
+                latencyNanos(),
+                () -> {
+                    if (now == incarnation) {
+                        landAll(lent, submitted, done);
+                    }
+                });
+    }
+
+    private void landAll(List<Extent> lent, List<CachedWrite> submitted, IoCompletion done) {
+        List<CachedWrite> landed = new ArrayList<>();
+        @Nullable IoFault first = null;
+        for (int i = 0; i < lent.size(); i++) {
+            IoFault fault = land(lent.get(i), submitted.get(i), landed);
+            first = first == null ? fault : first;
+        }
+        @Nullable IoFault writeFault = first;
+        after(
+                latencyNanos() / 2,
+                done,
+                () -> {
+                    IoFault flushFault = endFlush(landed);
+                    return writeFault != null ? writeFault : flushFault;
+                });
+    }
+
+    @Override
+    public void punch(long offset, long length, IoCompletion done) {
+        checkRange(offset, length);
+        simulation.trace(~offset * 37 + length);
+        byte[][] zeros = new byte[(int) Blocks.roundUp(length)][];
+        Arrays.fill(zeros, SimMedium.ZEROS);
+        CachedWrite write = new CachedWrite(Blocks.containing(offset), zeros);
+        underWay.add(write);
+        after(
+                latencyNanos(),
+                done,
+                () -> {
+                    underWay.remove(write);
+                    String fault = faults.writeFault(offset, length);
+                    medium.cache(fault == null ? write : medium.survivor(write));
+                    return fault == null ? null : new IoFault(name, "punch", fault);
+                });
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    /// The end of an operation: does it, and tells what went wrong.
+    private interface Ending {
+        @Nullable IoFault end();
+    }
+
+    // The effect happens at the device; the completion is one more task on the caller's loop.
+    private void after(long delayNanos, IoCompletion done, Ending ending) {
+        SimEventLoop caller = loop;
+        int now = incarnation;
+        Check.that(caller != null, "a device is attached to a loop before it is used");
+        simulation.schedule(
+                delayNanos,
+                () -> {
+                    if (now == incarnation && caller != null) {
+                        IoFault fault = ending.end();
+                        caller.execute(() -> done.ended(fault));
+                    }
+                });
+    }
+
+    private long latencyNanos() {
+        return simulation.between(MIN_LATENCY_NANOS, MAX_LATENCY_NANOS);
+    }
+
+    private long checkRange(long offset, long length) {
+        checkUse();
+        Check.that(Blocks.isAligned(offset), "an offset is whole blocks");
+        Check.that(length > 0 && Blocks.isAligned(length), "a length is whole blocks");
+        Check.that(offset >= 0 && length <= size - offset, "a range is inside the device");
+        return length;
+    }
+
+    private void checkUse() {
+        Check.that(!closed, "a closed device is not used");
+        SimEventLoop caller = loop;
+        boolean called = caller != null && (caller.inLoop() || caller.isStopped());
+        Check.that(called, "a device is called from its node's loop");
+    }
+}
