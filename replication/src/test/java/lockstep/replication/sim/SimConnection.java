@@ -36,6 +36,7 @@ final class SimConnection implements Connection {
     private boolean arriving;
     private boolean closed;
     private boolean dead;
+    private boolean broken;
 
     SimConnection(
             SimNetwork network,
@@ -76,14 +77,17 @@ final class SimConnection implements Connection {
         ByteBuffer frame = MessageCodec.encode(volume, borrowed);
         byte[] bytes = new byte[frame.remaining()];
         frame.get(bytes);
-        queuedBytes += bytes.length;
+        enqueue(bytes);
         if (queuedBytes > network.highWaterBytes) {
             toldFull = true;
         }
-        enqueue(bytes);
     }
 
     private void enqueue(byte[] bytes) {
+        if (broken) {
+            return;
+        }
+        queuedBytes += bytes.length;
         sending.add(bytes);
         deliverSoon();
     }
@@ -182,10 +186,12 @@ final class SimConnection implements Connection {
         }
     }
 
-    /// Both ends are reset: bytes under way are lost.
+    /// This end is reset: bytes under way are lost, and so is what is sent before the news is here.
     void reset(String reason) {
+        broken = true;
         sending.clear();
         queuedBytes = 0;
+        forgetIfDone();
         simulation.schedule(network.delayNanos(), () -> loop.execute(() -> over(reason)));
     }
 

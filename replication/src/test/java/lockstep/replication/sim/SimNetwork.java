@@ -5,6 +5,8 @@ import lockstep.blockstore.sim.Simulation;
 import lockstep.replication.link.Connection;
 import lockstep.replication.link.Dialer;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -115,7 +117,8 @@ public final class SimNetwork {
             @Override
             public Attempt dial(Result result) {
                 SimDial dial = new SimDial(result);
-                simulation.schedule(delayNanos(), () -> connect(from, to, dial));
+                Node dialling = nodes.get(from);
+                simulation.schedule(delayNanos(), () -> connect(from, dialling, to, dial));
                 return dial;
             }
 
@@ -141,10 +144,10 @@ public final class SimNetwork {
         }
     }
 
-    private void connect(String from, String to, SimDial dial) {
-        Node dialling = nodes.get(from);
+    private void connect(String from, @Nullable Node dialling, String to, SimDial dial) {
         Node listening = nodes.get(to);
-        if (dialling == null || isCut(from, to) || isCut(to, from)) {
+        // Who dialled may have died meanwhile; its next incarnation knows nothing of the attempt.
+        if (dialling == null || dialling.loop().isStopped() || isCut(from, to) || isCut(to, from)) {
             return;
         }
         if (listening == null) {
