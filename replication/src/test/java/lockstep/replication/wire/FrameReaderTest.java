@@ -17,6 +17,8 @@ import java.util.SplittableRandom;
 
 /// Cutting a byte stream into messages, and what hostile streams can do: nothing (invariant 10).
 class FrameReaderTest {
+    private static final List<Message> SAMPLES = WireSamples.all();
+
     @Test
     void messagesAreCutOutOfAStreamWhereverItIsSplit() {
         ByteBuffer stream = streamOfAll();
@@ -133,8 +135,7 @@ class FrameReaderTest {
     }
 
     private static ByteBuffer mutate(SplittableRandom random) {
-        List<Message> all = WireSamples.all();
-        Message message = all.get(random.nextInt(all.size()));
+        Message message = SAMPLES.get(random.nextInt(SAMPLES.size()));
         ByteBuffer good = MessageCodec.encode(WireSamples.volumeOf(message), message);
         int goodLength = good.remaining() - FrameHeader.SIZE;
         int length = random.nextInt(4) == 0 ? random.nextInt(goodLength + 40) : goodLength;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import lockstep.blockstore.base.BrokenInvariant;
 import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.log.EntryCodec;
 
 import org.junit.jupiter.api.Test;
 
@@ -64,6 +65,14 @@ class MessageCodecTest {
         assertThat(established().next(direct))
                 .isNotNull()
                 .satisfies(frame -> assertThat(frame.message()).isEqualTo(message));
+    }
+
+    @Test
+    void theLargestLogEntryFitsAFrame() {
+        ByteBuffer encoded = ByteBuffer.allocate(EntryCodec.MAX_ENTRY_BYTES);
+        Message message = new VolumeMessage.Entries(WireSamples.EPOCH, 1, 1, encoded);
+        ByteBuffer frame = MessageCodec.encode(WireSamples.VOLUME, message);
+        assertThat(Objects.requireNonNull(established().next(frame)).message()).isEqualTo(message);
     }
 
     @Test
