@@ -83,6 +83,13 @@ final class AckGate {
         releaseDurable();
     }
 
+    /// Nobody waits to commit any more; whether somebody did.
+    boolean dropCommitWait() {
+        boolean waited = onDurable != null;
+        onDurable = null;
+        return waited;
+    }
+
     /// How many answers wait.
     int size() {
         return waiting.size();

@@ -166,7 +166,16 @@ public final class ActiveVolume {
         enter(Service.SERVING, "");
         core.log(new LogEntry.EpochOpened(core.nextPosition(), from));
         timer = loop().clock().schedule(core.copy.settings().cpIntervalNanos(), this::tick);
-        driver.request(null);
+    }
+
+    /// Entries that were replayed when the volume was opened, in order, until [#forgetReplayed].
+    public List<ReplayedEntry> replayed() {
+        return List.copyOf(core.replayed);
+    }
+
+    /// No mirror will ask for replayed entries any more.
+    public void forgetReplayed() {
+        core.replayed.clear();
     }
 
     /// Makes, or changes the attributes of, LUN `record`. Ends like a write.
@@ -275,7 +284,14 @@ public final class ActiveVolume {
         resume();
     }
 
-    /// Ends all service; what waits is aborted. The node may open the copy again.
+    /// Ends all service; what waits is aborted. `quiet` is called when nothing
+    /// touches the disks any more, so that the copy can be opened again.
+    public void retire(String why, Runnable quiet) {
+        stop(why);
+        driver.whenQuiet(quiet);
+    }
+
+    /// Ends all service; what waits is aborted.
     public void stop(String why) {
         if (service == Service.STOPPED) {
             return;

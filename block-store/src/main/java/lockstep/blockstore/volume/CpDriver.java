@@ -41,6 +41,7 @@ final class CpDriver {
     private @Nullable Mirror shippedTo;
     private @Nullable Mirror pendingMirror;
     private @Nullable CpId inDoubt;
+    private @Nullable Runnable quietWaiter;
     private boolean wanted;
     private boolean stopped;
     private long frozenUpTo;
@@ -156,6 +157,25 @@ final class CpDriver {
 
     void stop() {
         stopped = true;
+        if (core.gate.dropCommitWait()) {
+            // Everything of it is on the disks but the superblock, which will not be written.
+            running = null;
+        }
+        tellQuiet();
+    }
+
+    /// Calls `quiet` when no consistency point is under way any more. Only after [#stop].
+    void whenQuiet(Runnable quiet) {
+        quietWaiter = quiet;
+        tellQuiet();
+    }
+
+    private void tellQuiet() {
+        Runnable quiet = quietWaiter;
+        if (stopped && running == null && quiet != null) {
+            quietWaiter = null;
+            quiet.run();
+        }
     }
 
     /// A read that began before the last commit may still follow pointers of the image before it.
@@ -212,7 +232,12 @@ final class CpDriver {
         return new ConsistencyPoint.Listener() {
             @Override
             public void beforeCommit(Runnable proceed) {
-                core.gate.whenDurable(upTo, proceed);
+                if (stopped) {
+                    running = null;
+                    tellQuiet();
+                } else {
+                    core.gate.whenDurable(upTo, proceed);
+                }
             }
 
             @Override
@@ -220,10 +245,12 @@ final class CpDriver {
                 ended(root, state, frozen);
                 mine.forEach(Runnable::run);
                 startIfPossible();
+                tellQuiet();
             }
 
             @Override
             public void failed(String reason) {
+                running = null;
                 stop();
                 listener.failed(reason);
             }

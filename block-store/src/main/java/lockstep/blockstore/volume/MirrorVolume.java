@@ -204,19 +204,9 @@ public final class MirrorVolume {
                                         }));
     }
 
-    /// The log begins anew: the next entry follows `position`, in half `half` or later.
-    public void expectFrom(long half, Position position, Runnable done) {
-        copy.log()
-                .dropAll(
-                        half,
-                        fault -> {
-                            if (fault != null) {
-                                stop(fault);
-                                return;
-                            }
-                            log.restartAt(position);
-                            done.run();
-                        });
+    /// The log, which was emptied when this copy fell out of sync, begins anew behind `position`.
+    public void expectAfter(Position position) {
+        log.restartAt(position);
     }
 
     /// What a takeover replays. The mirror is used no more.

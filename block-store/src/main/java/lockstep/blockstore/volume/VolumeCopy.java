@@ -51,6 +51,11 @@ public final class VolumeCopy {
         this.stateOrder = stateOrder;
     }
 
+    /// The same copy with empty memory, for its next use; this object is used no more.
+    public VolumeCopy reopened() {
+        return new VolumeCopy(parts, root, rootOrder, state, stateOrder);
+    }
+
     /// The root of a volume in which nothing was written yet.
     public static VolumeRoot blankRoot(VolumeId id, long vbnCount) {
         return new VolumeRoot(

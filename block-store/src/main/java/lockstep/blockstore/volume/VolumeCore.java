@@ -15,6 +15,7 @@ import lockstep.blockstore.log.LogEntry;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
@@ -54,6 +55,9 @@ final class VolumeCore {
 
     /// Who is sent entries and updates now.
     @Nullable Mirror mirror;
+
+    /// Entries that were replayed, for a mirror that lacks them; empty once nobody can ask any more.
+    final List<ReplayedEntry> replayed = new ArrayList<>();
 
     /// VBNs promised to admitted entries, those of the frozen overlay included.
     long reserved;

@@ -123,6 +123,7 @@ public final class VolumeOpening {
         core.sequence = position.sequence();
         core.last = position;
         core.half = half;
+        core.replayed.add(ReplayedEntry.of(half, entry));
         long blocksBefore = core.filling.blocks();
         core.apply(entry);
         core.reserve(VolumeCore.worstCase(core.filling.blocks() - blocksBefore, LEVELS));

@@ -25,6 +25,7 @@ enum MessageType {
     CP_COMMIT(0x43),
     CP_COMMITTED(0x44),
     CP_REFUSED(0x45),
+    CP_PROGRESS(0x46),
     RESYNC_BEGIN(0x50),
     RESYNC_READY(0x51),
     GO_LIVE(0x52),

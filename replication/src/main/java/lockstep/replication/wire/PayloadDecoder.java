@@ -15,6 +15,7 @@ import lockstep.replication.wire.VolumeMessage.CpBegin;
 import lockstep.replication.wire.VolumeMessage.CpCommit;
 import lockstep.replication.wire.VolumeMessage.CpCommitted;
 import lockstep.replication.wire.VolumeMessage.CpData;
+import lockstep.replication.wire.VolumeMessage.CpProgress;
 import lockstep.replication.wire.VolumeMessage.CpReferences;
 import lockstep.replication.wire.VolumeMessage.CpRefused;
 import lockstep.replication.wire.VolumeMessage.Detached;
@@ -76,6 +77,7 @@ final class PayloadDecoder {
             case CP_REFERENCES -> cpReferences(in);
             case CP_COMMIT -> cpCommit(in);
             case CP_COMMITTED -> new CpCommitted(in.cp());
+            case CP_PROGRESS -> new CpProgress(in.cp(), in.u63());
             case CP_REFUSED -> new CpRefused(in.cp(), in.text(REASON_BYTES));
             case RESYNC_BEGIN -> new ResyncBegin(in.epoch(), in.cp(), in.u63());
             case RESYNC_READY -> new ResyncReady(in.cp());

@@ -15,6 +15,7 @@ import lockstep.replication.wire.VolumeMessage.CpBegin;
 import lockstep.replication.wire.VolumeMessage.CpCommit;
 import lockstep.replication.wire.VolumeMessage.CpCommitted;
 import lockstep.replication.wire.VolumeMessage.CpData;
+import lockstep.replication.wire.VolumeMessage.CpProgress;
 import lockstep.replication.wire.VolumeMessage.CpReferences;
 import lockstep.replication.wire.VolumeMessage.CpRefused;
 import lockstep.replication.wire.VolumeMessage.Detached;
@@ -58,6 +59,7 @@ final class PayloadEncoder {
             case CpReferences _ -> MessageType.CP_REFERENCES;
             case CpCommit _ -> MessageType.CP_COMMIT;
             case CpCommitted _ -> MessageType.CP_COMMITTED;
+            case CpProgress _ -> MessageType.CP_PROGRESS;
             case CpRefused _ -> MessageType.CP_REFUSED;
             case ResyncBegin _ -> MessageType.RESYNC_BEGIN;
             case ResyncReady _ -> MessageType.RESYNC_READY;
@@ -112,6 +114,7 @@ final class PayloadEncoder {
             case CpReferences m -> cpReferences(m, out);
             case CpCommit m -> cpCommit(m, out);
             case CpCommitted m -> out.cp(m.cp());
+            case CpProgress m -> out.cp(m.cp()).i64(m.blocks());
             case CpRefused m -> out.cp(m.cp()).text(m.reason(), REASON_BYTES);
             case ResyncBegin m -> out.epoch(m.epoch()).cp(m.since()).i64(m.blocks());
             case ResyncReady m -> out.cp(m.image());

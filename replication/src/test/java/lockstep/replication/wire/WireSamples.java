@@ -71,6 +71,7 @@ public final class WireSamples {
                                 new ReferenceRun(1L << 40, 1, 71, 0))));
         all.add(new VolumeMessage.CpCommit(CP, text("the root record")));
         all.add(new VolumeMessage.CpCommitted(CP));
+        all.add(new VolumeMessage.CpProgress(CP, 4096));
         all.add(new VolumeMessage.CpRefused(CP, "no such entry"));
         all.add(new VolumeMessage.ResyncBegin(EPOCH, CpId.NONE, 12345));
         all.add(new VolumeMessage.ResyncReady(CP));

@@ -1,0 +1,290 @@
+package lockstep.replication.role;
+
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.log.EntryCodec;
+import lockstep.blockstore.log.LogEntry;
+import lockstep.blockstore.log.MalformedEntry;
+import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.CopyState.Sync;
+import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.replication.wire.BlockRun;
+import lockstep.replication.wire.ProtocolViolation;
+import lockstep.replication.wire.ReferenceRun;
+import lockstep.replication.wire.VolumeMessage;
+import org.jspecify.annotations.Nullable;
+
+/// The destination's side: stores the source's entries and images, and takes over when told to. It
+/// acknowledges nothing of an epoch older than the highest it has promised; that, and not a clock, is what
+/// fences a source that does not know yet that it is one no more.
+final class MirrorRole implements Role, MirrorVolume.Observer {
+    private final Replica replica;
+    private @Nullable MirrorVolume mirror;
+    private @Nullable Takeover takeover;
+    private boolean recovering;
+
+    MirrorRole(Replica replica) {
+        this.replica = replica;
+    }
+
+    void opened(MirrorVolume volume) {
+        mirror = volume;
+        replica.activeChanged();
+    }
+
+    boolean isTakingOver() {
+        return takeover != null;
+    }
+
+    @Override
+    public RoleState state() {
+        if (takeover != null) {
+            return RoleState.TAKING_OVER;
+        }
+        return replica.link() == null ? RoleState.WAITING : RoleState.MIRRORING;
+    }
+
+    @Override
+    public String reason() {
+        Takeover running = takeover;
+        if (running != null) {
+            return running.stage().toString();
+        }
+        return switch (replica.copy().state().sync()) {
+            case UNPAIRED, IN_SYNC -> "in sync with its source as far as it knows";
+            case OUT_OF_SYNC -> "out of sync: it lacks acknowledged writes";
+            case NO_IMAGE -> "no image yet: the first copy is not complete";
+        };
+    }
+
+    @Override
+    public Position end() {
+        MirrorVolume volume = mirror;
+        return volume == null ? Position.NONE : volume.end();
+    }
+
+    @Override
+    public void linkUp() {
+        if (!recovering && takeover == null) {
+            replica.sendStatus();
+        }
+    }
+
+    /// What was received of a consistency point is worth nothing without its rest.
+    @Override
+    public void linkLost(String why) {
+        MirrorVolume volume = mirror;
+        if (volume != null && volume.receiving() != null && !recovering) {
+            recovering = true;
+            volume.abandon(
+                    () -> {
+                        recovering = false;
+                        if (replica.link() != null) {
+                            linkUp();
+                        }
+                    });
+        }
+    }
+
+    @Override
+    public void stored(Position upTo) {
+        if (takeover == null) {
+            replica.send(new VolumeMessage.EntriesStored(upTo.epoch(), upTo.sequence()));
+        }
+    }
+
+    @Override
+    public void written(CpId cp, long blocks) {
+        replica.send(new VolumeMessage.CpProgress(cp, blocks));
+    }
+
+    @Override
+    public void stopped(String reason) {
+        replica.stopped(reason);
+    }
+
+    void takeover(boolean sourceIsDown, boolean acceptLoss, Consumer<@Nullable Refusal> done) {
+        MirrorVolume volume = mirror;
+        if (volume == null || takeover != null) {
+            done.accept(new Refusal("the mirror is busy", "wait for what is under way"));
+            return;
+        }
+        Takeover begun = new Takeover(replica, volume);
+        Refusal refusal = begun.judge(sourceIsDown, acceptLoss);
+        if (refusal != null) {
+            done.accept(refusal);
+            return;
+        }
+        takeover = begun;
+        begun.run(done);
+    }
+
+    @Override
+    public void received(VolumeMessage message) {
+        MirrorVolume volume = mirror;
+        if (volume == null || recovering || takeover != null) {
+            return;
+        }
+        switch (message) {
+            case VolumeMessage.OpenEpoch m -> openEpoch(volume, m);
+            case VolumeMessage.Entries m -> entries(volume, m);
+            case VolumeMessage.CpBegin m -> begin(volume, m);
+            case VolumeMessage.CpData m -> m.runs().forEach(run -> data(volume, run));
+            case VolumeMessage.CpReferences m ->
+                    m.runs().forEach(run -> references(volume, run));
+            case VolumeMessage.CpCommit m -> commit(volume, m);
+            case VolumeMessage.ResyncBegin m -> resync(volume, m);
+            case VolumeMessage.GoLive m -> goLive(volume, m);
+            case VolumeMessage.InSync m -> inSync(volume, m);
+            case VolumeMessage.Detached m -> detached(m);
+            default ->
+                    throw new ProtocolViolation(
+                            "a source does not send " + message.getClass().getSimpleName());
+        }
+    }
+
+    private boolean isFenced(Epoch epoch) {
+        Epoch promised = replica.copy().state().promised();
+        if (epoch.equals(promised)) {
+            return false;
+        }
+        replica.send(new VolumeMessage.Fenced(promised));
+        return true;
+    }
+
+    private void openEpoch(MirrorVolume volume, VolumeMessage.OpenEpoch m) {
+        CopyState state = replica.copy().state();
+        if (m.epoch().compareTo(state.promised()) <= 0 || m.epoch().diverges(state.promised())) {
+            replica.send(new VolumeMessage.Fenced(state.promised()));
+            return;
+        }
+        replica.save(
+                state.promising(m.epoch()),
+                () ->
+                        replica.send(
+                                new VolumeMessage.EpochPromised(
+                                        m.epoch(), volume.end(), volume.image())));
+    }
+
+    private void entries(MirrorVolume volume, VolumeMessage.Entries m) {
+        if (isFenced(m.epoch())) {
+            return;
+        }
+        ByteBuffer rest = m.encoded().duplicate();
+        try {
+            for (int i = 0; i < m.count(); i++) {
+                int length = EntryCodec.lengthAt(rest);
+                LogEntry entry = EntryCodec.decode(rest.slice(rest.position(), length));
+                rest.position(rest.position() + length);
+                store(volume, m.half(), entry);
+            }
+        } catch (MalformedEntry e) {
+            throw new ProtocolViolation("a log entry that makes no sense: " + e.getMessage());
+        }
+    }
+
+    /// An entry that is here already comes again after a link was lost; one that leaves a gap, or has no
+    /// room, ends the link.
+    private void store(MirrorVolume volume, long half, LogEntry entry) {
+        boolean known =
+                entry.position().sequence() <= volume.end().sequence()
+                        && !(entry instanceof LogEntry.EpochOpened);
+        if (!known && !volume.store(half, entry)) {
+            throw new ProtocolViolation(
+                    "entry " + entry.position() + " cannot follow " + volume.end());
+        }
+    }
+
+    private void begin(MirrorVolume volume, VolumeMessage.CpBegin m) {
+        if (isFenced(m.cp().epoch())) {
+            return;
+        }
+        if (volume.receiving() != null || m.cp().compareTo(volume.image()) <= 0) {
+            throw new ProtocolViolation(m.cp() + " begins out of turn");
+        }
+        volume.begin(m.cp(), m.upToSequence());
+    }
+
+    private void data(MirrorVolume volume, BlockRun run) {
+        for (int i = 0; i < run.blocks(); i++) {
+            ByteBuffer block = run.contents().slice(i * Blocks.SIZE, Blocks.SIZE);
+            if (!volume.data(run.vbn() + i, block)) {
+                throw new ProtocolViolation("block " + (run.vbn() + i) + " comes out of turn");
+            }
+        }
+    }
+
+    private void references(MirrorVolume volume, ReferenceRun run) {
+        for (int i = 0; i < run.blocks(); i++) {
+            int offset = run.offset() + i * Blocks.SIZE;
+            if (!volume.reference(run.vbn() + i, run.sequence(), offset)) {
+                throw new ProtocolViolation(
+                        "block " + (run.vbn() + i) + " refers to nothing that is here");
+            }
+        }
+    }
+
+    private void commit(MirrorVolume volume, VolumeMessage.CpCommit m) {
+        if (isFenced(m.cp().epoch())) {
+            return;
+        }
+        boolean begun = volume.commit(m.cp(), m.root(), () -> committed(m.cp()));
+        if (!begun) {
+            throw new ProtocolViolation("the root of " + m.cp() + " makes no sense");
+        }
+    }
+
+    /// The first whole image ends NO_IMAGE, durably, before the source hears of it.
+    private void committed(CpId cp) {
+        CopyState state = replica.copy().state();
+        if (state.sync() == Sync.NO_IMAGE) {
+            replica.save(
+                    state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC),
+                    () -> replica.send(new VolumeMessage.CpCommitted(cp)));
+        } else {
+            replica.send(new VolumeMessage.CpCommitted(cp));
+        }
+    }
+
+    private void resync(MirrorVolume volume, VolumeMessage.ResyncBegin m) {
+        if (isFenced(m.epoch())) {
+            return;
+        }
+        boolean difference = m.since().equals(volume.image()) && m.since().count() > 0;
+        Sync next = difference ? Sync.OUT_OF_SYNC : Sync.NO_IMAGE;
+        if (next == Sync.OUT_OF_SYNC && replica.copy().state().sync() == Sync.NO_IMAGE) {
+            throw new ProtocolViolation("there is no image here to send a difference to");
+        }
+        volume.fallOutOfSync(
+                next, () -> replica.send(new VolumeMessage.ResyncReady(m.since())));
+    }
+
+    private void goLive(MirrorVolume volume, VolumeMessage.GoLive m) {
+        if (!isFenced(m.epoch())) {
+            volume.expectAfter(new Position(Epoch.NONE, m.fromSequence() - 1));
+        }
+    }
+
+    private void inSync(MirrorVolume volume, VolumeMessage.InSync m) {
+        if (isFenced(m.epoch())) {
+            return;
+        }
+        if (volume.end().sequence() < m.position().sequence()) {
+            throw new ProtocolViolation("in sync up to an entry that was never sent");
+        }
+        replica.save(
+                replica.copy().state().as(CopyState.Role.MIRROR, Sync.IN_SYNC),
+                () -> replica.send(new VolumeMessage.InSyncRecorded(m.epoch())));
+    }
+
+    private void detached(VolumeMessage.Detached m) {
+        CopyState state = replica.copy().state();
+        if (!isFenced(m.epoch()) && state.sync() == Sync.IN_SYNC) {
+            replica.save(state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC), () -> {});
+        }
+    }
+}

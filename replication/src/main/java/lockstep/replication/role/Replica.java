@@ -1,0 +1,399 @@
+package lockstep.replication.role;
+
+import java.util.function.Consumer;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.blockstore.volume.VolumeCopy;
+import lockstep.blockstore.volume.VolumeOpening;
+import lockstep.replication.link.PeerLink;
+import lockstep.replication.wire.ClaimedRole;
+import lockstep.replication.wire.VolumeMessage;
+import org.jspecify.annotations.Nullable;
+
+/// One volume on this node: opens its copy, gives it the role that its durable state names, and changes
+/// that role when the partner or the operator gives reason to. Everything that decides about epochs is here
+/// and in the roles; what it decides is durable before anything relies on it.
+public final class Replica {
+    /// Hears what the node has to know.
+    public interface Observer {
+        /// The volume began or ceased to be active here: targets appear or go.
+        void activeChanged(Replica replica);
+
+        /// Something an operator should read.
+        void event(Replica replica, String text);
+    }
+
+    private final long self;
+    private final Observer observer;
+    private VolumeCopy copy;
+    private Role role = new Opening();
+    private @Nullable PeerLink link;
+    private VolumeMessage.@Nullable CopyStatus heard;
+
+    /// The copy `copy` on node `self`.
+    public Replica(VolumeCopy copy, long self, Observer observer) {
+        this.copy = copy;
+        this.self = self;
+        this.observer = observer;
+    }
+
+    /// Opens the copy in the role that its durable state names.
+    public void start() {
+        switch (copy.state().role()) {
+            case STANDALONE, SOURCE -> openActive();
+            case MIRROR -> openMirror();
+        }
+    }
+
+    /// Which volume.
+    public VolumeId volume() {
+        return copy.id();
+    }
+
+    /// The copy.
+    public VolumeCopy copy() {
+        return copy;
+    }
+
+    /// The active volume, also while it is joining; null if this copy is a mirror.
+    public @Nullable ActiveVolume active() {
+        return role.active();
+    }
+
+    /// For people.
+    public ReplicaStatus status() {
+        ActiveVolume active = role.active();
+        return new ReplicaStatus(
+                role.state(),
+                role.reason(),
+                link != null,
+                copy.state(),
+                active == null ? copy.root().cp().epoch() : active.epoch(),
+                copy.root().cp(),
+                role.end(),
+                role.copied(),
+                role.backlogBytes());
+    }
+
+    /// The partner's link is up.
+    public void linkUp(PeerLink up) {
+        if (copy.state().role() != CopyState.Role.STANDALONE) {
+            link = up;
+            heard = null;
+            role.linkUp();
+        }
+    }
+
+    /// The partner's link is over.
+    public void linkLost(PeerLink over, String why) {
+        if (over.equals(link)) {
+            link = null;
+            heard = null;
+            role.linkLost(why);
+        }
+    }
+
+    /// The link takes more.
+    public void writable() {
+        role.writable();
+    }
+
+    /// The partner says something about this volume.
+    public void received(VolumeMessage message) {
+        if (message instanceof VolumeMessage.CopyStatus status) {
+            heard = status;
+            partnerSays(status);
+        } else if (message instanceof VolumeMessage.Fault fault) {
+            tell("the partner says: " + fault.what());
+        } else {
+            role.received(message);
+        }
+    }
+
+    /// Whether leases may be granted to the partner now: not while a takeover is prepared or done.
+    public boolean grantsLease() {
+        return role instanceof MirrorRole mirror && !mirror.isTakingOver();
+    }
+
+    /// Makes this standalone volume the source of a pair with the node `peer`.
+    public void pairAsSource(long peer, String address, Consumer<@Nullable Refusal> done) {
+        if (!(role instanceof SourceRole source) || !source.isStandalone()) {
+            done.accept(new Refusal("the volume is in a pair already", "delete that pair first"));
+            return;
+        }
+        CopyState next =
+                copy.state()
+                        .withPeer(peer, address)
+                        .as(CopyState.Role.SOURCE, CopyState.Sync.OUT_OF_SYNC);
+        save(next, () -> done.accept(null));
+    }
+
+    /// The operator's word: this copy takes the volume over from its source.
+    public void takeover(
+            boolean sourceIsDown, boolean acceptLoss, Consumer<@Nullable Refusal> done) {
+        if (role instanceof MirrorRole mirror) {
+            mirror.takeover(sourceIsDown, acceptLoss, done);
+        } else {
+            done.accept(
+                    new Refusal(
+                            "this node does not hold the mirror of the volume",
+                            "ask the node that does"));
+        }
+    }
+
+    /// The operator's word: the source goes on without its mirror.
+    public void detach(Consumer<@Nullable Refusal> done) {
+        if (role instanceof SourceRole source) {
+            source.detach(done);
+        } else {
+            done.accept(
+                    new Refusal(
+                            "this node is not the source of the volume", "ask the source node"));
+        }
+    }
+
+    /// The operator's word: a joining source opens an epoch without its partner.
+    public void activate(Consumer<@Nullable Refusal> done) {
+        if (role instanceof SourceRole source) {
+            source.activateAlone(done);
+        } else {
+            done.accept(
+                    new Refusal(
+                            "this node is not the source of the volume",
+                            "use takeover on the node that holds the mirror"));
+        }
+    }
+
+    /// The operator's word after a divergence: what only this copy has is given up and it becomes the
+    /// mirror.
+    public void discard(Consumer<@Nullable Refusal> done) {
+        if (role instanceof SourceRole source && source.state() == RoleState.DIVERGED) {
+            demote("the operator gave this copy's own writes up");
+            done.accept(null);
+        } else {
+            done.accept(
+                    new Refusal("the copies have not diverged", "there is nothing to discard"));
+        }
+    }
+
+    /// Ends all use of the copy; the node is stopping.
+    public void stop(String why) {
+        ActiveVolume active = role.active();
+        if (active != null) {
+            active.stop(why);
+        }
+    }
+
+    // What the roles use.
+
+    long self() {
+        return self;
+    }
+
+    @Nullable PeerLink link() {
+        return link;
+    }
+
+    VolumeMessage.@Nullable CopyStatus heard() {
+        return heard;
+    }
+
+    void tell(String text) {
+        observer.event(this, text);
+    }
+
+    void activeChanged() {
+        observer.activeChanged(this);
+    }
+
+    void send(VolumeMessage message) {
+        PeerLink to = link;
+        if (to != null) {
+            to.send(copy.id(), message);
+        }
+    }
+
+    /// Makes `next` durable, then goes on; if it cannot, the copy stops.
+    void save(CopyState next, Runnable done) {
+        copy.save(
+                next,
+                fault -> {
+                    if (fault == null) {
+                        done.run();
+                    } else {
+                        stopped(fault.toString());
+                    }
+                });
+    }
+
+    /// Tells the partner what this copy is.
+    void sendStatus() {
+        CopyState state = copy.state();
+        ClaimedRole claimed =
+                state.role() == CopyState.Role.MIRROR
+                        ? ClaimedRole.DESTINATION
+                        : ClaimedRole.SOURCE;
+        ActiveVolume active = role.active();
+        boolean serving = active != null && active.epoch().counter() > 0;
+        send(
+                new VolumeMessage.CopyStatus(
+                        claimed,
+                        WireStates.of(state.sync()),
+                        serving ? active.epoch() : Epoch.NONE,
+                        state.promised(),
+                        copy.root().cp(),
+                        role.end(),
+                        copy.root().vbnCount(),
+                        copy.name()));
+    }
+
+    /// An active copy becomes the mirror of the partner, which has opened a higher epoch.
+    void demote(String why) {
+        ActiveVolume active = role.active();
+        tell("this node is not the source any more: " + why);
+        if (active == null) {
+            return;
+        }
+        role = new Opening();
+        active.retire(
+                why,
+                () -> {
+                    copy = copy.reopened();
+                    activeChanged();
+                    MirrorRole mirror = new MirrorRole(this);
+                    MirrorVolume.demoted(copy, mirror, opened(mirror));
+                });
+    }
+
+    /// The mirror `from` becomes active with the entries that it holds.
+    void promote(VolumeOpening.Entries entries, Epoch epoch, Consumer<@Nullable Refusal> done) {
+        copy = copy.reopened();
+        SourceRole source = new SourceRole(this);
+        VolumeOpening.open(
+                copy,
+                entries,
+                source,
+                new VolumeOpening.Handler() {
+                    @Override
+                    public void opened(ActiveVolume volume) {
+                        role = source;
+                        source.openedByTakeover(volume, epoch);
+                        done.accept(null);
+                    }
+
+                    @Override
+                    public void refused(String reason) {
+                        stopped(reason);
+                        done.accept(
+                                new Refusal(
+                                        "the takeover failed: " + reason,
+                                        "repair the disks of this node and try again"));
+                    }
+                });
+    }
+
+    void stopped(String why) {
+        tell("the volume has stopped: " + why);
+        role = new Stopped(why, role.active());
+        activeChanged();
+    }
+
+    private void openActive() {
+        SourceRole source = new SourceRole(this);
+        VolumeOpening.open(
+                copy,
+                source,
+                new VolumeOpening.Handler() {
+                    @Override
+                    public void opened(ActiveVolume volume) {
+                        role = source;
+                        source.openedAtStart(volume);
+                        caughtUp();
+                    }
+
+                    @Override
+                    public void refused(String reason) {
+                        stopped(reason);
+                    }
+                });
+    }
+
+    private void openMirror() {
+        MirrorRole mirror = new MirrorRole(this);
+        MirrorVolume.open(copy, mirror, opened(mirror));
+    }
+
+    private MirrorVolume.Handler opened(MirrorRole mirror) {
+        return new MirrorVolume.Handler() {
+            @Override
+            public void opened(MirrorVolume volume) {
+                role = mirror;
+                mirror.opened(volume);
+                caughtUp();
+            }
+
+            @Override
+            public void refused(String reason) {
+                stopped(reason);
+            }
+        };
+    }
+
+    /// The link may have come up while the copy was being opened.
+    private void caughtUp() {
+        if (link != null) {
+            role.linkUp();
+            VolumeMessage.CopyStatus status = heard;
+            if (status != null) {
+                partnerSays(status);
+            }
+        }
+    }
+
+    private void partnerSays(VolumeMessage.CopyStatus status) {
+        if (role instanceof SourceRole source && status.role() == ClaimedRole.SOURCE) {
+            twoSources(source, status);
+        } else {
+            role.partnerSays(status);
+        }
+    }
+
+    /// Both were active. Whoever opened the higher epoch stays; the other becomes its mirror, unless it has
+    /// acknowledged writes on its own, which only an operator may give up.
+    private void twoSources(SourceRole source, VolumeMessage.CopyStatus status) {
+        Epoch mine = copy.state().promised();
+        Epoch theirs = status.promised();
+        if (mine.diverges(theirs)) {
+            source.diverged("both nodes opened epoch " + mine.counter());
+        } else if (theirs.compareTo(mine) > 0) {
+            if (copy.state().sync() == CopyState.Sync.OUT_OF_SYNC && source.hasServedAlone()) {
+                source.diverged("both nodes acknowledged writes on their own");
+            } else {
+                demote("the partner has opened epoch " + theirs);
+            }
+        }
+    }
+
+    /// Nothing can be done yet, or any more.
+    private static final class Opening implements Role {
+        @Override
+        public RoleState state() {
+            return RoleState.OPENING;
+        }
+
+        @Override
+        public String reason() {
+            return "reading disks and log";
+        }
+    }
+
+    private record Stopped(String reason, @Nullable ActiveVolume active) implements Role {
+        @Override
+        public RoleState state() {
+            return RoleState.STOPPED;
+        }
+    }
+}

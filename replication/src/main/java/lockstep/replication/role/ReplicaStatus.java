@@ -1,0 +1,19 @@
+package lockstep.replication.role;
+
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.volume.CopyState;
+
+/// One copy for people. `linked`: the partner answers now. `copied` blocks of a resync have been sent in
+/// this round. `backlogBytes` of log entries are not stored by the mirror yet.
+public record ReplicaStatus(
+        RoleState state,
+        String reason,
+        boolean linked,
+        CopyState durable,
+        Epoch epoch,
+        CpId image,
+        Position end,
+        long copied,
+        long backlogBytes) {}

@@ -1,0 +1,41 @@
+package lockstep.replication.role;
+
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.replication.wire.VolumeMessage;
+import org.jspecify.annotations.Nullable;
+
+/// What a copy is used as. Only the fields that a role has can be touched in it.
+interface Role {
+    RoleState state();
+
+    String reason();
+
+    /// The active volume, if this role has one.
+    default @Nullable ActiveVolume active() {
+        return null;
+    }
+
+    /// The end of the log as this role knows it.
+    default Position end() {
+        return Position.NONE;
+    }
+
+    default long copied() {
+        return 0;
+    }
+
+    default long backlogBytes() {
+        return 0;
+    }
+
+    default void linkUp() {}
+
+    default void linkLost(String why) {}
+
+    default void writable() {}
+
+    default void partnerSays(VolumeMessage.CopyStatus status) {}
+
+    default void received(VolumeMessage message) {}
+}

@@ -1,0 +1,123 @@
+package lockstep.replication.source;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import lockstep.blockstore.log.EntryCodec;
+import lockstep.blockstore.log.LogEntry;
+import org.jspecify.annotations.Nullable;
+
+/// Encoded log entries on their way to the mirror, in chunks that are sent as they are and kept until the
+/// mirror has stored them, so that a new link can be sent them again.
+final class EntryBacklog {
+    private static final int CHUNK_BYTES = 256 << 10;
+
+    /// Entries of one half, one after the other.
+    static final class Chunk {
+        final long half;
+        final long firstSequence;
+        final ByteBuffer bytes;
+        long lastSequence;
+        int sent;
+        int count;
+        int sentCount;
+
+        Chunk(long half, long firstSequence, int size) {
+            this.half = half;
+            this.firstSequence = firstSequence;
+            this.bytes = ByteBuffer.allocate(size);
+        }
+    }
+
+    private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
+    private long bytes;
+
+    /// Adds a copy of `borrowed`.
+    void add(long half, LogEntry borrowed) {
+        int length = EntryCodec.encodedLength(borrowed);
+        Chunk chunk = room(half, borrowed.position().sequence(), length);
+        EntryCodec.encode(borrowed, chunk.bytes);
+        added(chunk, borrowed.position().sequence(), length);
+    }
+
+    /// Adds an entry that is encoded already.
+    void add(long half, long sequence, ByteBuffer encoded) {
+        Chunk chunk = room(half, sequence, encoded.remaining());
+        int length = encoded.remaining();
+        chunk.bytes.put(encoded.duplicate());
+        added(chunk, sequence, length);
+    }
+
+    /// The next chunk with something that was not sent.
+    @Nullable Chunk nextToSend() {
+        for (Chunk chunk : chunks) {
+            if (chunk.sent < chunk.bytes.position()) {
+                return chunk;
+            }
+        }
+        return null;
+    }
+
+    /// Everything up to `sequence` is stored.
+    void stored(long sequence) {
+        while (!chunks.isEmpty() && chunks.element().lastSequence <= sequence) {
+            Chunk done = chunks.remove();
+            bytes -= done.bytes.position();
+        }
+    }
+
+    /// A new link: everything behind `sequence` has to be sent again.
+    void resendAfter(long sequence) {
+        stored(sequence);
+        for (Chunk chunk : chunks) {
+            chunk.sent = 0;
+            chunk.sentCount = 0;
+            if (chunk.firstSequence <= sequence) {
+                skip(chunk, sequence - chunk.firstSequence + 1);
+            }
+        }
+    }
+
+    void clear() {
+        chunks.clear();
+        bytes = 0;
+    }
+
+    /// Bytes kept.
+    long bytes() {
+        return bytes;
+    }
+
+    private Chunk room(long half, long sequence, int length) {
+        Chunk last = chunks.peekLast();
+        if (last != null && last.half == half && last.bytes.remaining() >= length) {
+            return last;
+        }
+        Chunk fresh = new Chunk(half, sequence, Math.max(length, CHUNK_BYTES));
+        chunks.add(fresh);
+        return fresh;
+    }
+
+    private void added(Chunk chunk, long sequence, int length) {
+        chunk.lastSequence = sequence;
+        chunk.count++;
+        bytes += length;
+    }
+
+    /// Steps over the first `entries` entries: sequences in a chunk follow each other without a gap.
+    private static void skip(Chunk chunk, long entries) {
+        for (long i = 0; i < entries; i++) {
+            try {
+                ByteBuffer rest =
+                        chunk.bytes
+                                .duplicate()
+                                .flip()
+                                .position(chunk.sent);
+                chunk.sent += EntryCodec.lengthAt(rest);
+            } catch (lockstep.blockstore.log.MalformedEntry e) {
+                throw new lockstep.blockstore.base.BrokenInvariant(
+                        "an entry encoded here decodes here: " + e.getMessage());
+            }
+            chunk.sentCount++;
+        }
+    }
+}

@@ -1,0 +1,284 @@
+package lockstep.replication.source;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.log.LogEntry;
+import lockstep.blockstore.volume.Mirror;
+import lockstep.blockstore.volume.ReplayedEntry;
+import lockstep.replication.link.PeerLink;
+import lockstep.replication.wire.BlockRun;
+import lockstep.replication.wire.ReferenceRun;
+import lockstep.replication.wire.VolumeMessage;
+import org.jspecify.annotations.Nullable;
+
+/// An active volume's way to its mirror over one link. Entries leave at the end of the loop's turn, many in
+/// a frame; blocks of a consistency point are gathered into runs. What goes is in order, because one
+/// connection carries all of it.
+///
+/// When the link is lost this does nothing any more; what waits for it to be ready is told to go on.
+public final class MirrorSender implements Mirror {
+    /// Bytes of blocks gathered before a frame is sent.
+    private static final int FRAME_BYTES = 256 << 10;
+
+    /// Runs of references gathered before a frame is sent.
+    private static final int FRAME_RUNS = 4096;
+
+    /// Blocks by content that may be under way before the mirror has written them.
+    private static final long BLOCKS_UNDER_WAY = 8192;
+
+    private final VolumeId volume;
+    private final Epoch epoch;
+    private final EventLoop loop;
+    private final PeerLink link;
+    private final EntryBacklog backlog;
+    private final List<ReferenceRun> references = new ArrayList<>();
+    private final List<BlockRun> runs = new ArrayList<>();
+    private final ByteBuffer contents = ByteBuffer.allocateDirect(FRAME_BYTES);
+    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+    private @Nullable CpId cp;
+    private long runVbn = -1;
+    private int runStart;
+    private long blocksSent;
+    private long blocksWritten;
+    private long bytesOfData;
+    private boolean flushScheduled;
+    private boolean announced;
+    private boolean lost;
+
+    /// Sends for `volume`, active in `epoch`, over `link`. `announced`: the mirror knows where the log goes
+    /// on, because it was in sync; if not, the first entry tells it.
+    public MirrorSender(
+            VolumeId volume, Epoch epoch, EventLoop loop, PeerLink link, boolean announced) {
+        this.volume = volume;
+        this.epoch = epoch;
+        this.loop = loop;
+        this.link = link;
+        this.announced = announced;
+        this.backlog = new EntryBacklog();
+    }
+
+    /// Takes over what the sender over the last link could not deliver, behind what is stored.
+    public void resendFrom(MirrorSender before, long storedUpTo) {
+        for (ReplayedEntry entry : before.undelivered(storedUpTo)) {
+            backlog.add(entry.half(), entry.sequence(), entry.encoded());
+        }
+        scheduleFlush();
+    }
+
+    /// Sends entries that were found in the log when the volume was opened, behind what is stored.
+    public void send(List<ReplayedEntry> replayed, long storedUpTo) {
+        for (ReplayedEntry entry : replayed) {
+            if (entry.sequence() > storedUpTo) {
+                backlog.add(entry.half(), entry.sequence(), entry.encoded());
+            }
+        }
+        scheduleFlush();
+    }
+
+    /// The mirror has stored everything up to `sequence`.
+    public void stored(long sequence) {
+        backlog.stored(sequence);
+    }
+
+    /// The mirror has written `blocks` blocks of the consistency point under way.
+    public void progress(CpId of, long blocks) {
+        if (of.equals(cp)) {
+            blocksWritten = Math.max(blocksWritten, blocks);
+            goOn();
+        }
+    }
+
+    /// The link takes more.
+    public void writable() {
+        goOn();
+    }
+
+    /// The link is over.
+    public void lost() {
+        lost = true;
+        goOn();
+    }
+
+    /// Bytes of entries that the mirror has not stored.
+    public long backlogBytes() {
+        return backlog.bytes();
+    }
+
+    @Override
+    public void ship(long half, LogEntry borrowed) {
+        if (!announced) {
+            announced = true;
+            CpId known = cp == null ? CpId.NONE : cp;
+            link.send(
+                    volume,
+                    new VolumeMessage.GoLive(
+                            epoch, known, half, borrowed.position().sequence()));
+        }
+        // Kept when the link is lost too: the next link's sender asks for what this one has.
+        backlog.add(half, borrowed);
+        scheduleFlush();
+    }
+
+    @Override
+    public void cpBegin(CpId begun, long upTo) {
+        flushEntries();
+        cp = begun;
+        blocksSent = 0;
+        blocksWritten = 0;
+        link.send(volume, new VolumeMessage.CpBegin(begun, upTo));
+    }
+
+    @Override
+    public void cpData(long vbn, ByteBuffer borrowed) {
+        flushReferences();
+        if (vbn != runVbn || contents.position() == runStart) {
+            closeRun();
+            runStart = contents.position();
+        }
+        contents.put(borrowed.duplicate());
+        runVbn = vbn + 1;
+        blocksSent++;
+        bytesOfData += Blocks.SIZE;
+        if (!contents.hasRemaining()) {
+            flushData();
+        }
+    }
+
+    @Override
+    public void cpReference(long vbn, long sequence, int offset) {
+        flushData();
+        int last = references.size() - 1;
+        blocksSent++;
+        if (last >= 0 && references.get(last).continuesWith(vbn, sequence, offset)) {
+            references.set(last, references.get(last).extended());
+            return;
+        }
+        references.add(new ReferenceRun(vbn, 1, sequence, offset));
+        if (references.size() == FRAME_RUNS) {
+            flushReferences();
+        }
+    }
+
+    @Override
+    public void cpCommit(CpId committed, ByteBuffer borrowedRoot) {
+        flushData();
+        flushReferences();
+        flushEntries();
+        link.send(volume, new VolumeMessage.CpCommit(committed, borrowedRoot));
+    }
+
+    @Override
+    public boolean ready(Runnable whenReady) {
+        if (isReady()) {
+            return true;
+        }
+        waiting.add(whenReady);
+        return false;
+    }
+
+    /// Bytes of blocks that went by content, in all.
+    public long bytesOfData() {
+        return bytesOfData;
+    }
+
+    private boolean isReady() {
+        return lost || (link.writable() && blocksSent - blocksWritten < BLOCKS_UNDER_WAY);
+    }
+
+    private void goOn() {
+        while (isReady() && !waiting.isEmpty()) {
+            waiting.remove().run();
+        }
+    }
+
+    private void scheduleFlush() {
+        if (!flushScheduled) {
+            flushScheduled = true;
+            loop.execute(
+                    () -> {
+                        flushScheduled = false;
+                        flushEntries();
+                    });
+        }
+    }
+
+    private void flushEntries() {
+        EntryBacklog.Chunk chunk = lost ? null : backlog.nextToSend();
+        while (chunk != null) {
+            ByteBuffer unsent = chunk.bytes.duplicate().flip().position(chunk.sent);
+            link.send(
+                    volume,
+                    new VolumeMessage.Entries(
+                            epoch, chunk.half, chunk.count - chunk.sentCount, unsent));
+            chunk.sent = chunk.bytes.position();
+            chunk.sentCount = chunk.count;
+            chunk = backlog.nextToSend();
+        }
+    }
+
+    private List<ReplayedEntry> undelivered(long storedUpTo) {
+        backlog.resendAfter(storedUpTo);
+        List<ReplayedEntry> entries = new ArrayList<>();
+        EntryBacklog.Chunk chunk = backlog.nextToSend();
+        while (chunk != null) {
+            chunk = addEntriesOf(chunk, entries);
+        }
+        return entries;
+    }
+
+    private EntryBacklog.@Nullable Chunk addEntriesOf(
+            EntryBacklog.Chunk chunk, List<ReplayedEntry> entries) {
+        long sequence = chunk.firstSequence + chunk.sentCount;
+        ByteBuffer rest = chunk.bytes.duplicate().flip().position(chunk.sent);
+        try {
+            while (rest.hasRemaining()) {
+                int length = lockstep.blockstore.log.EntryCodec.lengthAt(rest);
+                entries.add(
+                        new ReplayedEntry(
+                                chunk.half, sequence++, rest.slice(rest.position(), length)));
+                rest.position(rest.position() + length);
+            }
+        } catch (lockstep.blockstore.log.MalformedEntry e) {
+            throw new lockstep.blockstore.base.BrokenInvariant(
+                    "an entry encoded here decodes here: " + e.getMessage());
+        }
+        chunk.sent = chunk.bytes.position();
+        return backlog.nextToSend();
+    }
+
+    private void closeRun() {
+        if (contents.position() > runStart) {
+            int length = contents.position() - runStart;
+            long first = runVbn - length / Blocks.SIZE;
+            runs.add(new BlockRun(first, contents.slice(runStart, length)));
+            runStart = contents.position();
+        }
+    }
+
+    private void flushData() {
+        closeRun();
+        CpId of = cp;
+        if (!runs.isEmpty() && of != null) {
+            link.send(volume, new VolumeMessage.CpData(of, runs));
+        }
+        runs.clear();
+        contents.clear();
+        runStart = 0;
+        runVbn = -1;
+    }
+
+    private void flushReferences() {
+        CpId of = cp;
+        if (!references.isEmpty() && of != null) {
+            link.send(volume, new VolumeMessage.CpReferences(of, references));
+        }
+        references.clear();
+    }
+}
