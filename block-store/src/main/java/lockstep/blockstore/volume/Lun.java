@@ -3,6 +3,7 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.tree.LunRecord;
 
 import java.nio.ByteBuffer;
 

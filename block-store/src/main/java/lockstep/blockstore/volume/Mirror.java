@@ -1,6 +1,7 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.cp.UpdateSink;
 import lockstep.blockstore.log.LogEntry;
 
 import java.nio.ByteBuffer;
@@ -8,7 +9,7 @@ import java.nio.ByteBuffer;
 /// Where an active volume sends what its mirror must know; implemented by replication. Called on
 /// the volume's loop. What comes back (entries stored, consistency point committed, link lost)
 /// arrives through the methods of [ActiveVolume] that are named for it.
-public interface Mirror {
+public interface Mirror extends UpdateSink {
     /// Sends one log entry that belongs to log half `half`. The entry and its buffers are lent for
     /// the call: an implementation that keeps them copies or, with `data` given, retains.
     void ship(long half, LogEntry borrowed);
@@ -17,17 +18,7 @@ public interface Mirror {
     /// sequence `upTo` of the log.
     void cpBegin(CpId cp, long upTo);
 
-    /// Block `vbn` of `cp` has this content (lent for the call).
-    void cpData(long vbn, ByteBuffer borrowed);
-
-    /// Block `vbn` of `cp` has the content that stands at byte `offset` of the data of entry
-    /// `sequence`, which this mirror was sent.
-    void cpReference(long vbn, long sequence, int offset);
-
     /// All updates are sent and the source's superblock is durable: the mirror may commit. `root`
     /// is the volume's root record (lent for the call), the same on both sides.
     void cpCommit(CpId cp, ByteBuffer borrowedRoot);
-
-    /// Whether more updates may be sent now; if not, `whenReady` is called once they may.
-    boolean ready(Runnable whenReady);
 }

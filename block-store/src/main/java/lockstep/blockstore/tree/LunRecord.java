@@ -1,4 +1,4 @@
-package lockstep.blockstore.volume;
+package lockstep.blockstore.tree;
 
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;

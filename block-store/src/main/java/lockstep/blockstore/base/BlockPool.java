@@ -1,0 +1,56 @@
+package lockstep.blockstore.base;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+
+/// Direct buffers of one block each, cut from 1 MiB slabs and used again. Whoever takes one gives it back,
+/// once. Belongs to one loop.
+public final class BlockPool {
+    private static final int SLAB_BLOCKS = 256;
+
+    private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
+    private long taken;
+
+    /// A block with position 0, limit 4096 and any content.
+    public ByteBuffer take() {
+        if (free.isEmpty()) {
+            cutSlab();
+        }
+        taken++;
+        return free.pop().clear();
+    }
+
+    /// A block of zeros.
+    public ByteBuffer takeZeroed() {
+        ByteBuffer block = take();
+        clear(block);
+        return block;
+    }
+
+    /// Takes `block` back; the caller forgets it.
+    public void give(ByteBuffer block) {
+        Check.that(block.capacity() == Blocks.SIZE, "only blocks come back to the pool");
+        taken--;
+        Check.that(taken >= 0, "no block comes back twice");
+        free.push(block);
+    }
+
+    /// Blocks that are out.
+    public long taken() {
+        return taken;
+    }
+
+    /// Overwrites `block` with zeros.
+    public static void clear(ByteBuffer block) {
+        for (int at = 0; at < Blocks.SIZE; at += Long.BYTES) {
+            block.putLong(at, 0);
+        }
+    }
+
+    private void cutSlab() {
+        ByteBuffer slab = ByteBuffer.allocateDirect(SLAB_BLOCKS * Blocks.SIZE);
+        for (int i = 0; i < SLAB_BLOCKS; i++) {
+            free.push(slab.slice(i * Blocks.SIZE, Blocks.SIZE));
+        }
+    }
+}

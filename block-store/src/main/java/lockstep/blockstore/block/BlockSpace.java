@@ -1,0 +1,68 @@
+package lockstep.blockstore.block;
+
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.io.IoCompletion;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/// What a volume needs from below: a space of VBNs that verifies and heals itself, and the record
+/// that commits a consistency point. Its real form is [RaidSpace]; a volume needs to know no more
+/// of RAID than where its stripes are, so that it can fill whole ones.
+public interface BlockSpace {
+    /// One RAID group: data disk `i` owns VBNs `firstVbn + i * dbnCount` and on; equal offsets on
+    /// all disks make a stripe.
+    record StripeSet(long firstVbn, int dataDisks, long dbnCount) {}
+
+    /// Takes the end of a read.
+    @FunctionalInterface
+    interface ReadHandler {
+        /// `readable` is false if neither the block nor its stripe gave content with the right
+        /// checksum.
+        void ended(boolean readable);
+    }
+
+    /// VBNs in the space.
+    long size();
+
+    /// The groups, in VBN order.
+    List<StripeSet> stripeSets();
+
+    /// Fills `into` (4096 bytes, lent) with the block at `vbn`, whose content has checksum `crc`.
+    void read(long vbn, int crc, ByteBuffer into, ReadHandler done);
+
+    /// Begins to write `cp`. One writer at a time.
+    Writer begin(CpId cp);
+
+    /// Commits: makes `root` (lent) the newest superblock, durable on all live disks. `order` only
+    /// grows.
+    void commitRoot(long order, ByteBuffer root, IoCompletion done);
+
+    /// Makes `state` (lent), which belongs to this copy alone, the newest such record on all live
+    /// disks.
+    void writeCopyState(long order, ByteBuffer state, IoCompletion done);
+
+    /// Makes the stripes right that a crash may have left half written; before anything is read
+    /// that is not the newest superblock. `committed` is that superblock's consistency point.
+    void recover(CpId committed, IoCompletion done);
+
+    /// Writes one consistency point's blocks. None of the VBNs put may be live in the committed
+    /// image.
+    interface Writer {
+        /// Adds a block; `content` (4096 bytes) is lent until the [#writeOut] that covers it has
+        /// ended.
+        void put(long vbn, ByteBuffer content, int crc);
+
+        /// Writes all that was put since the last call, stripes and parity included.
+        void writeOut(IoCompletion done);
+
+        /// Makes everything written durable.
+        void flush(IoCompletion done);
+
+        /// The superblock of this consistency point is durable.
+        void committed();
+
+        /// Drops the consistency point: makes the stripes it touched right again.
+        void abandon(IoCompletion done);
+    }
+}

@@ -1,0 +1,289 @@
+package lockstep.blockstore.cp;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.block.BlockPointer;
+import lockstep.blockstore.block.BlockSpace;
+import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.tree.TreeEditor;
+import lockstep.blockstore.tree.TreeRoot;
+import lockstep.blockstore.tree.TreeWalk;
+import lockstep.blockstore.tree.VbnAllocator;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+
+/// One step of a volume from image `n-1` to image `n`.
+///
+/// The idea: nothing that image `n-1` reaches is ever overwritten, so until the superblock is
+/// durable a crash leaves image `n-1` whole, and after it image `n` is. Hence the order: choose
+/// VBNs that are free; write data, trees and maps there; flush; write the superblock; flush. What
+/// image `n` no longer reaches is not free yet: it goes on the dead list and becomes free in a
+/// later consistency point, when no pin needs it. Meanwhile new writes go on into another overlay
+/// and another log half.
+///
+/// The same blocks go to the mirror while they are written here. The mirror is told to commit by
+/// the volume, after this has ended, so it never has an image that its source could lose.
+public final class ConsistencyPoint {
+    /// What to commit. `luns` and `values` are as they were when `frozen` froze; `deleted` are the
+    /// trees of LUNs that exist no more.
+    public record Job(
+            CpId cp,
+            Position upTo,
+            long order,
+            DirtyOverlay frozen,
+            List<LunState> luns,
+            SortedMap<String, byte[]> values,
+            List<TreeRoot> deleted) {}
+
+    /// Takes the end.
+    public interface Listener {
+        /// Everything is written and flushed; calls `proceed` once the log entries that the image
+        /// holds are durable on every leg, so that no image is ever ahead of the mirror's log.
+        void beforeCommit(Runnable proceed);
+
+        /// The image is durable on this node.
+        void committed(VolumeRoot root, StateFile state);
+
+        /// The image could not be committed; the one before stands. The volume has to stop.
+        void failed(String reason);
+    }
+
+    private final CpContext context;
+    private final VolumeRoot before;
+    private final Job job;
+    private final @Nullable UpdateSink mirror;
+    private final Listener listener;
+    private final CpOutput output;
+    private final VbnAllocator allocator;
+    private final List<TreeEditor> editors = new ArrayList<>();
+    private final List<LunState> lunsAfter = new ArrayList<>();
+    private final ArrayDeque<LunState> lunsToDo = new ArrayDeque<>();
+    private final ArrayDeque<TreeRoot> deletedToDo = new ArrayDeque<>();
+    private CpStage stage = CpStage.SWEEP;
+    private int legs;
+
+    /// Commits `job` on top of image `before`; `mirror` is null if nobody wants the blocks.
+    public ConsistencyPoint(
+            CpContext context,
+            VolumeRoot before,
+            Job job,
+            @Nullable UpdateSink mirror,
+            Listener listener) {
+        Check.that(job.cp.compareTo(before.cp()) > 0, "consistency points only go forward");
+        this.context = context;
+        this.before = before;
+        this.job = job;
+        this.mirror = mirror;
+        this.listener = listener;
+        this.output = new CpOutput(context.loop());
+        this.allocator = allocator();
+    }
+
+    /// Where it is.
+    public CpStage stage() {
+        return stage;
+    }
+
+    /// Blocks it writes, once it knows.
+    public int blocks() {
+        return output.size();
+    }
+
+    /// Starts; the listener hears of the end.
+    public void run() {
+        context.dead().sweep(context.pins(), context.map()::give);
+        context.allocator().expect(job.frozen.blocks() + job.frozen.blocks() / 16 + 16);
+        enter(CpStage.LUNS);
+        lunsToDo.addAll(job.luns);
+        nextLun();
+    }
+
+    private VbnAllocator allocator() {
+        return new VbnAllocator() {
+            @Override
+            public long allocate() {
+                return context.allocator().allocate();
+            }
+
+            @Override
+            public void died(BlockPointer replaced) {
+                context.dead().add(replaced, job.cp);
+            }
+        };
+    }
+
+    private void enter(CpStage next) {
+        Check.that(next.compareTo(stage) > 0, "the stages of a CP only go forward");
+        stage = next;
+    }
+
+    private void nextLun() {
+        LunState lun = lunsToDo.poll();
+        if (lun == null) {
+            enter(CpStage.DELETED_LUNS);
+            deletedToDo.addAll(job.deleted);
+            nextDeleted();
+            return;
+        }
+        if (job.frozen.sortedBlocks(lun.record().number()).length == 0) {
+            lunsAfter.add(lun);
+            nextLun();
+            return;
+        }
+        LunStage lunStage =
+                new LunStage(context, job.cp, job.frozen, allocator, output, lun, this::lunDone);
+        editors.add(lunStage.editor());
+        lunStage.run();
+    }
+
+    private void lunDone(@Nullable LunState after) {
+        if (after == null) {
+            fail("a tree block of a LUN cannot be read from any disk");
+        } else {
+            lunsAfter.add(after);
+            nextLun();
+        }
+    }
+
+    private void nextDeleted() {
+        TreeRoot root = deletedToDo.poll();
+        if (root == null) {
+            enter(CpStage.SYSTEM_FILES);
+            writeSystemFiles();
+            return;
+        }
+        TreeWalk walk = new TreeWalk(root, CpId.NONE, context.reader(), context.pool());
+        walkDeleted(walk);
+    }
+
+    private void walkDeleted(TreeWalk walk) {
+        walk.next(
+                new TreeWalk.Visitor() {
+                    @Override
+                    public void block(BlockPointer pointer, int level, long index) {
+                        if (pointer.isAllocated()) {
+                            allocator.died(pointer);
+                        }
+                        context.loop().execute(() -> walkDeleted(walk));
+                    }
+
+                    @Override
+                    public void ended() {
+                        nextDeleted();
+                    }
+
+                    @Override
+                    public void lost(BlockPointer pointer) {
+                        fail("a tree block of a deleted LUN cannot be read from any disk");
+                    }
+                });
+    }
+
+    private void writeSystemFiles() {
+        StateFile state = new StateFile(lunsAfter, job.values);
+        SystemStage system =
+                new SystemStage(
+                        context,
+                        job.cp,
+                        allocator,
+                        output,
+                        before,
+                        result -> {
+                            if (result == null) {
+                                fail("a block of a system file cannot be read from any disk");
+                            } else {
+                                write(rootOf(result), state);
+                            }
+                        });
+        editors.addAll(system.editors());
+        system.run(state);
+    }
+
+    private VolumeRoot rootOf(SystemStage.Result result) {
+        return new VolumeRoot(
+                before.volume(),
+                job.cp,
+                job.upTo,
+                before.vbnCount(),
+                context.map().used(),
+                result.stateBytes(),
+                result.state(),
+                result.dead(),
+                result.space(),
+                context.pins().list());
+    }
+
+    /// Local disks and the mirror take the same blocks at the same time.
+    private void write(VolumeRoot root, StateFile state) {
+        enter(CpStage.WRITE);
+        BlockSpace.Writer writer = context.space().begin(job.cp);
+        legs = mirror == null ? 1 : 2;
+        if (mirror != null) {
+            output.shipTo(mirror, () -> legDone(writer, root, state));
+        }
+        output.putTo(
+                writer,
+                () ->
+                        writer.writeOut(
+                                fault -> {
+                                    if (fault != null) {
+                                        fail(fault.toString());
+                                    } else {
+                                        legDone(writer, root, state);
+                                    }
+                                }));
+    }
+
+    private void legDone(BlockSpace.Writer writer, VolumeRoot root, StateFile state) {
+        legs--;
+        if (legs > 0 || stage == CpStage.ENDED) {
+            return;
+        }
+        enter(CpStage.FLUSH);
+        writer.flush(
+                fault -> {
+                    if (fault != null) {
+                        fail(fault.toString());
+                        return;
+                    }
+                    enter(CpStage.COMMIT);
+                    listener.beforeCommit(() -> commit(writer, root, state));
+                });
+    }
+
+    private void commit(BlockSpace.Writer writer, VolumeRoot root, StateFile state) {
+        context.space()
+                .commitRoot(
+                        job.order, root.encode(), fault -> committed(writer, root, state, fault));
+    }
+
+    private void committed(
+            BlockSpace.Writer writer, VolumeRoot root, StateFile state, @Nullable IoFault fault) {
+        if (fault != null) {
+            fail(fault.toString());
+            return;
+        }
+        writer.committed();
+        enter(CpStage.ENDED);
+        listener.committed(root, state);
+        output.keep(
+                context.reader(),
+                () -> {
+                    editors.forEach(TreeEditor::keepNodes);
+                    job.frozen.close();
+                });
+    }
+
+    private void fail(String reason) {
+        if (stage != CpStage.ENDED) {
+            stage = CpStage.ENDED;
+            listener.failed(reason);
+        }
+    }
+}

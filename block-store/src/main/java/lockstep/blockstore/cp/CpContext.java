@@ -1,0 +1,18 @@
+package lockstep.blockstore.cp;
+
+import lockstep.blockstore.base.BlockPool;
+import lockstep.blockstore.block.BlockReader;
+import lockstep.blockstore.block.BlockSpace;
+import lockstep.blockstore.io.EventLoop;
+
+/// What a consistency point works on: one volume's space and the memory images of its maps. All
+/// owned by the volume; the consistency point under way is the only one that changes them.
+public record CpContext(
+        EventLoop loop,
+        BlockPool pool,
+        BlockSpace space,
+        BlockReader reader,
+        SpaceMap map,
+        Allocator allocator,
+        DeadList dead,
+        Pins pins) {}

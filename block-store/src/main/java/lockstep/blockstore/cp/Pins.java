@@ -1,0 +1,67 @@
+package lockstep.blockstore.cp;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import lockstep.blockstore.base.CpId;
+
+/// The consistency points that must stay readable although newer ones exist: the one the mirror has, the
+/// one it may have, the one a resync reads from. A pin is in the root of every consistency point made while
+/// it stands, so it survives a restart.
+public final class Pins {
+    /// More pins than this are never needed, and the root has room for no more.
+    public static final int MAX = 8;
+
+    private final TreeSet<CpId> pins = new TreeSet<>();
+
+    /// Pins as they stand in a root.
+    public Pins(Collection<CpId> initial) {
+        pins.addAll(initial);
+    }
+
+    /// Keeps `cp` readable.
+    public void add(CpId cp) {
+        pins.add(cp);
+        lockstep.blockstore.base.Check.that(pins.size() <= MAX, "a volume has at most 8 pins");
+    }
+
+    /// Lets `cp` go.
+    public void remove(CpId cp) {
+        pins.remove(cp);
+    }
+
+    /// Lets all go but `cp`.
+    public void keepOnly(CpId cp) {
+        boolean had = pins.contains(cp);
+        pins.clear();
+        if (had) {
+            pins.add(cp);
+        }
+    }
+
+    /// Whether `cp` is pinned.
+    public boolean has(CpId cp) {
+        return pins.contains(cp);
+    }
+
+    /// All pins, oldest first.
+    public List<CpId> list() {
+        return List.copyOf(pins);
+    }
+
+    /// Whether a pin needs a block that was born in (`birthEpoch`, `birthCount`) and is not reachable any
+    /// more since (`diedEpoch`, `diedCount`).
+    boolean need(int birthEpoch, long birthCount, int diedEpoch, long diedCount) {
+        for (CpId pin : pins) {
+            int counter = pin.epoch().counter();
+            boolean born =
+                    birthEpoch < counter || (birthEpoch == counter && birthCount <= pin.count());
+            boolean alive =
+                    diedEpoch > counter || (diedEpoch == counter && diedCount > pin.count());
+            if (born && alive) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,17 @@
+package lockstep.blockstore.cp;
+
+import java.nio.ByteBuffer;
+
+/// Takes the blocks of a consistency point for the mirror, while they are written locally.
+public interface UpdateSink {
+    /// Block `vbn` has this content (4096 bytes, lent for the call).
+    void cpData(long vbn, ByteBuffer borrowed);
+
+    /// Block `vbn` has the content that stands at byte `offset` of the data of log entry
+    /// `sequence`, which the mirror was sent.
+    void cpReference(long vbn, long sequence, int offset);
+
+    /// Whether more may be sent now; if not, `whenReady` is called once it may, or once nothing
+    /// more will be taken, after which every call does nothing.
+    boolean ready(Runnable whenReady);
+}

@@ -1,0 +1,116 @@
+package lockstep.blockstore.cp;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.tree.TreeRoot;
+import org.jspecify.annotations.Nullable;
+
+/// What a superblock commits: the root of one consistency point of a volume. Identical on both sides of a
+/// pair. Everything in it is reached through VBNs; what belongs to one copy only (its role, its
+/// promises) stands elsewhere.
+///
+/// ```
+/// | version (4) | volume (16) | cp: epoch counter (4), node (8), count (8) |
+/// | upTo: epoch counter (4), node (8), sequence (8) | vbns (8) | used (8) | state bytes (8) |
+/// | state root (28) | dead root (28) | space root (28) | pins (4) | pin (20) ... |
+/// ```
+///
+/// `upTo` is the last log entry that this image holds: a replay begins behind it. `vbnCount` is the size
+/// of the volume, which both sides of a pair can hold.
+public record VolumeRoot(
+        VolumeId volume,
+        CpId cp,
+        Position upTo,
+        long vbnCount,
+        long used,
+        long stateBytes,
+        TreeRoot state,
+        TreeRoot dead,
+        TreeRoot space,
+        List<CpId> pins) {
+
+    /// File number of the volume's state beyond blocks; LUN trees have numbers below 256.
+    public static final int STATE_TREE = 0x100;
+
+    /// File number of the dead list.
+    public static final int DEAD_TREE = 0x101;
+
+    /// File number of the space map.
+    public static final int SPACE_TREE = 0x102;
+
+    private static final int VERSION = 1;
+    private static final int FIXED = 4 + 16 + 20 + 20 + 24 + 3 * TreeRoot.BYTES + 4;
+
+    /// Bytes on disk.
+    public ByteBuffer encode() {
+        ByteBuffer out = ByteBuffer.allocate(FIXED + pins.size() * 20);
+        out.putInt(VERSION).putLong(volume.high()).putLong(volume.low());
+        putCp(out, cp);
+        putEpoch(out, upTo.epoch());
+        out.putLong(upTo.sequence()).putLong(vbnCount).putLong(used).putLong(stateBytes);
+        state.put(out);
+        dead.put(out);
+        space.put(out);
+        out.putInt(pins.size());
+        pins.forEach(pin -> putCp(out, pin));
+        return out.flip();
+    }
+
+    /// Reads a root; null if the bytes are of no known version or too few.
+    public static @Nullable VolumeRoot decode(ByteBuffer borrowed) {
+        ByteBuffer in = borrowed.duplicate();
+        if (in.remaining() < FIXED || in.getInt() != VERSION) {
+            return null;
+        }
+        VolumeId volume = new VolumeId(in.getLong(), in.getLong());
+        CpId cp = getCp(in);
+        Position upTo = new Position(getEpoch(in), in.getLong());
+        long vbnCount = in.getLong();
+        long used = in.getLong();
+        long stateBytes = in.getLong();
+        TreeRoot state = TreeRoot.get(STATE_TREE, in);
+        TreeRoot dead = TreeRoot.get(DEAD_TREE, in);
+        TreeRoot space = TreeRoot.get(SPACE_TREE, in);
+        int count = in.getInt();
+        if (count < 0 || count > Pins.MAX || in.remaining() < count * 20) {
+            return null;
+        }
+        List<CpId> pins = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            pins.add(getCp(in));
+        }
+        return new VolumeRoot(
+                volume,
+                cp,
+                upTo,
+                vbnCount,
+                used,
+                stateBytes,
+                state,
+                dead,
+                space,
+                List.copyOf(pins));
+    }
+
+    private static void putCp(ByteBuffer out, CpId cp) {
+        putEpoch(out, cp.epoch());
+        out.putLong(cp.count());
+    }
+
+    private static CpId getCp(ByteBuffer in) {
+        return new CpId(getEpoch(in), in.getLong());
+    }
+
+    private static void putEpoch(ByteBuffer out, Epoch epoch) {
+        out.putInt(epoch.counter()).putLong(epoch.node());
+    }
+
+    private static Epoch getEpoch(ByteBuffer in) {
+        return new Epoch(in.getInt(), in.getLong());
+    }
+}

@@ -1,0 +1,133 @@
+package lockstep.blockstore.log;
+
+import lockstep.blockstore.io.BlockDevice.Extent;
+import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.log.LogFormat.SegmentHeader;
+import lockstep.blockstore.log.LogScan.Found;
+import lockstep.blockstore.log.LogStream.EntryHandler;
+import lockstep.blockstore.log.LogStream.ReplayEnd;
+import lockstep.blockstore.log.NvLog.FoundSegment;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/// One stream's replay: reads its live segments one by one, lets [LogScan] judge them, erases what
+/// was found void, and delivers the entries in slices. A refused replay changes nothing, so it can
+/// be tried again with the device read anew.
+///
+/// Void are segments in which nothing was accepted: remains of a commit that was torn. They are
+/// erased before the replay ends, because a later replay with a higher floor could no longer tell
+/// that they do not continue what was before them.
+final class LogReplay {
+    private static final int SLICE_ENTRIES = 64;
+    private static final long SLICE_BYTES = 256 << 10;
+
+    private final NvLog log;
+    private final LogStream stream;
+    private final long floorHalf;
+    private final EntryHandler handler;
+    private final ReplayEnd end;
+    private final LogScan scan;
+    private final List<FoundSegment> live = new ArrayList<>();
+    private final List<Integer> voidSegments = new ArrayList<>();
+    private final TreeMap<Long, LogHalf> halves = new TreeMap<>();
+    private long highestHalf;
+    private int delivered;
+
+    LogReplay(NvLog log, LogStream stream, long floorHalf, EntryHandler handler, ReplayEnd end) {
+        this.log = log;
+        this.stream = stream;
+        this.floorHalf = floorHalf;
+        this.handler = handler;
+        this.end = end;
+        this.scan = new LogScan(log.id(), floorHalf);
+        this.highestHalf = floorHalf - 1;
+    }
+
+    void start() {
+        for (FoundSegment found : log.found(stream.volume())) {
+            long half = found.header().chain().half();
+            highestHalf = Math.max(highestHalf, half);
+            if (half >= floorHalf) {
+                live.add(found);
+            }
+        }
+        log.loop().execute(() -> read(0));
+    }
+
+    private void read(int number) {
+        if (number == live.size()) {
+            judge();
+            return;
+        }
+        FoundSegment found = live.get(number);
+        ByteBuffer bytes = ByteBuffer.allocate(log.pool().segmentBytes());
+        Extent extent = new Extent(log.pool().offset(found.segment()), List.of(bytes.duplicate()));
+        log.device().read(extent, fault -> wasRead(number, bytes, fault));
+    }
+
+    private void wasRead(int number, ByteBuffer bytes, @Nullable IoFault fault) {
+        if (fault != null) {
+            refuse(new LogVerdict.Unreadable(scan.last().position(), fault));
+            return;
+        }
+        FoundSegment found = live.get(number);
+        SegmentHeader header = found.header();
+        if (scan.segment(header, bytes)) {
+            halves.computeIfAbsent(header.chain().half(), _ -> new LogHalf(header.chain()))
+                    .found(found.segment(), log.pool().segmentBytes());
+        } else {
+            voidSegments.add(found.segment());
+        }
+        read(number + 1);
+    }
+
+    private void judge() {
+        LogVerdict verdict = scan.finish();
+        if (!verdict.replays()) {
+            refuse(verdict);
+            return;
+        }
+        for (FoundSegment found : log.found(stream.volume())) {
+            if (found.header().chain().half() < floorHalf) {
+                log.pool().give(found.segment());
+            }
+        }
+        log.disown(stream.volume());
+        log.commits().erase(voidSegments, fault -> erased(verdict, fault));
+    }
+
+    private void erased(LogVerdict verdict, @Nullable IoFault fault) {
+        if (fault != null) {
+            refuse(new LogVerdict.Unreadable(scan.last().position(), fault));
+            return;
+        }
+        stream.replayed(halves, scan.last(), highestHalf + 1);
+        deliver(verdict);
+    }
+
+    private void deliver(LogVerdict verdict) {
+        List<Found> entries = scan.entries();
+        long bytes = 0;
+        int limit = Math.min(entries.size(), delivered + SLICE_ENTRIES);
+        while (delivered < limit && bytes < SLICE_BYTES) {
+            Found found = entries.get(delivered++);
+            bytes += EntryCodec.encodedLength(found.entry());
+            handler.entry(found.half(), found.entry());
+        }
+        if (delivered < entries.size()) {
+            log.loop().execute(() -> deliver(verdict));
+        } else {
+            end.ended(verdict, scan.last().position(), highestHalf);
+        }
+    }
+
+    private void refuse(LogVerdict verdict) {
+        stream.replayRefused();
+        end.ended(verdict, verdict.lastGood(), highestHalf);
+    }
+}

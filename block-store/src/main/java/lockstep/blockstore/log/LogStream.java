@@ -1,0 +1,302 @@
+package lockstep.blockstore.log;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.io.BlockDevice.Extent;
+import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.log.LogFormat.ChainId;
+import lockstep.blockstore.log.LogFormat.Mark;
+import lockstep.blockstore.log.LogFormat.SegmentHeader;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// One volume's log on this node: of the volume itself or of the copy that this node holds; both
+/// look the same. It is opened by [#replay], also when it is new, and is then appended to, half by
+/// half.
+public final class LogStream {
+    /// Hears what became of appended entries, on the loop, once per commit.
+    public interface Listener {
+        /// Everything up to `upTo` is durable.
+        void durable(Position upTo);
+
+        /// The log device is out. What was not reported durable never will be, nor anything that is
+        /// appended from now on.
+        void failed(IoFault fault);
+    }
+
+    /// Takes replayed entries in order.
+    public interface EntryHandler {
+        /// `borrowed` and its buffers are lent for the call.
+        void entry(long half, LogEntry borrowed);
+    }
+
+    /// Takes the end of a replay.
+    public interface ReplayEnd {
+        /// If `verdict` does not say [LogVerdict#replays], nothing was delivered. `last` is the
+        /// last entry delivered ([Position#NONE] if none); only halves above `highestHalf` may be
+        /// appended to.
+        void ended(LogVerdict verdict, Position last, long highestHalf);
+    }
+
+    private static final Listener NOBODY =
+            new Listener() {
+                @Override
+                public void durable(Position upTo) {}
+
+                @Override
+                public void failed(IoFault fault) {}
+            };
+
+    private final NvLog log;
+    private final VolumeId volume;
+    private final ByteBuffer head =
+            ByteBuffer.allocate(EntryCodec.HEAD_BYTES + EntryCodec.MAX_KEY_BYTES);
+    private final TreeMap<Long, LogHalf> halves = new TreeMap<>();
+    private List<Batch> pending = new ArrayList<>();
+    private List<Batch> underWay = new ArrayList<>();
+    private @Nullable Batch open;
+    private Listener listener = NOBODY;
+    private Mark last = Mark.NONE;
+    private Mark settled = Mark.NONE;
+    private @Nullable Position untold;
+    private long lowestHalf;
+    private boolean usable;
+    private boolean replaying;
+    // A commit is under way whose batches were dropped meanwhile.
+    private boolean dropped;
+
+    LogStream(NvLog log, VolumeId volume) {
+        this.log = log;
+        this.volume = volume;
+    }
+
+    /// Who hears of commits from now on.
+    public void listen(Listener newListener) {
+        listener = newListener;
+    }
+
+    /// Whose log this is.
+    public VolumeId volume() {
+        return volume;
+    }
+
+    /// Delivers what halves from `floorHalf` on hold. Earlier halves are void: their segments
+    /// return to the pool. Entries that a later [LogEntry.EpochOpened] voids are left out. Call it
+    /// once, before anything else.
+    public void replay(long floorHalf, EntryHandler handler, ReplayEnd end) {
+        Check.that(!usable && !replaying, "a stream is replayed once");
+        replaying = true;
+        new LogReplay(log, this, floorHalf, handler, end).start();
+    }
+
+    // What the replay found: live halves with their segments, and where to go on.
+    void replayed(Map<Long, LogHalf> found, Mark lastFound, long firstFreeHalf) {
+        halves.putAll(found);
+        last = lastFound;
+        settled = lastFound;
+        lowestHalf = firstFreeHalf;
+        usable = true;
+        replaying = false;
+    }
+
+    void replayRefused() {
+        replaying = false;
+    }
+
+    /// Adds `borrowed` to half `half` and to the next commit; its bytes are copied here. Positions
+    /// grow, halves do not go back, and [#roomFor] was asked in the same task.
+    public void append(long half, LogEntry borrowed) {
+        Check.that(usable, "a stream is replayed before it is appended to");
+        Check.that(half >= lowestHalf, "halves do not go back", half, lowestHalf);
+        Check.that(borrowed.position().compareTo(last.position()) > 0, "positions grow");
+        if (log.fault() != null) {
+            return;
+        }
+        LogHalf current = half(half);
+        EntryCodec.encodeHead(borrowed, head.clear());
+        put(current, head.flip());
+        put(current, EntryCodec.data(borrowed));
+        last = new Mark(half, borrowed.position());
+        if (open != null) {
+            open.endEntry(last);
+        }
+        log.commits().join(this);
+    }
+
+    private LogHalf half(long number) {
+        LogHalf current = halves.get(number);
+        if (current == null) {
+            closeOpen();
+            current = new LogHalf(new ChainId(volume, number, log.newNonce()));
+            halves.put(number, current);
+        }
+        lowestHalf = number;
+        return current;
+    }
+
+    private void put(LogHalf half, ByteBuffer source) {
+        while (source.hasRemaining()) {
+            Batch into = open;
+            if (into == null || into.roomBytes() == 0) {
+                into = openBatch(half);
+            }
+            into.put(source);
+        }
+    }
+
+    private Batch openBatch(LogHalf half) {
+        closeOpen();
+        SegmentPool pool = log.pool();
+        if (half.isFull(pool.segmentBytes())) {
+            half.addSegment(pool.take());
+        }
+        int index = half.segments().size() - 1;
+        Batch batch =
+                new Batch(
+                        log.staging(),
+                        half,
+                        new SegmentHeader(log.id(), half.chain(), index),
+                        half.openBatch(),
+                        pool.offset(half.segments().get(index)),
+                        half.cursor(),
+                        pool.segmentBytes(),
+                        last);
+        pending.add(batch);
+        open = batch;
+        return batch;
+    }
+
+    private void closeOpen() {
+        if (open != null) {
+            open.half().closeBatch(open.paddedBytes());
+            open = null;
+        }
+    }
+
+    /// Whether an entry of `bytes` ([EntryCodec#encodedLength]) can be appended to `half` now.
+    public boolean roomFor(long half, long bytes) {
+        int segmentBytes = log.pool().segmentBytes();
+        LogHalf current = halves.get(half);
+        long left = 0;
+        if (open != null && open.half().number() == half) {
+            left = open.roomBytes();
+        } else if (current != null && !current.isFull(segmentBytes)) {
+            left = (long) segmentBytes - current.cursor() - LogFormat.BATCH_HEADER_BYTES;
+        }
+        return bytes <= left + log.freeBytes();
+    }
+
+    /// Bytes on the device that half `half` takes.
+    public long bytes(long half) {
+        LogHalf found = halves.get(half);
+        long unsealed = open != null && open.half() == found ? open.paddedBytes() : 0;
+        return found == null ? 0 : found.bytes() + unsealed;
+    }
+
+    /// The halves up to `upToHalf` are not needed any more, because something durable outside the
+    /// log voids them: a later [#replay] will be given a higher floor.
+    public void release(long upToHalf) {
+        for (LogHalf half : halves.headMap(upToHalf, true).values()) {
+            half.release();
+        }
+        lowestHalf = Math.max(lowestHalf, upToHalf + 1);
+        reclaim();
+    }
+
+    private void reclaim() {
+        halves.values().removeIf(this::reclaimed);
+    }
+
+    private boolean reclaimed(LogHalf half) {
+        if (!half.isReclaimable()) {
+            return false;
+        }
+        half.segments().forEach(log.pool()::give);
+        return true;
+    }
+
+    /// Voids everything in this stream, durably when `done` is called. Nothing of it is reported
+    /// durable any more; halves from `newFloor` on may be used at once, whatever their numbers held
+    /// before. Also the way out after a replay that was refused. A crash before `done` may leave
+    /// any part of it, so the caller notes durably, first, that this copy is void.
+    public void dropAll(long newFloor, IoCompletion done) {
+        Check.that(!replaying, "a stream is not dropped while it is replayed");
+        closeOpen();
+        pending.forEach(Batch::free);
+        pending = new ArrayList<>();
+        List<Integer> segments = new ArrayList<>();
+        for (Map.Entry<Long, LogHalf> half : halves.entrySet()) {
+            segments.addAll(half.getValue().segments());
+        }
+        halves.clear();
+        segments.addAll(log.takeFound(volume));
+        last = Mark.NONE;
+        settled = Mark.NONE;
+        untold = null;
+        lowestHalf = newFloor;
+        usable = true;
+        dropped = !underWay.isEmpty();
+        log.commits().erase(segments, done);
+    }
+
+    // The commit takes what is pending: adds what is to be written, answers how many entries.
+    int seal(List<Extent> extents) {
+        closeOpen();
+        Check.that(underWay.isEmpty(), "one commit is under way at a time");
+        underWay = pending;
+        pending = new ArrayList<>();
+        int entries = 0;
+        for (Batch batch : underWay) {
+            extents.add(batch.seal(settled));
+            entries += batch.entries();
+        }
+        return entries;
+    }
+
+    // The commit is durable. Listeners are told later, when every stream's state is right.
+    void settle() {
+        if (!dropped && !underWay.isEmpty()) {
+            settled = underWay.getLast().last();
+            untold = settled.position();
+        }
+        endBatches();
+        reclaim();
+    }
+
+    void tellDurable() {
+        Position upTo = untold;
+        if (upTo != null) {
+            untold = null;
+            listener.durable(upTo);
+        }
+    }
+
+    // The commit failed, or will never be made.
+    void giveUp() {
+        closeOpen();
+        pending.forEach(Batch::free);
+        pending = new ArrayList<>();
+        endBatches();
+    }
+
+    private void endBatches() {
+        for (Batch batch : underWay) {
+            batch.half().settleBatch();
+            batch.free();
+        }
+        underWay = new ArrayList<>();
+        dropped = false;
+    }
+
+    void tellFailed(IoFault fault) {
+        listener.failed(fault);
+    }
+}

@@ -1,0 +1,51 @@
+package lockstep.blockstore.log;
+
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.io.IoFault;
+
+/// What a scan of one stream found, and so what a replay does: the recovery table.
+///
+/// | where the chain breaks                        | nothing later      | later, nothing settled | later, settled past it |
+/// |-----------------------------------------------|--------------------|------------------------|------------------------|
+/// | it does not: stale bytes or zeros follow      | CLEAN              | TORN_TAIL              | DAMAGED                |
+/// | a batch with a bad payload, an entry cut short| TORN_TAIL          | TORN_TAIL              | DAMAGED                |
+/// | a segment or a whole half is not there        | CLEAN              | TORN_TAIL              | GAP                    |
+/// | an entry in a sound batch makes no sense      | DAMAGED            | DAMAGED                | DAMAGED                |
+/// | two chains claim one half or one predecessor  | FOREIGN            | FOREIGN                | FOREIGN                |
+/// | the device cannot read it                     | UNREADABLE         | UNREADABLE             | UNREADABLE             |
+///
+/// "Settled past it" means: a later batch says that something behind the break was durable when it
+/// was made. As one commit is under way at a time, a torn commit can never be followed by a batch
+/// that says so, and whatever was acknowledged before another commit began is always vouched for.
+public sealed interface LogVerdict {
+    /// The last position that is known good.
+    Position lastGood();
+
+    /// Whether the entries may be used.
+    default boolean replays() {
+        return switch (this) {
+            case Clean _, TornTail _ -> true;
+            case Damaged _, Gap _, Foreign _, Unreadable _ -> false;
+        };
+    }
+
+    /// Every batch continues the one before it, up to the end.
+    record Clean(Position lastGood) implements LogVerdict {}
+
+    /// The last commit did not reach the device whole. It was never acknowledged; its remains are
+    /// dropped, except entries that are whole and continue what is before them.
+    record TornTail(long half, Position lastGood) implements LogVerdict {}
+
+    /// Something between `lastGood` and `settled`, both in the log once and acknowledged, does not
+    /// read as it was written. Ask the mirror for the range; nothing here may be skipped.
+    record Damaged(long half, Position lastGood, Position settled) implements LogVerdict {}
+
+    /// As [Damaged], but a segment or a half is missing altogether.
+    record Gap(long half, Position lastGood, Position settled) implements LogVerdict {}
+
+    /// Half `half` holds two histories. This log is not this volume's, or was written by two nodes.
+    record Foreign(long half, Position lastGood) implements LogVerdict {}
+
+    /// The device failed while the log was read.
+    record Unreadable(Position lastGood, IoFault fault) implements LogVerdict {}
+}

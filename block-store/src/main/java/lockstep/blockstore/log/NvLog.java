@@ -1,0 +1,204 @@
+package lockstep.blockstore.log;
+
+import com.codahale.metrics.MetricRegistry;
+
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.io.BlockDevice;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.log.LogFormat.SegmentHeader;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/// The node's log: one device, one group commit, one stream per volume that has a copy here.
+///
+/// **Idea.** A stream's life is a row of *halves*, each the write commands between two consistency
+/// points and numbered by the consistency point that will commit it. A half is a chain of equal
+/// segments from one pool, so no volume owns space that it does not use. All streams share one
+/// commit at a time: when it ends, whatever was appended meanwhile becomes the next, one batch per
+/// stream (more where a segment ends), one durable write for all.
+///
+/// **Why one commit at a time.** It is what makes a torn tail and damage two different things. Each
+/// batch says which entry it *continues* and which was *settled*, that is durable, when it was
+/// made. A power cut can spoil the last commit only, and no batch of that commit, in whichever half
+/// it stands, can say that any other batch of it was settled. So if a break in the chain is
+/// followed by a batch that was made when something behind the break was settled, then acknowledged
+/// content is damaged and replay refuses; otherwise what is missing was never acknowledged.
+/// [LogVerdict] is the table of that.
+///
+/// **Order, and why.** A fresh segment's header travels in the same durable write as its first
+/// batch: either may be lost alone, and both ways nothing was acknowledged. Batches begin on a
+/// block and no block is ever written twice while it is live, so a tear cannot spoil an older
+/// batch. A half's nonce tells its batches from stale ones of an earlier use of the segment; so
+/// giving segments back writes nothing. What is voided without a consistency point
+/// ([LogStream#dropAll], [#forget]) has its headers erased durably, as no floor will ever void it.
+///
+/// **Start.** [#open] flushes first, so what a killed process left in a cache is durable before it
+/// is believed, then reads the header of every segment. Each stream is then replayed with the floor
+/// that its superblock names. Segments of volumes that are not replayed stay untouched.
+///
+/// **Failure.** After one failed write the device is out: nothing is acknowledged again, no flush
+/// is tried again. A log that is out can only be opened anew.
+public final class NvLog {
+    private final BlockDevice device;
+    private final EventLoop loop;
+    private final LongSupplier entropy;
+    private final long id;
+    private final SegmentPool pool;
+    private final GroupCommit commits;
+    private final StagingPool staging = new StagingPool();
+    private final TreeMap<VolumeId, LogStream> streams = new TreeMap<>();
+    private final TreeMap<VolumeId, List<FoundSegment>> found = new TreeMap<>();
+    private final int unidentifiedSegments;
+
+    NvLog(LogOpening opened) {
+        this.device = opened.device();
+        this.loop = opened.loop();
+        this.entropy = opened.entropy();
+        this.id = opened.logId();
+        this.pool = opened.pool();
+        found.putAll(opened.found());
+        this.unidentifiedSegments = opened.unidentifiedSegments();
+        this.commits = new GroupCommit(device, loop, pool, opened.metrics(), this::failed);
+    }
+
+    private void failed(IoFault fault) {
+        List.copyOf(streams.values()).forEach(stream -> stream.tellFailed(fault));
+    }
+
+    /// A segment that was in use when the log was opened.
+    record FoundSegment(int segment, SegmentHeader header) {
+        static final Comparator<FoundSegment> BY_PLACE =
+                Comparator.<FoundSegment>comparingLong(found -> found.header().chain().half())
+                        .thenComparingLong(found -> found.header().chain().nonce())
+                        .thenComparingInt(found -> found.header().index());
+    }
+
+    /// How an attempt to open ended.
+    public sealed interface OpenResult {
+        /// `log` is ready for [NvLog#stream].
+        record Opened(NvLog log) implements OpenResult {}
+
+        /// There is no log of a version that we know on the device.
+        record NotALog(String reason) implements OpenResult {}
+
+        /// The device failed.
+        record Failed(IoFault fault) implements OpenResult {}
+    }
+
+    /// Makes an empty log of segments of `segmentBytes` (whole blocks, 16 KiB to 64 MiB) and
+    /// destroys what was on the device. Writes all of it, so later writes meet preallocated space.
+    public static void format(
+            BlockDevice device, int segmentBytes, LongSupplier entropy, IoCompletion done) {
+        new LogFormatting(device, segmentBytes, entropy.getAsLong(), done).start();
+    }
+
+    /// Opens the log on `device`; `entropy` gives numbers that never repeat.
+    public static void open(
+            BlockDevice device,
+            EventLoop loop,
+            LongSupplier entropy,
+            MetricRegistry metrics,
+            Consumer<OpenResult> done) {
+        new LogOpening(device, loop, entropy, metrics, done).start();
+    }
+
+    /// The log of `volume` on this node; the same object each time.
+    public LogStream stream(VolumeId volume) {
+        return streams.computeIfAbsent(volume, id -> new LogStream(this, id));
+    }
+
+    /// A deleted volume's segments return to the pool, durably without an owner when `done` is
+    /// called. Its stream is not used any more; a volume of the same name would get a new one.
+    public void forget(VolumeId volume, IoCompletion done) {
+        stream(volume).dropAll(0, done);
+        streams.remove(volume);
+    }
+
+    /// Volumes that own segments and were not replayed yet.
+    public List<VolumeId> unopenedVolumes() {
+        return List.copyOf(found.keySet());
+    }
+
+    /// Bytes of entries that surely fit into the pool's free segments.
+    public long freeBytes() {
+        return pool.freeBytes();
+    }
+
+    /// Bytes of all segments, free and used.
+    public long capacityBytes() {
+        return (long) pool.count() * pool.segmentBytes();
+    }
+
+    /// Whether entries of `bytes` fit, whatever half they go to.
+    public boolean roomFor(long bytes) {
+        return bytes <= freeBytes();
+    }
+
+    /// Segments whose header and first batch are both unreadable: nobody knows whose they were.
+    /// They are never used again.
+    public int unidentifiedSegments() {
+        return unidentifiedSegments;
+    }
+
+    /// Why nothing is acknowledged any more; null while all is well.
+    public @Nullable IoFault fault() {
+        return commits.out();
+    }
+
+    long newNonce() {
+        return entropy.getAsLong();
+    }
+
+    long id() {
+        return id;
+    }
+
+    BlockDevice device() {
+        return device;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    SegmentPool pool() {
+        return pool;
+    }
+
+    StagingPool staging() {
+        return staging;
+    }
+
+    GroupCommit commits() {
+        return commits;
+    }
+
+    /// What was found of `volume` and not replayed, in the order of (half, index).
+    List<FoundSegment> found(VolumeId volume) {
+        return List.copyOf(found.getOrDefault(volume, List.of()));
+    }
+
+    /// The segments found of `volume` are in other hands now.
+    void disown(VolumeId volume) {
+        found.remove(volume);
+    }
+
+    /// As [#found], as segment numbers; they belong to the caller from now on.
+    List<Integer> takeFound(VolumeId volume) {
+        List<Integer> segments = new ArrayList<>();
+        for (FoundSegment segment : found(volume)) {
+            segments.add(segment.segment());
+        }
+        disown(volume);
+        return segments;
+    }
+}

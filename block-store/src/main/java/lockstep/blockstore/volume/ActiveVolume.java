@@ -1,0 +1,380 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.IoBuffer;
+import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.io.Clock;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.log.LogEntry;
+import lockstep.blockstore.log.LogStream;
+import lockstep.blockstore.tree.LunRecord;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+
+/// The copy of a volume that hosts use. It is opened JOINING: its log is replayed and it answers
+/// what needs no media. [#activate] opens an epoch, and from then on it serves.
+///
+/// The way of a write: checked, admitted ([Admission]), sequenced, given to the local log and to
+/// the mirror at the same time, taken into the filling overlay; the answer leaves through the
+/// [AckGate]. Reads see the overlays first and leave through the same gate.
+public final class ActiveVolume {
+    /// Hears what whoever decides about roles has to know. All calls on the volume's loop.
+    public interface Observer {
+        /// An image is durable here; `needsCopy` if the attached mirror has to be brought to it by
+        /// a walk from the image that it has.
+        void imageCommitted(VolumeRoot root, boolean needsCopy);
+
+        /// The volume has stopped for good: two disks of a group, its log, or a broken image.
+        void stopped(String reason);
+    }
+
+    /// Whether media commands are served, and why not.
+    public enum Service {
+        /// Opened, no epoch yet.
+        JOINING,
+        /// Reads and writes are served.
+        SERVING,
+        /// Nothing new is sequenced: the mirror is away and nobody has said to go on without it.
+        SUSPENDED,
+        /// Over, until the node opens the volume again.
+        STOPPED
+    }
+
+    private final VolumeCore core;
+    private final CpDriver driver;
+    private final Admission admission;
+    private final MediaPath media;
+    private final Observer observer;
+    private Service service = Service.JOINING;
+    private String reason = "waiting for the partner's or the operator's word";
+    private Clock.@Nullable Timer timer;
+    private Clock.@Nullable Timer abortTimer;
+
+    ActiveVolume(VolumeCore core, Observer observer) {
+        this.core = core;
+        this.observer = observer;
+        this.driver = new CpDriver(core, cpListener());
+        this.admission = new Admission(core, driver);
+        this.media = new MediaPath(this, core, driver, admission);
+        core.copy.log().listen(logListener());
+    }
+
+    /// The loop that owns the volume.
+    public EventLoop loop() {
+        return core.copy.loop();
+    }
+
+    /// The copy that this works on.
+    public VolumeCopy copy() {
+        return core.copy;
+    }
+
+    /// Whether it serves, and why not.
+    public Service service() {
+        return service;
+    }
+
+    /// What to tell people beside [#service].
+    public String reason() {
+        return reason;
+    }
+
+    /// Whether media commands are served now.
+    public boolean isServing() {
+        return service == Service.SERVING;
+    }
+
+    /// The epoch it is active in.
+    public Epoch epoch() {
+        return core.epoch;
+    }
+
+    /// The end of the log.
+    public Position end() {
+        return core.last;
+    }
+
+    /// The half that takes entries now.
+    public long half() {
+        return core.half;
+    }
+
+    /// Legs that answers wait for.
+    public Legs legs() {
+        return core.gate.legs();
+    }
+
+    /// Everything up to this sequence is durable on every leg.
+    public long durable() {
+        return core.gate.durable();
+    }
+
+    /// Figures for people.
+    public VolumeUsage usage() {
+        return new VolumeUsage(
+                core.cp.map().size(),
+                core.cp.map().used(),
+                core.reserved,
+                core.cp.dead().entries(),
+                core.filling.cost(),
+                driver.commits(),
+                core.gate.size(),
+                admission.waiting());
+    }
+
+    /// Its LUNs, lowest number first.
+    public List<Lun> luns() {
+        return core.luns.list().stream()
+                .<Lun>map(state -> new VolumeLun(this, state.record()))
+                .toList();
+    }
+
+    @Nullable LunState lunState(int number) {
+        return core.luns.find(number);
+    }
+
+    /// Blocks mapped by LUN `number`.
+    public long mappedBlocks(int number) {
+        LunState lun = core.luns.find(number);
+        return lun == null ? 0 : lun.mappedBlocks();
+    }
+
+    /// Opens `epoch`, which its partner or the operator granted and which is durably promised, and
+    /// serves. Answers wait for `legs`. `mirror`, if given, has every entry so far or is being sent
+    /// it.
+    public void activate(Epoch epoch, Legs legs, @Nullable Mirror mirror) {
+        Check.that(service == Service.JOINING, "a volume is activated once");
+        Check.that(
+                epoch.compareTo(core.copy.root().cp().epoch()) > 0
+                        && epoch.equals(core.copy.state().promised()),
+                "an epoch is promised durably before it is opened");
+        Position from = core.last;
+        core.gate.legs(legs);
+        core.mirror = mirror;
+        core.epoch = epoch;
+        enter(Service.SERVING, "");
+        core.log(new LogEntry.EpochOpened(core.nextPosition(), from));
+        timer = loop().clock().schedule(core.copy.settings().cpIntervalNanos(), this::tick);
+        driver.request(null);
+    }
+
+    /// Makes, or changes the attributes of, LUN `record`. Ends like a write.
+    public void putLun(LunRecord record, Outcome.Handler done) {
+        put(LunTable.keyOf(record.number()), LunTable.valueOf(record), done);
+    }
+
+    /// Deletes LUN `number`. Its space comes back with the next consistency points.
+    public void deleteLun(int number, Outcome.Handler done) {
+        put(LunTable.keyOf(number), ByteBuffer.allocate(0), done);
+    }
+
+    /// Sets `key` of the volume's state beyond blocks; an empty value removes it.
+    public void put(String key, ByteBuffer value, Outcome.Handler done) {
+        media.put(key, value, done);
+    }
+
+    /// The value of `key`, or null.
+    public byte @Nullable [] value(String key) {
+        return core.luns.values().get(key);
+    }
+
+    /// Who is asked, at the moment a read would be answered, whether this node may still do so.
+    public void guardReads(BooleanSupplier guard) {
+        media.guardReads(guard);
+    }
+
+    /// Makes a consistency point; `done` is called when it is durable here.
+    public void checkpoint(@Nullable Runnable done) {
+        driver.request(done);
+    }
+
+    /// Keeps the committed image readable until [#unpin]; in force for every later consistency
+    /// point.
+    public CpId pinImage() {
+        CpId cp = core.copy.root().cp();
+        core.cp.pins().add(cp);
+        return cp;
+    }
+
+    /// Whether `cp` is pinned, so that what was born since can be told.
+    public boolean isPinned(CpId cp) {
+        return core.cp.pins().has(cp);
+    }
+
+    /// Lets `cp` go.
+    public void unpin(CpId cp) {
+        core.cp.pins().remove(cp);
+    }
+
+    /// Walks what was born after `since` in the committed image, which the caller has pinned.
+    public ImageWalk walk(CpId since) {
+        return new ImageWalk(core, since);
+    }
+
+    /// `mirror` holds image `image` and every entry behind it, or is being sent what it lacks. From
+    /// here on it gets everything, and answers wait for `legs`.
+    public void attach(Mirror mirror, CpId image, Legs legs) {
+        core.gate.legs(legs);
+        cancelAbort();
+        driver.attach(mirror, image);
+        resume();
+    }
+
+    /// From the next consistency point on `mirror` gets everything; the image of that one it gets
+    /// by a walk.
+    public void goLive(Mirror mirror) {
+        driver.goLive(mirror);
+    }
+
+    /// Answers wait for `legs` from here on. The mirror's log ends at `mirrorEnd`.
+    public void require(Legs legs, long mirrorEnd) {
+        core.gate.mirrorBeginsAt(mirrorEnd);
+        core.gate.legs(legs);
+    }
+
+    /// The mirror has durably stored every entry up to `sequence`.
+    public void mirrorStored(long sequence) {
+        core.gate.mirror(sequence);
+    }
+
+    /// The mirror has committed `cp`.
+    public void mirrorCommitted(CpId cp) {
+        driver.mirrorCommitted(cp);
+    }
+
+    /// The mirror is away. If answers need it, nothing new is sequenced, and what was sequenced is
+    /// aborted after a while.
+    public void mirrorLost(String why) {
+        driver.mirrorLost();
+        if (core.gate.legs() == Legs.BOTH && service == Service.SERVING) {
+            enter(Service.SUSPENDED, why);
+            admission.refuseAll(new Outcome.Busy(why));
+            abortTimer =
+                    loop().clock()
+                            .schedule(
+                                    core.copy.settings().abortNanos(), () -> core.gate.abort(why));
+        }
+    }
+
+    /// Goes on without the mirror. It is durably recorded already that this copy is ahead of it.
+    public void detach() {
+        cancelAbort();
+        driver.detached();
+        core.gate.legs(Legs.LOCAL);
+        resume();
+    }
+
+    /// Ends all service; what waits is aborted. The node may open the copy again.
+    public void stop(String why) {
+        if (service == Service.STOPPED) {
+            return;
+        }
+        enter(Service.STOPPED, why);
+        driver.stop();
+        core.mirror = null;
+        cancelAbort();
+        if (timer != null) {
+            timer.cancel();
+        }
+        admission.refuseAll(new Outcome.NotServing(why));
+        core.gate.abort(why);
+        observer.stopped(why);
+    }
+
+    void read(int lun, UUID identity, long offset, ByteBuffer into, Outcome.Handler done) {
+        media.read(lun, identity, offset, into, done);
+    }
+
+    void write(int lun, UUID identity, long offset, IoBuffer data, Outcome.Handler done) {
+        media.write(lun, identity, offset, data, done);
+    }
+
+    void writeSame(
+            int lun,
+            UUID identity,
+            long offset,
+            long length,
+            ByteBuffer pattern,
+            Outcome.Handler done) {
+        media.writeSame(lun, identity, offset, length, pattern, done);
+    }
+
+    void unmap(int lun, UUID identity, long offset, long length, Outcome.Handler done) {
+        media.unmap(lun, identity, offset, length, done);
+    }
+
+    void flush(Outcome.Handler done) {
+        media.flush(done);
+    }
+
+    private void resume() {
+        if (service == Service.SUSPENDED) {
+            enter(Service.SERVING, "");
+        }
+        admission.drain();
+    }
+
+    private void enter(Service next, String why) {
+        Check.that(service != Service.STOPPED, "a stopped volume stays stopped");
+        service = next;
+        reason = why;
+    }
+
+    private void cancelAbort() {
+        if (abortTimer != null) {
+            abortTimer.cancel();
+            abortTimer = null;
+        }
+    }
+
+    private void tick() {
+        if (service != Service.STOPPED) {
+            driver.tick();
+            timer = loop().clock().schedule(core.copy.settings().cpIntervalNanos(), this::tick);
+        }
+    }
+
+    private CpDriver.Listener cpListener() {
+        return new CpDriver.Listener() {
+            @Override
+            public void committed(VolumeRoot root, boolean needsCopy) {
+                observer.imageCommitted(root, needsCopy);
+            }
+
+            @Override
+            public void roomMade() {
+                admission.drain();
+            }
+
+            @Override
+            public void failed(String why) {
+                stop(why);
+            }
+        };
+    }
+
+    private LogStream.Listener logListener() {
+        return new LogStream.Listener() {
+            @Override
+            public void durable(Position upTo) {
+                core.gate.local(upTo.sequence());
+            }
+
+            @Override
+            public void failed(IoFault fault) {
+                stop(fault.toString());
+            }
+        };
+    }
+}

@@ -1,0 +1,264 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.cp.ConsistencyPoint;
+import lockstep.blockstore.cp.DirtyOverlay;
+import lockstep.blockstore.cp.StateFile;
+import lockstep.blockstore.cp.VolumeRoot;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/// Decides when a consistency point begins, and what its end means for log, pins and mirror.
+///
+/// One is under way at a time, and with a mirror attached the next begins only when the mirror has
+/// committed the last: so at most one image is in doubt between the two, and the pins name both it
+/// and the one before.
+final class CpDriver {
+    /// What the volume does about a consistency point.
+    interface Listener {
+        /// One is durable here; `needsCopy` if the mirror was not sent its blocks and has to be
+        /// brought to it by a walk.
+        void committed(VolumeRoot root, boolean needsCopy);
+
+        /// Log room and space came back.
+        void roomMade();
+
+        /// It failed; the volume stops.
+        void failed(String reason);
+    }
+
+    private final VolumeCore core;
+    private final Listener listener;
+    private final int[] readsInFlight = new int[2];
+    private final List<Runnable> waiters = new ArrayList<>();
+    private @Nullable ConsistencyPoint running;
+    private @Nullable Mirror shippedTo;
+    private @Nullable Mirror pendingMirror;
+    private @Nullable CpId inDoubt;
+    private boolean wanted;
+    private boolean stopped;
+    private long frozenUpTo;
+    private long generation;
+    private long commits;
+
+    CpDriver(VolumeCore core, Listener listener) {
+        this.core = core;
+        this.listener = listener;
+        this.frozenUpTo = core.copy.root().upTo().sequence();
+    }
+
+    /// Consistency points committed since the volume was opened.
+    long commits() {
+        return commits;
+    }
+
+    /// The image that is durable here and that the mirror has not confirmed.
+    @Nullable CpId inDoubt() {
+        return inDoubt;
+    }
+
+    /// Whether one is under way.
+    boolean isRunning() {
+        return running != null;
+    }
+
+    /// Asks for a consistency point even if nothing has changed; `done` is called when it is
+    /// durable here.
+    void request(@Nullable Runnable done) {
+        if (done != null) {
+            waiters.add(done);
+        }
+        wanted = true;
+        startIfPossible();
+    }
+
+    /// The interval has passed.
+    void tick() {
+        if (core.sequence > frozenUpTo) {
+            request(null);
+        }
+    }
+
+    /// From the next consistency point's freezing on, `mirror` gets entries and updates.
+    void goLive(Mirror mirror) {
+        pendingMirror = mirror;
+        request(null);
+    }
+
+    /// `mirror` has every entry behind image `image` or is being sent it, and gets all from here
+    /// on.
+    void attach(Mirror mirror, CpId image) {
+        core.mirror = mirror;
+        VolumeRoot root = core.copy.root();
+        if (root.cp().equals(image)) {
+            core.cp.pins().keepOnly(image);
+            core.cp.pins().add(image);
+            if (inDoubt != null) {
+                mirrorCommitted(image);
+            }
+        } else {
+            inDoubt = root.cp();
+            core.cp.pins().add(root.cp());
+            listener.committed(root, true);
+        }
+        startIfPossible();
+    }
+
+    /// The mirror is gone; what it has is as uncertain as it was.
+    void mirrorLost() {
+        core.mirror = null;
+        pendingMirror = null;
+    }
+
+    /// The volume goes on without a mirror: nothing is in doubt any more that the log must keep.
+    void detached() {
+        mirrorLost();
+        if (inDoubt != null) {
+            inDoubt = null;
+            releaseLog();
+        }
+        startIfPossible();
+    }
+
+    /// The mirror has committed `cp`.
+    void mirrorCommitted(CpId cp) {
+        if (!cp.equals(inDoubt)) {
+            return;
+        }
+        inDoubt = null;
+        core.cp.pins().keepOnly(cp);
+        releaseLog();
+        listener.roomMade();
+        startIfPossible();
+    }
+
+    /// A read begins; its generation has to be given back.
+    long readBegins() {
+        readsInFlight[(int) (generation & 1)]++;
+        return generation;
+    }
+
+    /// A read of `ofGeneration` has ended.
+    void readEnds(long ofGeneration) {
+        int slot = (int) (ofGeneration & 1);
+        readsInFlight[slot]--;
+        Check.that(readsInFlight[slot] >= 0, "reads end once");
+        if (ofGeneration != generation && readsInFlight[slot] == 0) {
+            startIfPossible();
+        }
+    }
+
+    void stop() {
+        stopped = true;
+    }
+
+    /// A read that began before the last commit may still follow pointers of the image before it.
+    /// The blocks it reads are reused by this consistency point at the earliest, so it waits for
+    /// them.
+    private boolean olderReadsEnded() {
+        return readsInFlight[(int) ((generation + 1) & 1)] == 0;
+    }
+
+    private void startIfPossible() {
+        boolean serving = core.epoch.counter() > 0 && !stopped;
+        if (wanted && serving && running == null && inDoubt == null && olderReadsEnded()) {
+            start();
+        }
+    }
+
+    private void start() {
+        wanted = false;
+        DirtyOverlay frozen = core.filling;
+        core.frozen = frozen;
+        core.frozenHidden.clear();
+        core.filling = new DirtyOverlay(core.copy.pool());
+        CpId cp = new CpId(core.epoch, core.half);
+        core.half++;
+        frozenUpTo = core.sequence;
+        Position upTo = new Position(core.epoch, core.sequence);
+        shippedTo = core.mirror;
+        if (shippedTo != null) {
+            shippedTo.cpBegin(cp, upTo.sequence());
+        }
+        Mirror next = pendingMirror;
+        if (next != null) {
+            core.mirror = next;
+            pendingMirror = null;
+        }
+        ConsistencyPoint.Job job =
+                new ConsistencyPoint.Job(
+                        cp,
+                        upTo,
+                        core.copy.nextRootOrder(),
+                        frozen,
+                        core.luns.list(),
+                        new TreeMap<>(core.luns.values()),
+                        core.luns.takeDeleted());
+        List<Runnable> mine = List.copyOf(waiters);
+        waiters.clear();
+        running =
+                new ConsistencyPoint(core.cp, core.copy.root(), job, shippedTo, end(frozen, mine));
+        running.run();
+    }
+
+    private ConsistencyPoint.Listener end(DirtyOverlay frozen, List<Runnable> mine) {
+        long upTo = frozenUpTo;
+        return new ConsistencyPoint.Listener() {
+            @Override
+            public void beforeCommit(Runnable proceed) {
+                core.gate.whenDurable(upTo, proceed);
+            }
+
+            @Override
+            public void committed(VolumeRoot root, StateFile state) {
+                ended(root, state, frozen);
+                mine.forEach(Runnable::run);
+                startIfPossible();
+            }
+
+            @Override
+            public void failed(String reason) {
+                stop();
+                listener.failed(reason);
+            }
+        };
+    }
+
+    private void ended(VolumeRoot root, StateFile state, DirtyOverlay frozen) {
+        core.copy.committed(root);
+        core.luns.committed(state.luns());
+        core.imageLuns = state.luns();
+        core.frozen = null;
+        core.frozenHidden.clear();
+        core.reserved -= frozen.reserved();
+        generation++;
+        commits++;
+        running = null;
+        Mirror mirror = core.mirror;
+        boolean mirrored = mirror != null || core.gate.legs() == Legs.BOTH;
+        if (!mirrored) {
+            releaseLog();
+            listener.committed(root, false);
+            listener.roomMade();
+            return;
+        }
+        inDoubt = root.cp();
+        core.cp.pins().add(root.cp());
+        boolean shipped = mirror != null && mirror.equals(shippedTo);
+        if (mirror != null && shipped) {
+            mirror.cpCommit(root.cp(), root.encode());
+        }
+        listener.committed(root, !shipped && mirror != null);
+        listener.roomMade();
+    }
+
+    private void releaseLog() {
+        core.copy.log().release(core.copy.root().cp().count());
+    }
+}

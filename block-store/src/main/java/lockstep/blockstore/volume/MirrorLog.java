@@ -1,0 +1,124 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.log.LogEntry;
+import lockstep.blockstore.log.LogStream;
+import lockstep.blockstore.log.LogVerdict;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+
+/// A source's entries at its mirror, in memory: what its next consistency points may refer to, and
+/// what a takeover replays. The same entries are in the log on disk; this holds them until the
+/// image does.
+final class MirrorLog {
+    private record Kept(long half, LogEntry entry) {}
+
+    private ArrayDeque<Kept> entries = new ArrayDeque<>();
+    private final org.agrona.collections.Long2ObjectHashMap<Kept> bySequence =
+            new org.agrona.collections.Long2ObjectHashMap<>();
+    private Position end;
+    private long lastHalf;
+
+    /// An empty log that goes on behind `end`.
+    MirrorLog(Position end) {
+        this.end = end;
+    }
+
+    /// The last entry held, or where the log begins.
+    Position end() {
+        return end;
+    }
+
+    /// Whether `entry` continues what is here; one that opens an epoch may cut off what it voids.
+    boolean continues(long half, LogEntry entry) {
+        Position position = entry.position();
+        if (half < lastHalf || position.epoch().compareTo(end.epoch()) < 0) {
+            return false;
+        }
+        if (entry instanceof LogEntry.EpochOpened opened) {
+            return opened.from().sequence() <= end.sequence()
+                    && position.sequence() == opened.from().sequence() + 1
+                    && position.epoch().compareTo(end.epoch()) > 0;
+        }
+        return position.sequence() == end.sequence() + 1;
+    }
+
+    /// Keeps a copy of `borrowed`.
+    void add(long half, LogEntry borrowed) {
+        Check.that(continues(half, borrowed), "entries at a mirror have no gap");
+        if (borrowed instanceof LogEntry.EpochOpened opened) {
+            cutBehind(opened.from().sequence());
+        }
+        Kept kept = new Kept(half, copyOf(borrowed));
+        entries.add(kept);
+        bySequence.put(borrowed.position().sequence(), kept);
+        end = borrowed.position();
+        lastHalf = half;
+    }
+
+    /// The 4096 bytes at `offset` of the data of entry `sequence`; null if there is no such thing.
+    @Nullable ByteBuffer block(long sequence, int offset) {
+        Kept kept = bySequence.get(sequence);
+        if (kept == null || !(kept.entry instanceof LogEntry.Write write)) {
+            return null;
+        }
+        int size = lockstep.blockstore.base.Blocks.SIZE;
+        ByteBuffer data = write.data();
+        if (offset < 0 || offset > data.remaining() - size) {
+            return null;
+        }
+        return data.slice(offset, size);
+    }
+
+    /// The image holds everything up to `sequence`.
+    void dropUpTo(long sequence) {
+        while (!entries.isEmpty() && entries.peek().entry.position().sequence() <= sequence) {
+            bySequence.remove(entries.remove().entry.position().sequence());
+        }
+    }
+
+    /// Begins anew behind `position`.
+    void restartAt(Position position) {
+        entries.clear();
+        bySequence.clear();
+        end = position;
+        lastHalf = 0;
+    }
+
+    /// Delivers what is here the way a log on disk would.
+    void replay(long floorHalf, LogStream.EntryHandler handler, LogStream.ReplayEnd done) {
+        for (Kept kept : entries) {
+            if (kept.half >= floorHalf) {
+                handler.entry(kept.half, kept.entry);
+            }
+        }
+        done.ended(new LogVerdict.Clean(end), end, lastHalf);
+    }
+
+    private void cutBehind(long sequence) {
+        while (!entries.isEmpty() && entries.peekLast().entry.position().sequence() > sequence) {
+            bySequence.remove(entries.removeLast().entry.position().sequence());
+        }
+    }
+
+    private static LogEntry copyOf(LogEntry entry) {
+        return switch (entry) {
+            case LogEntry.Write w ->
+                    new LogEntry.Write(w.position(), w.lun(), w.offset(), copyOf(w.data()));
+            case LogEntry.WriteSame s ->
+                    new LogEntry.WriteSame(
+                            s.position(), s.lun(), s.offset(), s.length(), copyOf(s.pattern()));
+            case LogEntry.Put p -> new LogEntry.Put(p.position(), p.key(), copyOf(p.value()));
+            case LogEntry.Unmap u -> u;
+            case LogEntry.EpochOpened o -> o;
+        };
+    }
+
+    private static ByteBuffer copyOf(ByteBuffer borrowed) {
+        return ByteBuffer.allocate(borrowed.remaining()).put(borrowed.duplicate()).flip();
+    }
+}

@@ -1,0 +1,286 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.log.LogEntry;
+import lockstep.blockstore.log.LogStream;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+
+/// The copy of a volume that is active on another node. It keeps the source's log, durably, and
+/// steps from one whole image of the source to the next (invariant 7): the blocks of a consistency
+/// point go to VBNs that the image before does not reach, and only the superblock makes them
+/// visible. Parity and checksums are made here, on this node's own geometry.
+public final class MirrorVolume {
+    /// Hears what the source waits for. All calls on the volume's loop.
+    public interface Observer {
+        /// Everything up to `upTo` is durable in this node's log.
+        void stored(Position upTo);
+
+        /// `blocks` blocks of the consistency point being received are on the disks.
+        void written(CpId cp, long blocks);
+
+        /// This copy cannot go on: its disks or its log failed.
+        void stopped(String reason);
+    }
+
+    /// Takes the end of opening.
+    public interface Handler {
+        /// It is ready for its source.
+        void opened(MirrorVolume mirror);
+
+        /// It cannot be opened.
+        void refused(String reason);
+    }
+
+    private final VolumeCopy copy;
+    private final Observer observer;
+    private final MirrorLog log;
+    private @Nullable CpIntake intake;
+    private boolean stopped;
+
+    private MirrorVolume(VolumeCopy copy, Observer observer) {
+        this.copy = copy;
+        this.observer = observer;
+        this.log = new MirrorLog(copy.root().upTo());
+        copy.log().listen(logListener());
+    }
+
+    /// Opens `copy` after a restart: a half-received consistency point is dropped, the log is read.
+    /// If the log cannot be used, the copy is durably recorded as out of sync first.
+    public static void open(VolumeCopy copy, Observer observer, Handler handler) {
+        MirrorVolume mirror = new MirrorVolume(copy, observer);
+        copy.space()
+                .recover(
+                        copy.root().cp(),
+                        fault -> {
+                            if (fault != null) {
+                                handler.refused(fault.toString());
+                            } else {
+                                mirror.replay(handler);
+                            }
+                        });
+    }
+
+    /// Takes over `copy` from an active volume that has stopped on this node: its log is void.
+    public static void demoted(VolumeCopy copy, Observer observer, Handler handler) {
+        MirrorVolume mirror = new MirrorVolume(copy, observer);
+        copy.space()
+                .recover(
+                        copy.root().cp(),
+                        fault -> {
+                            if (fault != null) {
+                                handler.refused(fault.toString());
+                            } else {
+                                mirror.loseLog(handler);
+                            }
+                        });
+    }
+
+    /// The copy that this works on.
+    public VolumeCopy copy() {
+        return copy;
+    }
+
+    /// The image it holds.
+    public CpId image() {
+        return copy.root().cp();
+    }
+
+    /// The end of its log.
+    public Position end() {
+        return log.end();
+    }
+
+    /// Appends the source's next entry to this node's log; [Observer#stored] says when it is
+    /// durable. Returns false, and does nothing, if it does not continue what is here or there is
+    /// no room.
+    public boolean store(long half, LogEntry borrowed) {
+        long bytes = lockstep.blockstore.log.EntryCodec.encodedLength(borrowed);
+        if (stopped || !log.continues(half, borrowed) || !copy.log().roomFor(half, bytes)) {
+            return false;
+        }
+        copy.log().append(half, borrowed);
+        log.add(half, borrowed);
+        return true;
+    }
+
+    /// Begins to receive `cp`, which holds everything up to sequence `upTo`. What was received of
+    /// another one was abandoned before.
+    public void begin(CpId cp, long upTo) {
+        Check.that(intake == null, "one consistency point is received at a time");
+        intake = new CpIntake(copy, cp, upTo, observer);
+    }
+
+    /// The consistency point being received, or null.
+    public @Nullable CpId receiving() {
+        return intake == null ? null : intake.cp();
+    }
+
+    /// Block `vbn` has this content (lent for the call). False if it makes no sense now.
+    public boolean data(long vbn, ByteBuffer borrowed) {
+        CpIntake current = intake;
+        return current != null && current.data(vbn, borrowed);
+    }
+
+    /// Block `vbn` has the content that stands at `offset` of entry `sequence`. False if there is
+    /// no such entry here.
+    public boolean reference(long vbn, long sequence, int offset) {
+        CpIntake current = intake;
+        ByteBuffer content = log.block(sequence, offset);
+        return current != null && content != null && current.reference(vbn, content);
+    }
+
+    /// Commits what was received with `root`; `done` is called when this node's superblock is
+    /// durable. False if the root makes no sense.
+    public boolean commit(CpId cp, ByteBuffer borrowedRoot, Runnable done) {
+        CpIntake current = intake;
+        VolumeRoot root = VolumeRoot.decode(borrowedRoot);
+        if (current == null
+                || root == null
+                || !current.cp().equals(cp)
+                || !current.matches(root)
+                || !root.volume().equals(copy.id())
+                || root.vbnCount() > copy.space().size()) {
+            return false;
+        }
+        current.commit(
+                root,
+                fault -> {
+                    intake = null;
+                    if (fault != null) {
+                        stop(fault);
+                        return;
+                    }
+                    log.dropUpTo(root.upTo().sequence());
+                    copy.log().release(cp.count());
+                    done.run();
+                });
+        return true;
+    }
+
+    /// Drops what was received of a consistency point, for instance because the link broke; `done`
+    /// is called when the stripes it had touched are right again.
+    public void abandon(Runnable done) {
+        CpIntake current = intake;
+        if (current == null) {
+            done.run();
+            return;
+        }
+        current.abandon(
+                fault -> {
+                    intake = null;
+                    if (fault == null) {
+                        done.run();
+                    } else {
+                        stop(fault);
+                    }
+                });
+    }
+
+    /// Forgets the log and records `next`, durably, before `done`: from here on this copy says
+    /// itself that it lacks acknowledged writes, or that it has no image.
+    public void fallOutOfSync(CopyState.Sync next, Runnable done) {
+        CopyState state = copy.state();
+        copy.save(
+                state.as(CopyState.Role.MIRROR, next),
+                saved ->
+                        copy.log()
+                                .dropAll(
+                                        image().count() + 1,
+                                        dropped -> {
+                                            IoFault fault = saved == null ? dropped : saved;
+                                            if (fault != null) {
+                                                stop(fault);
+                                                return;
+                                            }
+                                            log.restartAt(copy.root().upTo());
+                                            done.run();
+                                        }));
+    }
+
+    /// The log begins anew: the next entry follows `position`, in half `half` or later.
+    public void expectFrom(long half, Position position, Runnable done) {
+        copy.log()
+                .dropAll(
+                        half,
+                        fault -> {
+                            if (fault != null) {
+                                stop(fault);
+                                return;
+                            }
+                            log.restartAt(position);
+                            done.run();
+                        });
+    }
+
+    /// What a takeover replays. The mirror is used no more.
+    public VolumeOpening.Entries handOver() {
+        stopped = true;
+        copy.log().listen(QUIET);
+        return log::replay;
+    }
+
+    private static final LogStream.Listener QUIET =
+            new LogStream.Listener() {
+                @Override
+                public void durable(Position upTo) {}
+
+                @Override
+                public void failed(IoFault fault) {}
+            };
+
+    private void replay(Handler handler) {
+        long floor = Math.max(image().count() + 1, copy.state().logFloor());
+        boolean[] gap = new boolean[1];
+        copy.log()
+                .replay(
+                        floor,
+                        (half, entry) -> {
+                            if (log.continues(half, entry)) {
+                                log.add(half, entry);
+                            } else {
+                                gap[0] = true;
+                            }
+                        },
+                        (verdict, last, highestHalf) -> {
+                            if (verdict.replays() && !gap[0]) {
+                                handler.opened(this);
+                            } else {
+                                loseLog(handler);
+                            }
+                        });
+    }
+
+    private void loseLog(Handler handler) {
+        CopyState.Sync now = copy.state().sync();
+        CopyState.Sync next = now == CopyState.Sync.NO_IMAGE ? now : CopyState.Sync.OUT_OF_SYNC;
+        fallOutOfSync(next, () -> handler.opened(this));
+    }
+
+    private void stop(IoFault fault) {
+        if (!stopped) {
+            stopped = true;
+            observer.stopped(fault.toString());
+        }
+    }
+
+    private LogStream.Listener logListener() {
+        return new LogStream.Listener() {
+            @Override
+            public void durable(Position upTo) {
+                observer.stored(upTo);
+            }
+
+            @Override
+            public void failed(IoFault fault) {
+                stop(fault);
+            }
+        };
+    }
+}

@@ -1,0 +1,186 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.block.BlockPointer;
+import lockstep.blockstore.cp.DirtyOverlay;
+import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.OverlayBlock;
+import lockstep.blockstore.tree.TreeReader;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+
+/// One read of a LUN. What the overlays know is copied at once, newest first, so that a consistency
+/// point that ends meanwhile changes nothing; the rest comes from the committed tree. Sectors that
+/// an overlay gave are never overwritten by what is below them.
+final class ReadOperation {
+    private static final int ALL = (1 << Blocks.SECTORS) - 1;
+
+    /// Takes the end: the outcome, and the log sequence that the answer depends on.
+    interface End {
+        void ended(Outcome outcome, long dependsOn);
+    }
+
+    private final VolumeCore core;
+    private final LunState lun;
+    private final long offset;
+    private final ByteBuffer into;
+    private final int base;
+    private final long firstBlock;
+    private final int[] known;
+    private final End end;
+    private long dependsOn;
+    private int missing;
+    private long lostOffset = -1;
+
+    ReadOperation(VolumeCore core, LunState lun, long offset, ByteBuffer into, End end) {
+        this.core = core;
+        this.lun = lun;
+        this.offset = offset;
+        this.into = into;
+        this.base = into.position();
+        this.firstBlock = Blocks.containing(offset);
+        this.known = new int[(int) VolumeCore.blocksTouched(offset, into.remaining())];
+        this.end = end;
+    }
+
+    void run() {
+        int first = -1;
+        int last = -1;
+        for (int i = 0; i < known.length; i++) {
+            int wanted = wanted(i);
+            known[i] = ~wanted & ALL;
+            takeFrom(core.filling, i);
+            DirtyOverlay frozen = core.frozenFor(lun.record().number());
+            if (frozen != null) {
+                takeFrom(frozen, i);
+            }
+            if (known[i] != ALL) {
+                first = first < 0 ? i : first;
+                last = i;
+            }
+        }
+        if (first < 0) {
+            finish();
+        } else {
+            int start = first;
+            new TreeReader(core.copy.reader())
+                    .find(
+                            lun.root(),
+                            firstBlock + first,
+                            last - first + 1,
+                            pointers -> readMissing(start, pointers));
+        }
+    }
+
+    /// The sectors of block `i` of the range that the host asked for.
+    private int wanted(int i) {
+        long blockStart = Blocks.toBytes(firstBlock + i);
+        int from = (int) Math.max(0, (offset - blockStart) / Blocks.SECTOR);
+        long rangeEnd = offset + into.limit() - base;
+        int to = (int) Math.min(Blocks.SECTORS, (rangeEnd - blockStart) / Blocks.SECTOR);
+        return ((1 << (to - from)) - 1) << from;
+    }
+
+    private void takeFrom(DirtyOverlay overlay, int i) {
+        OverlayBlock block = overlay.find(lun.record().number(), firstBlock + i);
+        if (block == null || known[i] == ALL) {
+            return;
+        }
+        dependsOn = Math.max(dependsOn, block.sequence());
+        if (block.isLost()) {
+            lose(i);
+            known[i] = ALL;
+            return;
+        }
+        if (known[i] == 0 && block.isWhole()) {
+            block.copyValid(0, Blocks.SECTORS, into, positionOf(i, 0));
+            known[i] = ALL;
+            return;
+        }
+        for (int sector = 0; sector < Blocks.SECTORS; sector++) {
+            if ((known[i] & (1 << sector)) == 0 && block.has(sector)) {
+                block.copyValid(sector, 1, into, positionOf(i, sector));
+                known[i] |= 1 << sector;
+            }
+        }
+    }
+
+    private int positionOf(int i, int sector) {
+        long position = Blocks.toBytes(firstBlock + i) + (long) sector * Blocks.SECTOR;
+        return base + (int) (position - offset);
+    }
+
+    private void readMissing(int start, BlockPointer @Nullable [] pointers) {
+        if (pointers == null) {
+            lose(start);
+            finish();
+            return;
+        }
+        missing = 1;
+        for (int p = 0; p < pointers.length; p++) {
+            int i = start + p;
+            if (known[i] == ALL) {
+                continue;
+            }
+            BlockPointer pointer = pointers[p];
+            if (pointer.isHole()) {
+                fill(i, null);
+            } else if (pointer.isPoisoned()) {
+                lose(i);
+            } else {
+                missing++;
+                core.copy.reader().read(pointer, block -> arrived(i, block));
+            }
+        }
+        oneLessMissing();
+    }
+
+    private void arrived(int i, @Nullable ByteBuffer block) {
+        if (block == null) {
+            lose(i);
+        } else {
+            fill(i, block);
+        }
+        oneLessMissing();
+    }
+
+    private void oneLessMissing() {
+        missing--;
+        if (missing == 0) {
+            finish();
+        }
+    }
+
+    private void fill(int i, @Nullable ByteBuffer below) {
+        if (known[i] == 0 && below != null) {
+            into.put(positionOf(i, 0), below, 0, Blocks.SIZE);
+            return;
+        }
+        for (int sector = 0; sector < Blocks.SECTORS; sector++) {
+            if ((known[i] & (1 << sector)) != 0) {
+                continue;
+            }
+            int at = positionOf(i, sector);
+            if (below != null) {
+                into.put(at, below, sector * Blocks.SECTOR, Blocks.SECTOR);
+            } else {
+                for (int b = 0; b < Blocks.SECTOR; b += Long.BYTES) {
+                    into.putLong(at + b, 0);
+                }
+            }
+        }
+    }
+
+    private void lose(int i) {
+        long at = Math.max(offset, Blocks.toBytes(firstBlock + i));
+        lostOffset = lostOffset < 0 ? at : Math.min(lostOffset, at);
+    }
+
+    private void finish() {
+        Outcome outcome = lostOffset < 0 ? Outcome.done() : new Outcome.MediumError(lostOffset);
+        end.ended(outcome, dependsOn);
+    }
+}

@@ -1,0 +1,160 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.BlockPool;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.block.BlockCache;
+import lockstep.blockstore.block.BlockReader;
+import lockstep.blockstore.block.BlockSpace;
+import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.log.LogStream;
+import lockstep.blockstore.tree.TreeRoot;
+
+import java.util.ArrayDeque;
+
+/// This node's copy of one volume: its space on disk, its log, its own state. What it is used as,
+/// active volume or mirror, is decided above; only one of them works on a copy at a time.
+public final class VolumeCopy {
+    /// Where a copy lives. `stateOrder` and `rootOrder` are those of the newest records found.
+    public record Parts(
+            VolumeId id,
+            String name,
+            BlockSpace space,
+            LogStream log,
+            EventLoop loop,
+            VolumeSettings settings) {}
+
+    private record Save(CopyState state, IoCompletion done) {}
+
+    private final Parts parts;
+    private final BlockPool pool = new BlockPool();
+    private final BlockReader reader;
+    private final BlockCache cache;
+    private final ArrayDeque<Save> saves = new ArrayDeque<>();
+    private VolumeRoot root;
+    private long rootOrder;
+    private CopyState state;
+    private long stateOrder;
+
+    /// A copy whose newest records on disk are `root` and `state`, with their orders.
+    public VolumeCopy(
+            Parts parts, VolumeRoot root, long rootOrder, CopyState state, long stateOrder) {
+        this.parts = parts;
+        this.cache = new BlockCache(parts.settings().cacheBlocks(), pool);
+        this.reader = new BlockReader(parts.space(), cache, pool);
+        this.root = root;
+        this.rootOrder = rootOrder;
+        this.state = state;
+        this.stateOrder = stateOrder;
+    }
+
+    /// The root of a volume in which nothing was written yet.
+    public static VolumeRoot blankRoot(VolumeId id, long vbnCount) {
+        return new VolumeRoot(
+                id,
+                CpId.NONE,
+                Position.NONE,
+                vbnCount,
+                1,
+                0,
+                TreeRoot.empty(VolumeRoot.STATE_TREE, 1),
+                TreeRoot.empty(VolumeRoot.DEAD_TREE, 1),
+                TreeRoot.empty(VolumeRoot.SPACE_TREE, 1),
+                java.util.List.of());
+    }
+
+    /// Which volume.
+    public VolumeId id() {
+        return parts.id();
+    }
+
+    /// What people call it.
+    public String name() {
+        return parts.name();
+    }
+
+    /// The loop that owns it.
+    public EventLoop loop() {
+        return parts.loop();
+    }
+
+    /// Its blocks.
+    public BlockSpace space() {
+        return parts.space();
+    }
+
+    /// Its log on this node.
+    public LogStream log() {
+        return parts.log();
+    }
+
+    /// How it behaves.
+    public VolumeSettings settings() {
+        return parts.settings();
+    }
+
+    /// The committed image.
+    public VolumeRoot root() {
+        return root;
+    }
+
+    /// This copy's own durable state.
+    public CopyState state() {
+        return state;
+    }
+
+    /// Cache figures for people.
+    public BlockCache cache() {
+        return cache;
+    }
+
+    /// Makes `next` this copy's state: durable first, then in force, then `done`. Saves follow each
+    /// other.
+    public void save(CopyState next, IoCompletion done) {
+        saves.add(new Save(next, done));
+        if (saves.size() == 1) {
+            saveNext();
+        }
+    }
+
+    BlockPool pool() {
+        return pool;
+    }
+
+    BlockReader reader() {
+        return reader;
+    }
+
+    /// The order for the next superblock.
+    long nextRootOrder() {
+        return rootOrder + 1;
+    }
+
+    /// `committed` is durable with the order that [#nextRootOrder] gave.
+    void committed(VolumeRoot committed) {
+        root = committed;
+        rootOrder++;
+    }
+
+    private void saveNext() {
+        Save save = saves.element();
+        stateOrder++;
+        parts.space()
+                .writeCopyState(
+                        stateOrder,
+                        save.state.encode(),
+                        fault -> {
+                            if (fault == null) {
+                                state = save.state;
+                            }
+                            saves.remove();
+                            save.done.ended(fault);
+                            if (!saves.isEmpty()) {
+                                saveNext();
+                            }
+                        });
+    }
+}

@@ -1,0 +1,146 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.cp.Allocator;
+import lockstep.blockstore.cp.CpContext;
+import lockstep.blockstore.cp.DeadList;
+import lockstep.blockstore.cp.DirtyOverlay;
+import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.Pins;
+import lockstep.blockstore.cp.SpaceMap;
+import lockstep.blockstore.cp.StateFile;
+import lockstep.blockstore.log.LogEntry;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.BitSet;
+import java.util.List;
+
+/// What the parts of an active volume share: the overlays, the LUN table, the maps, the place in
+/// the log. One writer: everything here is touched on the volume's loop only.
+final class VolumeCore {
+    final VolumeCopy copy;
+    final CpContext cp;
+    final LunTable luns;
+    final AckGate gate;
+
+    /// Takes entries as they are sequenced.
+    DirtyOverlay filling;
+
+    /// What the consistency point under way writes; null between two.
+    @Nullable DirtyOverlay frozen;
+
+    /// LUNs that were deleted or made anew since the frozen overlay froze: what it holds is not
+    /// theirs.
+    final BitSet frozenHidden = new BitSet();
+
+    /// The LUNs of the committed image.
+    List<LunState> imageLuns;
+
+    /// The log half that takes new entries; the consistency point that will commit it has this
+    /// count.
+    long half;
+
+    /// The last sequence given out.
+    long sequence;
+
+    /// The place of the last entry of the log: what a new epoch continues from.
+    Position last;
+
+    /// The epoch this copy is active in; [Epoch#NONE] while it is joining.
+    Epoch epoch = Epoch.NONE;
+
+    /// Who is sent entries and updates now.
+    @Nullable Mirror mirror;
+
+    /// VBNs promised to admitted entries, those of the frozen overlay included.
+    long reserved;
+
+    VolumeCore(VolumeCopy copy, StateFile state, SpaceMap map, DeadList dead) {
+        this.copy = copy;
+        Pins pins = new Pins(copy.root().pins());
+        Allocator allocator = new Allocator(map, copy.space().stripeSets(), copy.root().vbnCount());
+        this.cp =
+                new CpContext(
+                        copy.loop(),
+                        copy.pool(),
+                        copy.space(),
+                        copy.reader(),
+                        map,
+                        allocator,
+                        dead,
+                        pins);
+        this.luns = new LunTable(state);
+        this.imageLuns = state.luns();
+        this.sequence = copy.root().upTo().sequence();
+        this.last = copy.root().upTo();
+        this.gate = new AckGate(Legs.LOCAL, sequence);
+        this.filling = new DirtyOverlay(copy.pool());
+        this.half = copy.root().cp().count() + 1;
+    }
+
+    /// Gives out the next place in the log.
+    Position nextPosition() {
+        last = new Position(epoch, ++sequence);
+        return last;
+    }
+
+    /// Takes `entry` into memory: LUN blocks into the filling overlay, other state into the table.
+    void apply(LogEntry entry) {
+        if (entry instanceof LogEntry.Put put) {
+            int replaced = luns.apply(put);
+            if (replaced >= 0) {
+                filling.dropLun(replaced);
+                frozenHidden.set(replaced);
+            }
+        } else {
+            filling.apply(entry);
+        }
+    }
+
+    /// Makes `entry` durable on every leg: the local log and the mirror get it at the same time.
+    void log(LogEntry entry) {
+        copy.log().append(half, entry);
+        Mirror to = mirror;
+        if (to != null) {
+            to.ship(half, entry);
+        }
+        apply(entry);
+    }
+
+    /// The frozen overlay as LUN `lun` sees it.
+    @Nullable DirtyOverlay frozenFor(int lun) {
+        return frozenHidden.get(lun) ? null : frozen;
+    }
+
+    /// VBNs that a write of `blocks` blocks to a LUN of `levels` tree levels may take in the worst
+    /// case: the blocks, a new path of nodes for each run of 170, and their share of dead list
+    /// blocks.
+    static long worstCase(long blocks, int levels) {
+        return blocks + levels * (blocks / 170 + 2) + blocks / 64 + 1;
+    }
+
+    /// VBNs kept back so that a consistency point of all that is admitted always finds room for
+    /// maps.
+    long cpReserve() {
+        return 64 + 4 * SpaceMap.mapBlocks(cp.map().size()) + cp.dead().entries() / 32;
+    }
+
+    /// Whether `vbns` more can be promised.
+    boolean hasRoom(long vbns) {
+        return cp.map().free() - reserved - cpReserve() >= vbns;
+    }
+
+    /// Promises `vbns`.
+    void reserve(long vbns) {
+        reserved += vbns;
+        filling.reserve(vbns);
+    }
+
+    /// Blocks of the LUN that bytes `offset` to `offset + length` touch.
+    static long blocksTouched(long offset, long length) {
+        return Blocks.containing(offset + length - 1) - Blocks.containing(offset) + 1;
+    }
+}

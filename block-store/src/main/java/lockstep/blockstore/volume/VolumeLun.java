@@ -1,0 +1,68 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.IoBuffer;
+import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.tree.LunRecord;
+
+import java.nio.ByteBuffer;
+import java.util.UUID;
+
+/// A LUN of an active volume. It stays valid for as long as hosts hold it; once the LUN is deleted
+/// every command gets [Outcome.OutOfRange].
+final class VolumeLun implements Lun {
+    private final ActiveVolume volume;
+    private final UUID identity;
+    private LunRecord lastKnown;
+
+    VolumeLun(ActiveVolume volume, LunRecord record) {
+        this.volume = volume;
+        this.identity = record.identity();
+        this.lastKnown = record;
+    }
+
+    @Override
+    public LunRecord record() {
+        LunState now = volume.lunState(lastKnown.number());
+        if (now != null && now.record().identity().equals(identity)) {
+            lastKnown = now.record();
+        }
+        return lastKnown;
+    }
+
+    @Override
+    public EventLoop loop() {
+        return volume.loop();
+    }
+
+    @Override
+    public boolean isServing() {
+        return volume.isServing();
+    }
+
+    @Override
+    public void read(long offset, ByteBuffer into, Outcome.Handler done) {
+        volume.read(lastKnown.number(), identity, offset, into, done);
+    }
+
+    @Override
+    public void write(long offset, IoBuffer data, Outcome.Handler done) {
+        volume.write(lastKnown.number(), identity, offset, data, done);
+    }
+
+    @Override
+    public void writeSame(long offset, long length, ByteBuffer pattern, Outcome.Handler done) {
+        volume.writeSame(lastKnown.number(), identity, offset, length, pattern, done);
+    }
+
+    @Override
+    public void unmap(long offset, long length, Outcome.Handler done) {
+        volume.unmap(lastKnown.number(), identity, offset, length, done);
+    }
+
+    @Override
+    public void flush(Outcome.Handler done) {
+        volume.flush(done);
+    }
+}

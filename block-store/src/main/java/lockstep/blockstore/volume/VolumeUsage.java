@@ -1,0 +1,14 @@
+package lockstep.blockstore.volume;
+
+/// Figures of an active volume for people. Blocks are VBNs of 4096 bytes; `dead` blocks are used
+/// only by the image before or by a pin. `dirtyBytes` is what the next consistency point will
+/// write, roughly; `waitingAnswers` wait to be durable, `waitingCommands` for room.
+public record VolumeUsage(
+        long blocks,
+        long usedBlocks,
+        long reservedBlocks,
+        long deadBlocks,
+        long dirtyBytes,
+        long commits,
+        int waitingAnswers,
+        int waitingCommands) {}

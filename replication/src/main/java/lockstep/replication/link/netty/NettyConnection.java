@@ -1,0 +1,165 @@
+package lockstep.replication.link.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.handler.codec.ByteToMessageDecoder;
+
+import lockstep.blockstore.base.BrokenInvariant;
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.VolumeId;
+import lockstep.replication.link.Connection;
+import lockstep.replication.wire.FrameReader;
+import lockstep.replication.wire.Message;
+import lockstep.replication.wire.MessageCodec;
+import lockstep.replication.wire.ProtocolViolation;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/// One TCP connection. Messages are handed to the handler from inside [#decode], because the bytes
+/// they are views of live no longer than that; so nothing travels on along the pipeline.
+///
+/// A message is encoded straight into a pooled buffer that Netty owns and releases once it is
+/// written. Flushing waits until the loop has done what it is doing, so that many small messages of
+/// one turn leave in one system call.
+final class NettyConnection extends ByteToMessageDecoder implements Connection {
+    private static final Logger LOG = LoggerFactory.getLogger(NettyConnection.class);
+
+    private final Channel channel;
+    private final Runnable whenKnown;
+    private final FrameReader reader = new FrameReader();
+    private @Nullable Handler handler;
+    private @Nullable String closeReason;
+    private boolean known;
+    private boolean closedTold;
+    private boolean flushScheduled;
+
+    /// `whenKnown` runs once, when the first message was understood or the connection is over.
+    NettyConnection(Channel channel, Runnable whenKnown) {
+        this.channel = channel;
+        this.whenKnown = whenKnown;
+    }
+
+    @Override
+    public void handler(Handler handler) {
+        this.handler = handler;
+    }
+
+    @Override
+    public void send(VolumeId volume, Message borrowed) {
+        Check.that(channel.eventLoop().inEventLoop(), "a link is used on its loop");
+        if (closeReason != null) {
+            return;
+        }
+        int bytes = MessageCodec.frameBytes(borrowed);
+        ByteBuf frame = channel.alloc().directBuffer(bytes, bytes);
+        boolean encoded = false;
+        try {
+            MessageCodec.encode(volume, borrowed, frame.nioBuffer(0, bytes));
+            frame.writerIndex(bytes);
+            encoded = true;
+        } finally {
+            if (!encoded) {
+                frame.release();
+            }
+        }
+        channel.write(frame, channel.voidPromise());
+        if (!flushScheduled) {
+            flushScheduled = true;
+            channel.eventLoop().execute(this::flush);
+        }
+    }
+
+    private void flush() {
+        flushScheduled = false;
+        channel.flush();
+    }
+
+    @Override
+    public long queuedBytes() {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return queue == null ? 0 : queue.totalPendingWriteBytes();
+    }
+
+    @Override
+    public boolean writable() {
+        return closeReason == null && channel.isWritable();
+    }
+
+    @Override
+    public void close(String reason) {
+        if (closeReason == null) {
+            closeReason = reason;
+            channel.flush();
+            channel.close();
+        }
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+        if (closeReason != null) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
+        try {
+            ByteBuffer view = in.nioBuffer();
+            FrameReader.Frame frame = reader.next(view);
+            if (frame != null) {
+                in.skipBytes(view.position());
+                becomeKnown();
+                requireHandler().received(frame.volume(), frame.message());
+            }
+        } catch (ProtocolViolation violation) {
+            LOG.warn("{} broke the protocol: {}", channel.remoteAddress(), violation.getMessage());
+            close("protocol violation: " + violation.getMessage());
+        } catch (RuntimeException broken) {
+            LOG.error("a message of {} could not be handled", channel.remoteAddress(), broken);
+            close("a message could not be handled: " + broken);
+        }
+    }
+
+    private Handler requireHandler() {
+        if (handler == null) {
+            throw new BrokenInvariant("a connection has a handler before it has bytes");
+        }
+        return handler;
+    }
+
+    private void becomeKnown() {
+        if (!known) {
+            known = true;
+            whenKnown.run();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (handler != null && writable()) {
+            handler.writableAgain();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        close(String.valueOf(cause.getMessage()));
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) throws Exception {
+        super.channelInactive(context);
+        becomeKnown();
+        if (closeReason == null) {
+            closeReason = "closed by the peer";
+        }
+        if (!closedTold && handler != null) {
+            closedTold = true;
+            handler.closed(closeReason);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package lockstep.replication.link.netty;
+
+import io.netty.bootstrap.AbstractBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+
+/// Which sockets fit an event loop, and how they are set.
+final class SocketTypes {
+    /// The queue of a connection is "writable" again below the first, and no more above the second.
+    static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 20, 4 << 20);
+
+    // The kernel gives a connection up when sent bytes stay unacknowledged this long. Heartbeats
+    // notice earlier; this frees what they cannot see, a close that waits for a dead peer.
+    private static final int USER_TIMEOUT_MILLIS = 5_000;
+
+    private SocketTypes() {}
+
+    private static boolean isEpoll(EventLoop loop) {
+        return Epoll.isAvailable()
+                && loop instanceof IoEventLoop io
+                && io.isIoType(EpollIoHandler.class);
+    }
+
+    static Class<? extends Channel> client(EventLoop loop) {
+        return isEpoll(loop) ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    static Class<? extends ServerChannel> server(EventLoop loop) {
+        return isEpoll(loop) ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    /// Sets the options of a connection, dialled or accepted.
+    static void connectionOptions(EventLoop loop, Channel channel) {
+        channel.config().setOption(ChannelOption.TCP_NODELAY, true);
+        channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+        channel.config().setWriteBufferWaterMark(WATER_MARK);
+        if (isEpoll(loop)) {
+            channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
+        }
+    }
+
+    /// Lets a listening socket take its port again at once after a restart.
+    static void listenerOptions(AbstractBootstrap<?, ?> bootstrap) {
+        bootstrap.option(ChannelOption.SO_REUSEADDR, true).option(ChannelOption.SO_BACKLOG, 64);
+    }
+}

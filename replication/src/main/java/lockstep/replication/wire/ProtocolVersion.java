@@ -1,0 +1,45 @@
+package lockstep.replication.wire;
+
+import org.jspecify.annotations.Nullable;
+
+/// Every version of the protocol that this node speaks, oldest first. The frame header and the
+/// messages Hello, HelloAck and Refused look the same in all versions, so that two nodes of any age
+/// can agree or refuse politely.
+public enum ProtocolVersion {
+    /// Frames with two checksums; heartbeats with leases; entries, consistency points as data and
+    /// references, resync, epochs.
+    V1(1);
+
+    private final int number;
+
+    ProtocolVersion(int number) {
+        this.number = number;
+    }
+
+    /// The number on the wire.
+    public int number() {
+        return number;
+    }
+
+    /// The oldest that this node still speaks.
+    public static ProtocolVersion oldest() {
+        return V1;
+    }
+
+    /// The newest that this node speaks.
+    public static ProtocolVersion newest() {
+        return V1;
+    }
+
+    /// The newest version that this node speaks and that lies in the offered range; null when there
+    /// is none.
+    public static @Nullable ProtocolVersion choose(int offeredMin, int offeredMax) {
+        ProtocolVersion best = null;
+        for (ProtocolVersion version : values()) {
+            if (version.number >= offeredMin && version.number <= offeredMax) {
+                best = version;
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,98 @@
+package lockstep.replication.wire;
+
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/// What two nodes say about one volume. "S→D" is from the source to the destination.
+public sealed interface VolumeMessage extends Message {
+    /// Both ways, when the link comes up and on each change: what this side's copy is. `epoch` is
+    /// the active one or the last; `promised` the highest it has promised; `image` the consistency
+    /// point on its disks; `logEnd` the last durable entry of its log.
+    record CopyStatus(
+            ClaimedRole role,
+            CopyState state,
+            Epoch epoch,
+            Epoch promised,
+            CpId image,
+            Position logEnd,
+            long vbnCount,
+            String volumeName)
+            implements VolumeMessage {}
+
+    /// S→D: let me open `epoch`; it continues from `continuesFrom`.
+    record OpenEpoch(Epoch epoch, Position continuesFrom) implements VolumeMessage {}
+
+    /// D→S: `epoch` is promised durably: nothing older is acknowledged from here on.
+    record EpochPromised(Epoch epoch, Position logEnd, CpId image) implements VolumeMessage {}
+
+    /// Either way: what you sent belongs to an epoch that is over; step down. `promised` is the
+    /// highest promised here.
+    record Fenced(Epoch promised) implements VolumeMessage {}
+
+    /// S→D: `count` log entries of half `half`, encoded one after the other, in order.
+    record Entries(Epoch epoch, long half, int count, ByteBuffer encoded)
+            implements VolumeMessage {}
+
+    /// D→S: every entry of `epoch` up to `upToSequence` is durable here.
+    record EntriesStored(Epoch epoch, long upToSequence) implements VolumeMessage {}
+
+    /// S→D: updates of `cp` follow, which holds everything up to `upToSequence` of the log.
+    record CpBegin(CpId cp, long upToSequence) implements VolumeMessage {}
+
+    /// S→D: blocks of `cp` by content.
+    record CpData(CpId cp, List<BlockRun> runs) implements VolumeMessage {
+        public CpData {
+            runs = List.copyOf(runs);
+        }
+    }
+
+    /// S→D: blocks of `cp` by reference to entries that were sent.
+    record CpReferences(CpId cp, List<ReferenceRun> runs) implements VolumeMessage {
+        public CpReferences {
+            runs = List.copyOf(runs);
+        }
+    }
+
+    /// S→D: all of `cp` is sent and it is durable on the source; `root` is the volume's root
+    /// record. Also ends a resync.
+    record CpCommit(CpId cp, ByteBuffer root) implements VolumeMessage {}
+
+    /// D→S: `cp` is durable here.
+    record CpCommitted(CpId cp) implements VolumeMessage {}
+
+    /// D→S: `cp` cannot be taken here; the image stays what it was.
+    record CpRefused(CpId cp, String reason) implements VolumeMessage {}
+
+    /// S→D: what was born after `since` follows ([CpId#NONE]: everything), about `blocks` blocks.
+    record ResyncBegin(Epoch epoch, CpId since, long blocks) implements VolumeMessage {}
+
+    /// D→S: that this copy is out of sync (or has no image) is durable; send. `image` is what it
+    /// holds.
+    record ResyncReady(CpId image) implements VolumeMessage {}
+
+    /// S→D: `cp` is committed on both sides; entries of half `half`, from `fromSequence` on, follow
+    /// live.
+    record GoLive(Epoch epoch, CpId cp, long half, long fromSequence) implements VolumeMessage {}
+
+    /// S→D: you hold everything up to `position`; record that you are in sync.
+    record InSync(Epoch epoch, Position position) implements VolumeMessage {}
+
+    /// D→S: in sync is durable here: writes are acknowledged on both legs from here on.
+    record InSyncRecorded(Epoch epoch) implements VolumeMessage {}
+
+    /// S→D: the source goes on alone; this copy is out of sync.
+    record Detached(Epoch epoch) implements VolumeMessage {}
+
+    /// Either way: give `epoch` up; the sender takes over or wants to.
+    record StepDown(Epoch epoch) implements VolumeMessage {}
+
+    /// Either way: there is no such volume here.
+    record VolumeUnknown() implements VolumeMessage {}
+
+    /// Either way: this volume cannot go on here, and why. The link stays.
+    record Fault(String what) implements VolumeMessage {}
+}

@@ -1,0 +1,96 @@
+package lockstep.replication.wire;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.VolumeId;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/// One message of every kind, with values that tell each field from its neighbours.
+public final class WireSamples {
+    public static final VolumeId VOLUME = new VolumeId(0x1112131415161718L, 0x2122232425262728L);
+    public static final Epoch EPOCH = new Epoch(7, 0x0a0b0c0d0e0f1011L);
+    public static final Epoch PROMISED = new Epoch(8, 0x31);
+    public static final CpId CP = new CpId(EPOCH, 42);
+    public static final Position POSITION = new Position(EPOCH, 0x123456789aL);
+    public static final NodeIdentity NODE =
+            new NodeIdentity(
+                    0x0a0b0c0d0e0f1011L,
+                    UUID.fromString("00112233-4455-6677-8899-aabbccddeeff"),
+                    "node-ä");
+
+    private WireSamples() {}
+
+    /// The volume id that `message` travels with.
+    public static VolumeId volumeOf(Message message) {
+        return message instanceof LinkMessage ? MessageCodec.LINK : VOLUME;
+    }
+
+    /// All of them.
+    public static List<Message> all() {
+        List<Message> all = new ArrayList<>();
+        all.add(new LinkMessage.Hello(1, 3, NODE, 99));
+        all.add(new LinkMessage.HelloAck(1, NODE, 100));
+        all.add(new LinkMessage.Refused(LinkMessage.Refusal.UNKNOWN_NODE, "who are you"));
+        all.add(new LinkMessage.Heartbeat(-5));
+        all.add(new LinkMessage.HeartbeatReply(-5, 1500));
+        all.add(new LinkMessage.Goodbye("shutting down"));
+        all.add(
+                new VolumeMessage.CopyStatus(
+                        ClaimedRole.SOURCE,
+                        CopyState.OUT_OF_SYNC,
+                        EPOCH,
+                        PROMISED,
+                        CP,
+                        POSITION,
+                        1 << 20,
+                        "vol0"));
+        all.add(new VolumeMessage.OpenEpoch(PROMISED, POSITION));
+        all.add(new VolumeMessage.EpochPromised(PROMISED, POSITION, CP));
+        all.add(new VolumeMessage.Fenced(PROMISED));
+        all.add(new VolumeMessage.StepDown(EPOCH));
+        all.add(new VolumeMessage.VolumeUnknown());
+        all.add(new VolumeMessage.Fault("log device is out"));
+        all.add(new VolumeMessage.Entries(EPOCH, 43, 2, text("entryentry")));
+        all.add(new VolumeMessage.EntriesStored(EPOCH, 77));
+        all.add(new VolumeMessage.CpBegin(CP, 76));
+        all.add(
+                new VolumeMessage.CpData(
+                        CP, List.of(new BlockRun(5, blocks(2)), new BlockRun(1000, blocks(1)))));
+        all.add(
+                new VolumeMessage.CpReferences(
+                        CP,
+                        List.of(
+                                new ReferenceRun(8, 16, 70, 512),
+                                new ReferenceRun(1L << 40, 1, 71, 0))));
+        all.add(new VolumeMessage.CpCommit(CP, text("the root record")));
+        all.add(new VolumeMessage.CpCommitted(CP));
+        all.add(new VolumeMessage.CpRefused(CP, "no such entry"));
+        all.add(new VolumeMessage.ResyncBegin(EPOCH, CpId.NONE, 12345));
+        all.add(new VolumeMessage.ResyncReady(CP));
+        all.add(new VolumeMessage.GoLive(EPOCH, CP, 43, 78));
+        all.add(new VolumeMessage.InSync(EPOCH, POSITION));
+        all.add(new VolumeMessage.InSyncRecorded(EPOCH));
+        all.add(new VolumeMessage.Detached(EPOCH));
+        return all;
+    }
+
+    /// `count` blocks in which each byte says where it stands.
+    public static ByteBuffer blocks(int count) {
+        ByteBuffer bytes = ByteBuffer.allocate(count * Blocks.SIZE);
+        for (int i = 0; i < bytes.capacity(); i++) {
+            bytes.put(i, (byte) (i >> Blocks.SHIFT ^ i * 7));
+        }
+        return bytes;
+    }
+
+    public static ByteBuffer text(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+}
