@@ -1,4 +1,9 @@
-/// (see ARCHITECTURE.md)
+/// Disks that carry labels and know which volume, group and slot they belong to; records that stand
+/// on every member.
+///
+/// Entrance: [lockstep.blockstore.disk.VolumeDisks]. Invariants: 1 (a record counts as written only
+/// when it is flushed on every live member, and a member that left is named in the labels of the
+/// others before that). Threads: the volume's event loop only. Imports: io, base.
 @NullMarked
 package lockstep.blockstore.disk;
 

@@ -1,0 +1,112 @@
+package lockstep.blockstore.block;
+
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.disk.RecordArea;
+import lockstep.blockstore.disk.VolumeDisks;
+import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.raid.CpWriter;
+import lockstep.blockstore.raid.RaidGeometry;
+import lockstep.blockstore.raid.Read;
+import lockstep.blockstore.raid.VbnSpace;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The real [BlockSpace]: blocks on RAID groups, roots and copy states in the record areas of all
+/// their disks.
+public final class RaidSpace implements BlockSpace {
+    private final VolumeDisks disks;
+    private final VbnSpace space;
+
+    /// The space on `disks`, which are open.
+    public RaidSpace(VolumeDisks disks) {
+        this.disks = disks;
+        this.space = new VbnSpace(disks);
+    }
+
+    /// The disks below.
+    public VolumeDisks disks() {
+        return disks;
+    }
+
+    /// The RAID layer, for status and checks.
+    public VbnSpace raid() {
+        return space;
+    }
+
+    @Override
+    public long size() {
+        return space.size();
+    }
+
+    @Override
+    public List<StripeSet> stripeSets() {
+        List<StripeSet> sets = new ArrayList<>();
+        RaidGeometry geometry = space.geometry();
+        for (int g = 0; g < geometry.groups().size(); g++) {
+            RaidGeometry.Group group = geometry.groups().get(g);
+            sets.add(new StripeSet(geometry.firstVbn(g), group.dataDisks(), group.dbnCount()));
+        }
+        return sets;
+    }
+
+    @Override
+    public void read(long vbn, int crc, ByteBuffer into, ReadHandler done) {
+        space.read(vbn, crc, into, result -> done.ended(isReadable(result)));
+    }
+
+    private static boolean isReadable(Read result) {
+        return switch (result) {
+            case Read.Ok _ -> true;
+            case Read.Lost _ -> false;
+        };
+    }
+
+    @Override
+    public Writer begin(CpId cp) {
+        return new RaidWriter(space.begin(cp));
+    }
+
+    @Override
+    public void commitRoot(long order, ByteBuffer root, IoCompletion done) {
+        disks.writeRecord(RecordArea.SUPERBLOCK, order, root, done);
+    }
+
+    @Override
+    public void writeCopyState(long order, ByteBuffer state, IoCompletion done) {
+        disks.writeRecord(RecordArea.COPY_STATE, order, state, done);
+    }
+
+    @Override
+    public void recover(CpId committed, IoCompletion done) {
+        space.recover(committed, done);
+    }
+
+    private record RaidWriter(CpWriter writer) implements Writer {
+        @Override
+        public void put(long vbn, ByteBuffer content, int crc) {
+            writer.put(vbn, content, crc);
+        }
+
+        @Override
+        public void writeOut(IoCompletion done) {
+            writer.writeOut(done);
+        }
+
+        @Override
+        public void flush(IoCompletion done) {
+            writer.flush(done);
+        }
+
+        @Override
+        public void committed() {
+            writer.end();
+        }
+
+        @Override
+        public void abandon(IoCompletion done) {
+            writer.abandon(done);
+        }
+    }
+}

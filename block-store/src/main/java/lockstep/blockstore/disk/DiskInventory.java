@@ -1,0 +1,154 @@
+package lockstep.blockstore.disk;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.io.BlockDevice;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/// Sorts found devices into volumes, groups and slots, whatever order they are found in, and says
+/// of each that is not used why. The newest membership generation decides: a disk that it names as
+/// failed is stale. A member may lag behind by one generation (a crash between two label writes),
+/// never by more.
+public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
+    /// The members found of one volume, by group and slot; null where there is none.
+    public record FoundVolume(
+            VolumeId id,
+            String name,
+            long generation,
+            List<DiskLabel.GroupMembers> groups,
+            List<@Nullable Disk[]> members) {}
+
+    private record Labelled(BlockDevice device, DiskLabel label) {}
+
+    /// Reads the labels of `devices`; `done` gets the inventory on the loop.
+    public static void read(List<BlockDevice> devices, Consumer<DiskInventory> done) {
+        List<@Nullable Labelled> labelled = new ArrayList<>();
+        List<DiskFault> faults = new ArrayList<>();
+        Together together =
+                new Together(
+                        _ -> {
+                            List<Labelled> present = new ArrayList<>();
+                            for (Labelled found : labelled) {
+                                if (found != null) {
+                                    present.add(found);
+                                }
+                            }
+                            done.accept(sort(present, faults));
+                        });
+        for (int i = 0; i < devices.size(); i++) {
+            labelled.add(null);
+            readLabel(devices.get(i), i, labelled, faults, together);
+        }
+        together.start();
+    }
+
+    private static void readLabel(
+            BlockDevice device,
+            int index,
+            List<@Nullable Labelled> labelled,
+            List<DiskFault> faults,
+            Together together) {
+        if (!DiskLayout.fits(device.size())) {
+            faults.add(new DiskFault.Unformatted(device.name()));
+            return;
+        }
+        ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
+        var one = together.one();
+        device.read(
+                new BlockDevice.Extent(Blocks.toBytes(DiskLayout.label(0)), List.of(both)),
+                fault -> {
+                    if (fault != null) {
+                        faults.add(new DiskFault.Unreadable(device.name(), fault.reason()));
+                    } else {
+                        DiskLabel label = newest(device, both, faults);
+                        if (label != null) {
+                            labelled.set(index, new Labelled(device, label));
+                        }
+                    }
+                    one.ended(null);
+                });
+    }
+
+    private static @Nullable DiskLabel newest(
+            BlockDevice device, ByteBuffer both, List<DiskFault> faults) {
+        ByteBuffer second = both.slice(Blocks.SIZE, Blocks.SIZE);
+        DiskLabel a = DiskLabel.decode(both.slice(0, Blocks.SIZE));
+        DiskLabel b = DiskLabel.decode(second);
+        DiskLabel label = a == null || (b != null && b.generation() > a.generation()) ? b : a;
+        if (label == null) {
+            int version = Math.max(DiskLabel.otherVersion(both), DiskLabel.otherVersion(second));
+            faults.add(
+                    version == 0
+                            ? new DiskFault.Unformatted(device.name())
+                            : new DiskFault.OtherVersion(device.name(), version));
+            return null;
+        }
+        long needed = Blocks.toBytes(new DiskLayout(label.dbnCount()).deviceBlocks());
+        if (device.size() < needed) {
+            faults.add(new DiskFault.TooSmall(device.name(), device.size(), needed));
+            return null;
+        }
+        return label;
+    }
+
+    private static DiskInventory sort(List<Labelled> found, List<DiskFault> faults) {
+        TreeMap<VolumeId, List<Labelled>> byVolume = new TreeMap<>();
+        for (Labelled one : found) {
+            byVolume.computeIfAbsent(one.label().volume(), _ -> new ArrayList<>()).add(one);
+        }
+        List<FoundVolume> volumes = new ArrayList<>();
+        for (List<Labelled> members : byVolume.values()) {
+            volumes.add(assemble(members, faults));
+        }
+        return new DiskInventory(List.copyOf(volumes), List.copyOf(faults));
+    }
+
+    private static FoundVolume assemble(List<Labelled> found, List<DiskFault> faults) {
+        DiskLabel newest = found.getFirst().label();
+        for (Labelled one : found) {
+            newest = one.label().generation() > newest.generation() ? one.label() : newest;
+        }
+        List<@Nullable Disk[]> members = new ArrayList<>();
+        for (DiskLabel.GroupMembers group : newest.groups()) {
+            members.add(new @Nullable Disk[group.slots()]);
+        }
+        for (Labelled one : found) {
+            DiskFault fault = place(one, newest, members);
+            if (fault != null) {
+                faults.add(fault);
+            }
+        }
+        return new FoundVolume(
+                newest.volume(), newest.name(), newest.generation(), newest.groups(), members);
+    }
+
+    private static @Nullable DiskFault place(
+            Labelled one, DiskLabel newest, List<@Nullable Disk[]> members) {
+        DiskLabel label = one.label();
+        String device = one.device().name();
+        int group = label.group();
+        if (group >= members.size() || label.slot() >= members.get(group).length) {
+            return new DiskFault.Foreign(device, label.volume());
+        }
+        boolean failed = newest.groups().get(group).failed(label.slot());
+        if (failed || label.generation() < newest.generation() - 1) {
+            return new DiskFault.Stale(
+                    device, label.volume(), group, label.slot(), label.generation());
+        }
+        @Nullable Disk[] slots = members.get(group);
+        Disk other = slots[label.slot()];
+        if (other != null) {
+            return new DiskFault.Duplicate(
+                    device, other.name(), label.volume(), group, label.slot());
+        }
+        slots[label.slot()] = new Disk(one.device(), label);
+        return null;
+    }
+}

@@ -1,0 +1,88 @@
+package lockstep.blockstore.disk;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.io.IoCompletion;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+
+/// One record area over all members: two slots that alternate. A write goes to the slot that does
+/// not hold the newest record of the volume, and that slot stays the target until a write has
+/// reached every live member, so a cut-off write costs no record.
+final class RecordSlots {
+    private final VolumeDisks volume;
+    private final RecordArea area;
+    private VolumeDisks.@Nullable StoredRecord newest;
+    private int newestSlot = 1;
+    private boolean writing;
+
+    RecordSlots(VolumeDisks volume, RecordArea area) {
+        this.volume = volume;
+        this.area = area;
+    }
+
+    VolumeDisks.@Nullable StoredRecord newest() {
+        return newest;
+    }
+
+    void load(IoCompletion done) {
+        Together together = new Together(done);
+        for (GroupDisks group : volume.groups()) {
+            for (int slot = 0; slot < 2; slot++) {
+                loadSlot(group, slot, together.one());
+            }
+        }
+        together.start();
+    }
+
+    private void loadSlot(GroupDisks group, int slot, IoCompletion done) {
+        @Nullable ByteBuffer[] found = new @Nullable ByteBuffer[group.slots()];
+        for (int i = 0; i < found.length; i++) {
+            found[i] = ByteBuffer.allocate(area.slotBytes());
+        }
+        group.readEverywhere(
+                DiskLayout.record(area, slot),
+                found,
+                () -> {
+                    for (ByteBuffer bytes : found) {
+                        take(bytes, slot);
+                    }
+                    done.ended(null);
+                });
+    }
+
+    private void take(@Nullable ByteBuffer bytes, int slot) {
+        DiskRecord record = bytes == null ? null : DiskRecord.decode(area, volume.id(), bytes);
+        VolumeDisks.StoredRecord best = newest;
+        if (record != null && (best == null || record.order() > best.order())) {
+            newest = new VolumeDisks.StoredRecord(record.order(), record.payload());
+            newestSlot = slot;
+        }
+    }
+
+    void write(long order, ByteBuffer payload, IoCompletion done) {
+        Check.that(!writing, "records of an area are written one at a time");
+        VolumeDisks.StoredRecord before = newest;
+        Check.that(before == null || order >= before.order(), "the order of records only grows");
+        ByteBuffer bytes = DiskRecord.encode(area, volume.id(), order, payload);
+        ByteBuffer kept = ByteBuffer.allocate(payload.remaining());
+        kept.put(payload.duplicate()).flip();
+        int slot = 1 - newestSlot;
+        writing = true;
+        Together together =
+                new Together(
+                        fault -> {
+                            writing = false;
+                            if (fault == null) {
+                                newestSlot = slot;
+                                newest = new VolumeDisks.StoredRecord(order, kept);
+                            }
+                            done.ended(fault);
+                        });
+        for (GroupDisks group : volume.groups()) {
+            group.writeEverywhereDurably(DiskLayout.record(area, slot), bytes, together.one());
+        }
+        together.start();
+    }
+}

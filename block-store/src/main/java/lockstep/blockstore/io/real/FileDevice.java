@@ -1,0 +1,350 @@
+package lockstep.blockstore.io.real;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.io.BlockDevice;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/// A file or a raw block device, with some I/O threads of its own. Each thread copies through an
+/// aligned buffer, so lent buffers may be of any kind. The device is locked against other processes
+/// while it is open.
+///
+/// A failed flush is final: the system may have dropped what it could not write, so nothing that
+/// this device says later could be trusted, and every later operation is a fault. So is a backing
+/// file that was removed, replaced or cut short, noticed at the next flush.
+public final class FileDevice implements BlockDevice {
+    private static final int PIECE = 1 << 20;
+
+    private final Path path;
+    private final FileChannel channel;
+    private final EventLoop loop;
+    private final ExecutorService threads;
+    private final long size;
+    private final boolean regular;
+    private final @Nullable Object fileKey;
+    private final ThreadLocal<ByteBuffer> staging = ThreadLocal.withInitial(FileDevice::aligned);
+    private volatile @Nullable String dead;
+
+    /// How to open: with `direct`, past the page cache where the file system can.
+    public record Options(int threads, boolean direct) {
+        /// For a disk of a volume.
+        public static final Options DATA = new Options(4, false);
+
+        /// For a log device.
+        public static final Options LOG = new Options(2, false);
+    }
+
+    private FileDevice(Path path, FileChannel channel, long size, EventLoop loop, Options options)
+            throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+        this.path = path;
+        this.channel = channel;
+        this.size = size;
+        this.loop = loop;
+        this.regular = attributes.isRegularFile();
+        this.fileKey = attributes.fileKey();
+        this.threads =
+                Executors.newFixedThreadPool(
+                        options.threads(),
+                        Thread.ofPlatform().daemon().name("io-" + path.getFileName()).factory());
+    }
+
+    /// Opens what is at `path`. Throws if it is not there, or in use by another process.
+    public static FileDevice open(Path path, EventLoop loop, Options options) throws IOException {
+        FileChannel channel = openChannel(path, options.direct());
+        try {
+            if (channel.tryLock() == null) {
+                throw new IOException(path + " is in use by another process");
+            }
+            long size = Blocks.toBytes(Blocks.containing(channel.size()));
+            return new FileDevice(path, channel, size, loop, options);
+        } catch (OverlappingFileLockException inUse) {
+            channel.close();
+            throw new IOException(path + " is in use by this process already", inUse);
+        } catch (IOException failed) {
+            channel.close();
+            throw failed;
+        }
+    }
+
+    private static FileChannel openChannel(Path path, boolean direct) throws IOException {
+        Set<OpenOption> options = new LinkedHashSet<>();
+        options.add(StandardOpenOption.READ);
+        options.add(StandardOpenOption.WRITE);
+        OpenOption pastCache = direct ? directOption() : null;
+        if (pastCache == null) {
+            return FileChannel.open(path, options);
+        }
+        try {
+            Set<OpenOption> all = new LinkedHashSet<>(options);
+            all.add(pastCache);
+            return FileChannel.open(path, all);
+        } catch (IOException | UnsupportedOperationException _) {
+            // This file system cannot; a file that is not there fails again here.
+            return FileChannel.open(path, options);
+        }
+    }
+
+    // By name: javac warns of any direct use of the JDK's own options.
+    private static @Nullable OpenOption directOption() {
+        try {
+            Class<?> type = Class.forName("com.sun.nio.file.ExtendedOpenOption");
+            return (OpenOption) type.getField("DIRECT").get(null);
+        } catch (ReflectiveOperationException _) {
+            return null;
+        }
+    }
+
+    /// Makes a sparse file of `bytes`, for a disk. Throws if there is one already.
+    public static void createSparse(Path path, long bytes) throws IOException {
+        try (FileChannel made = create(path)) {
+            Check.that(Blocks.isAligned(bytes) && bytes > 0, "a device has whole blocks");
+            made.write(ByteBuffer.allocate(1), bytes - 1);
+            made.force(true);
+        }
+    }
+
+    /// Makes a file of `bytes` with all its space in place, for a log: no write to it can run out
+    /// of space later, and no flush has to write file system metadata.
+    public static void preallocate(Path path, long bytes) throws IOException {
+        try (FileChannel made = create(path)) {
+            ByteBuffer zeros = aligned();
+            for (long at = 0; at < bytes; at += zeros.limit()) {
+                zeros.clear().limit((int) Math.min(PIECE, bytes - at));
+                writeFully(made, zeros, at);
+            }
+            made.force(true);
+        }
+    }
+
+    private static FileChannel create(Path path) throws IOException {
+        return FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
+    private static ByteBuffer aligned() {
+        return ByteBuffer.allocateDirect(PIECE + Blocks.SIZE).alignedSlice(Blocks.SIZE);
+    }
+
+    @Override
+    public String name() {
+        return path.toString();
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    /// Something to do on an I/O thread.
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    // The memory that the I/O thread reads or fills passes over with the executor's hand-over.
+    private void submit(String operation, IoCompletion done, Work work) {
+        threads.execute(
+                () -> {
+                    IoFault fault = attempt(operation, work);
+                    loop.execute(() -> done.ended(fault));
+                });
+    }
+
+    private @Nullable IoFault attempt(String operation, Work work) {
+        String before = dead;
+        if (before != null) {
+            return new IoFault(name(), operation, before);
+        }
+        try {
+            work.run();
+            return null;
+        } catch (IOException failed) {
+            String reason = failed.getMessage();
+            return new IoFault(name(), operation, reason == null ? failed.toString() : reason);
+        }
+    }
+
+    private void checkRange(long offset, long length) {
+        boolean aligned = Blocks.isAligned(offset) && Blocks.isAligned(length);
+        Check.that(aligned, "a device is used by whole blocks", offset, length);
+        boolean inside = offset >= 0 && length > 0 && length <= size - offset;
+        Check.that(inside, "a range is inside the device", offset, length);
+    }
+
+    @Override
+    public void read(Extent extent, IoCompletion done) {
+        checkRange(extent.offset(), extent.length());
+        submit("read", done, () -> readNow(extent));
+    }
+
+    private void readNow(Extent extent) throws IOException {
+        ByteBuffer piece = staging.get();
+        long at = extent.offset();
+        long left = extent.length();
+        piece.clear().limit(0);
+        for (ByteBuffer buffer : extent.buffers()) {
+            ByteBuffer into = buffer.duplicate();
+            while (into.hasRemaining()) {
+                if (!piece.hasRemaining()) {
+                    piece.clear().limit((int) Math.min(PIECE, left));
+                    readFully(piece, at);
+                    at += piece.limit();
+                    left -= piece.limit();
+                    piece.flip();
+                }
+                int part = Math.min(piece.remaining(), into.remaining());
+                into.put(into.position(), piece, piece.position(), part);
+                into.position(into.position() + part);
+                piece.position(piece.position() + part);
+            }
+        }
+    }
+
+    private void readFully(ByteBuffer into, long offset) throws IOException {
+        while (into.hasRemaining()) {
+            if (channel.read(into, offset + into.position()) < 0) {
+                throw new IOException("the device ends early: it was cut short");
+            }
+        }
+    }
+
+    @Override
+    public void write(Extent extent, IoCompletion done) {
+        checkRange(extent.offset(), extent.length());
+        submit("write", done, () -> writeNow(extent));
+    }
+
+    private void writeNow(Extent extent) throws IOException {
+        ByteBuffer piece = staging.get().clear();
+        long at = extent.offset();
+        for (ByteBuffer buffer : extent.buffers()) {
+            ByteBuffer from = buffer.duplicate();
+            while (from.hasRemaining()) {
+                int part = Math.min(piece.remaining(), from.remaining());
+                piece.put(piece.position(), from, from.position(), part);
+                piece.position(piece.position() + part);
+                from.position(from.position() + part);
+                if (!piece.hasRemaining()) {
+                    at += writeFully(channel, piece.flip(), at);
+                    piece.clear();
+                }
+            }
+        }
+        writeFully(channel, piece.flip(), at);
+    }
+
+    private static int writeFully(FileChannel to, ByteBuffer from, long offset) throws IOException {
+        while (from.hasRemaining()) {
+            to.write(from, offset + from.position());
+        }
+        return from.limit();
+    }
+
+    @Override
+    public void flush(IoCompletion done) {
+        submit("flush", done, this::flushNow);
+    }
+
+    private void flushNow() throws IOException {
+        try {
+            checkStillThere();
+            channel.force(false);
+        } catch (IOException failed) {
+            dead = "failed for good since a flush failed: " + failed.getMessage();
+            throw failed;
+        }
+    }
+
+    private void checkStillThere() throws IOException {
+        if (!regular) {
+            return;
+        }
+        BasicFileAttributes now;
+        try {
+            now = Files.readAttributes(path, BasicFileAttributes.class);
+        } catch (IOException gone) {
+            throw new IOException("the backing file was removed", gone);
+        }
+        if (!Objects.equals(now.fileKey(), fileKey)) {
+            throw new IOException("the backing file was replaced");
+        }
+        if (now.size() < size) {
+            throw new IOException("the backing file was cut short");
+        }
+    }
+
+    @Override
+    public void writeDurably(List<Extent> extents, IoCompletion done) {
+        List<Extent> all = List.copyOf(extents);
+        all.forEach(extent -> checkRange(extent.offset(), extent.length()));
+        submit(
+                "write",
+                done,
+                () -> {
+                    for (Extent extent : all) {
+                        writeNow(extent);
+                    }
+                    flushNow();
+                });
+    }
+
+    @Override
+    public void punch(long offset, long length, IoCompletion done) {
+        checkRange(offset, length);
+        submit("punch", done, () -> punchNow(offset, length));
+    }
+
+    private void punchNow(long offset, long length) throws IOException {
+        if (regular && offset == 0 && length == size) {
+            // The whole file: cut and grown again it is sparse. Nobody else uses it meanwhile.
+            channel.truncate(0);
+            ByteBuffer last = staging.get().clear().limit(Blocks.SIZE);
+            last.put(0, new byte[Blocks.SIZE]);
+            writeFully(channel, last, size - Blocks.SIZE);
+            return;
+        }
+        ByteBuffer zeros = staging.get().clear();
+        zeros.put(0, new byte[PIECE]);
+        for (long at = offset; at < offset + length; at += PIECE) {
+            zeros.clear().limit((int) Math.min(PIECE, offset + length - at));
+            writeFully(channel, zeros, at);
+        }
+    }
+
+    /// Ends all use. Operations under way still complete; the last of the threads closes the file.
+    @Override
+    public void close() {
+        threads.shutdown();
+        Thread.ofPlatform()
+                .daemon()
+                .name("close-" + path.getFileName())
+                .start(
+                        () -> {
+                            threads.close();
+                            try {
+                                channel.close();
+                            } catch (IOException failed) {
+                                dead = "closing failed: " + failed.getMessage();
+                            }
+                        });
+    }
+}

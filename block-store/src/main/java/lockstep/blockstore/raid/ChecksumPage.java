@@ -1,0 +1,99 @@
+package lockstep.blockstore.raid;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.disk.DiskLayout;
+import lockstep.blockstore.disk.SelfChecksum;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+
+/// The checksum entries of 127 neighbouring blocks of one disk: one block, version 1, big-endian. A
+/// block of zeros is the page of blocks that were never written, with sequence 0.
+///
+/// ```
+///  0 magic "LSCK"  4 version  8 crc32c  12 slot of the disk in its group
+/// 16 sequence (8) 24 first dbn (8)
+/// 32 + 32 i: crc32c (4)  slot (4)  dbn (8)  cp epoch counter (4)  written = 1 (4)  cp count (8)
+/// ```
+final class ChecksumPage {
+    private static final int MAGIC = 0x4C53434B;
+    private static final int VERSION = 1;
+    private static final int CRC_AT = 8;
+    private static final int ENTRY = 32;
+
+    final int slot;
+    final long page;
+    ByteBuffer bytes = ByteBuffer.allocate(Blocks.SIZE);
+
+    /// The newest sequence that surely is on the medium; the next write goes to the other slot.
+    long durableSequence;
+
+    boolean dirty;
+    boolean written;
+    int pins;
+
+    ChecksumPage(int slot, long page) {
+        this.slot = slot;
+        this.page = page;
+    }
+
+    /// The sequence of the page in `block`, or -1 if it is not one for this place.
+    static long sequenceOf(ByteBuffer block, int slot, long page) {
+        if (block.getInt(0) == 0) {
+            return isZero(block) ? 0 : -1;
+        }
+        boolean fits =
+                block.getInt(0) == MAGIC
+                        && block.getInt(4) == VERSION
+                        && block.getInt(12) == slot
+                        && block.getLong(24) == page * DiskLayout.ENTRIES_PER_PAGE
+                        && SelfChecksum.holds(block, CRC_AT, Blocks.SIZE);
+        return fits ? block.getLong(16) : -1;
+    }
+
+    private static boolean isZero(ByteBuffer block) {
+        for (int at = 0; at < Blocks.SIZE; at += Long.BYTES) {
+            if (block.getLong(at) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int indexOf(long dbn) {
+        return ENTRY + ENTRY * (int) (dbn % DiskLayout.ENTRIES_PER_PAGE);
+    }
+
+    @Nullable ChecksumEntry get(long dbn) {
+        int at = indexOf(dbn);
+        boolean ours =
+                bytes.getInt(at + 20) == 1
+                        && bytes.getInt(at + 4) == slot
+                        && bytes.getLong(at + 8) == dbn;
+        return ours
+                ? new ChecksumEntry(bytes.getInt(at), bytes.getInt(at + 16), bytes.getLong(at + 24))
+                : null;
+    }
+
+    void put(long dbn, ChecksumEntry entry) {
+        int at = indexOf(dbn);
+        bytes.putInt(at, entry.crc()).putInt(at + 4, slot).putLong(at + 8, dbn);
+        bytes.putInt(at + 16, entry.epochCounter()).putInt(at + 20, 1);
+        bytes.putLong(at + 24, entry.cpCount());
+        dirty = true;
+    }
+
+    /// The sequence of what is written now: the same until a flush, so the durable slot is safe.
+    long writeSequence() {
+        return durableSequence + 1;
+    }
+
+    /// A copy to write, sealed.
+    ByteBuffer sealed() {
+        bytes.putInt(0, MAGIC).putInt(4, VERSION).putInt(12, slot);
+        bytes.putLong(16, writeSequence()).putLong(24, page * DiskLayout.ENTRIES_PER_PAGE);
+        SelfChecksum.seal(bytes, CRC_AT, Blocks.SIZE);
+        return Parity.copy(bytes);
+    }
+}

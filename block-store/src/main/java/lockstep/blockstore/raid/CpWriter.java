@@ -1,0 +1,111 @@
+package lockstep.blockstore.raid;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.disk.Together;
+import lockstep.blockstore.io.IoCompletion;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/// The writes of one consistency point: put blocks, write them out (as often as wanted), flush,
+/// then commit elsewhere and [#end], or [#abandon]. A fault means that a group is lost; a single
+/// disk that fails on the way leaves its group and costs nothing here.
+///
+/// Only VBNs that are free in the committed image may be put, each once.
+public final class CpWriter {
+    private static final Comparator<StripeChunk.Put> BY_STRIPE =
+            Comparator.comparingLong(StripeChunk.Put::dbn).thenComparingInt(StripeChunk.Put::slot);
+
+    private final VbnSpace space;
+    private final List<RaidGroup> groups;
+    private final CpId cp;
+    private final List<List<StripeChunk.Put>> pending = new ArrayList<>();
+    private boolean busy;
+    private boolean ended;
+
+    CpWriter(VbnSpace space, List<RaidGroup> groups, CpId cp) {
+        this.space = space;
+        this.groups = groups;
+        this.cp = cp;
+        groups.forEach(_ -> pending.add(new ArrayList<>()));
+    }
+
+    /// The consistency point that is written.
+    public CpId cp() {
+        return cp;
+    }
+
+    /// Adds the content of a block: 4096 bytes from the position of `content`, whose checksum is
+    /// `crc`. They are lent until the [#writeOut] that covers them ends.
+    public void put(long vbn, ByteBuffer content, int crc) {
+        Check.that(!ended, "an ended consistency point takes no blocks");
+        RaidGeometry geometry = space.geometry();
+        ByteBuffer block = content.slice(content.position(), Blocks.SIZE);
+        pending.get(geometry.groupOf(vbn))
+                .add(new StripeChunk.Put(geometry.slotOf(vbn), geometry.dbnOf(vbn), block, crc));
+    }
+
+    /// Writes all blocks put since the last call, not durably. Best with many at once: whole
+    /// stripes are written without reading.
+    public void writeOut(IoCompletion done) {
+        Together together = begin("writeOut", done);
+        for (int g = 0; g < groups.size(); g++) {
+            List<StripeChunk.Put> puts = pending.get(g);
+            pending.set(g, new ArrayList<>());
+            if (!puts.isEmpty()) {
+                puts.sort(BY_STRIPE);
+                new GroupWriter(groups.get(g), cp, puts, together.one()).run();
+            }
+        }
+        together.start();
+    }
+
+    /// Makes all that was written out durable on every live disk.
+    public void flush(IoCompletion done) {
+        Together together = begin("flush", done);
+        groups.forEach(group -> group.flush(together.one()));
+        together.start();
+    }
+
+    private Together begin(String what, IoCompletion done) {
+        Check.that(!busy && !ended, what + " waits for the call before it");
+        busy = true;
+        return new Together(
+                fault -> {
+                    busy = false;
+                    done.ended(fault);
+                });
+    }
+
+    /// The consistency point is committed.
+    public void end() {
+        Check.that(!busy && !ended, "a consistency point ends once, when nothing is under way");
+        ended = true;
+        space.writerEnded();
+    }
+
+    /// Drops the consistency point: its stripes are made right, its blocks are free again.
+    public void abandon(IoCompletion done) {
+        Check.that(!busy && !ended, "a consistency point ends once, when nothing is under way");
+        ended = true;
+        pending.forEach(List::clear);
+        CpId before = new CpId(Epoch.NONE, 0);
+        Together together =
+                new Together(
+                        fault -> {
+                            space.writerEnded();
+                            done.ended(fault);
+                        });
+        for (RaidGroup group : groups) {
+            if (group.notes().isOpen()) {
+                group.recover(before, together.one());
+            }
+        }
+        together.start();
+    }
+}

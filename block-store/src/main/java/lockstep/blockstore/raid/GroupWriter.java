@@ -1,0 +1,223 @@
+package lockstep.blockstore.raid;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.disk.DiskLayout;
+import lockstep.blockstore.disk.Together;
+import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Writes the blocks of one consistency point to one group, in rounds. A round is: dirty note,
+/// durable; data and parity, some chunks at a time; changed checksum pages. With all disks there, a
+/// round ends only where the note is full. With a data disk missing, a round is as large as the
+/// partial-parity area: its chunks are prepared first, because what is rescued by them has to be
+/// durable with the note, and the group is flushed before the next note.
+final class GroupWriter {
+    private static final int CHUNKS_UNDER_WAY = 8;
+
+    private final RaidGroup group;
+    private final CpId cp;
+    private final ArrayDeque<StripeChunk.Put> left;
+    private final IoCompletion done;
+    private @Nullable IoFault fault;
+
+    /// Writes `puts`, sorted by dbn; `done` comes when all is written, not yet flushed.
+    GroupWriter(RaidGroup group, CpId cp, List<StripeChunk.Put> puts, IoCompletion done) {
+        this.group = group;
+        this.cp = cp;
+        this.left = new ArrayDeque<>(puts);
+        this.done = done;
+    }
+
+    void run() {
+        if (left.isEmpty() || fault != null) {
+            done.ended(fault);
+            return;
+        }
+        boolean degraded = rescues();
+        // Half of the room: ranges are counted as if nothing joined, which it mostly does.
+        boolean flushFirst = group.notes().isOpen() && (degraded || group.notes().room() < 256);
+        if (flushFirst) {
+            group.flush(this::goOn);
+            return;
+        }
+        List<List<StripeChunk.Put>> parts = new ArrayList<>();
+        TreeMap<Long, DirtyNote.BlockRange> ranges = new TreeMap<>();
+        int stripes = degraded ? DiskLayout.PARTIAL_PARITY_BLOCKS : Integer.MAX_VALUE;
+        take(parts, ranges, stripes);
+        List<DirtyNote.BlockRange> noted = List.copyOf(ranges.values());
+        List<StripeChunk> chunks = new ArrayList<>();
+        parts.forEach(part -> chunks.add(new StripeChunk(group, cp, part)));
+        if (degraded) {
+            prepareAll(chunks, noted);
+        } else {
+            group.notes().write(cp, noted, new TreeMap<>(), ended -> stream(ended, chunks));
+        }
+    }
+
+    private boolean rescues() {
+        int missing = group.disks().missingSlot();
+        return missing >= 0 && missing != group.disks().paritySlot();
+    }
+
+    // Cuts the next stripes into chunks of consecutive ones, as many as note and area have room
+    // for.
+    private void take(
+            List<List<StripeChunk.Put>> parts,
+            Map<Long, DirtyNote.BlockRange> ranges,
+            int stripes) {
+        int room = group.notes().room();
+        int taken = 0;
+        long lastDbn = -2;
+        List<StripeChunk.Put> part = List.of();
+        while (!left.isEmpty()) {
+            StripeChunk.Put next = left.peekFirst();
+            if (next.dbn() != lastDbn) {
+                // A stripe is never split over two rounds.
+                boolean full = taken == stripes || ranges.size() + group.slots() > room;
+                if (full) {
+                    return;
+                }
+                taken++;
+                boolean joins = next.dbn() == lastDbn + 1;
+                if (!joins || next.dbn() - part.getFirst().dbn() >= StripeChunk.MAXIMUM) {
+                    part = new ArrayList<>();
+                    parts.add(part);
+                }
+                lastDbn = next.dbn();
+            }
+            left.removeFirst();
+            part.add(next);
+            note(next, ranges);
+        }
+    }
+
+    // Ranges by slot and the dbn after their end, so that a neighbour finds what it joins.
+    private void note(StripeChunk.Put put, Map<Long, DirtyNote.BlockRange> ranges) {
+        long slots = group.slots();
+        DirtyNote.BlockRange before = ranges.remove(put.dbn() * slots + put.slot());
+        DirtyNote.BlockRange joined =
+                before == null
+                        ? new DirtyNote.BlockRange(put.slot(), 1, put.dbn())
+                        : new DirtyNote.BlockRange(put.slot(), before.blocks() + 1, before.dbn());
+        ranges.put((put.dbn() + 1) * slots + put.slot(), joined);
+    }
+
+    private void goOn(@Nullable IoFault ended) {
+        if (fault == null) {
+            fault = ended;
+        }
+        run();
+    }
+
+    // Degraded: everything is read and rescued before the note.
+    private void prepareAll(List<StripeChunk> chunks, List<DirtyNote.BlockRange> ranges) {
+        List<StripeChunk> ready = new ArrayList<>();
+        Together prepared = new Together(ended -> noteAll(ended, ready, ranges));
+        for (StripeChunk chunk : chunks) {
+            IoCompletion one = prepared.one();
+            chunk.prepare(
+                    ended -> {
+                        if (ended == null) {
+                            ready.add(chunk);
+                        }
+                        one.ended(ended);
+                    });
+        }
+        prepared.start();
+    }
+
+    private void noteAll(
+            @Nullable IoFault ended, List<StripeChunk> ready, List<DirtyNote.BlockRange> ranges) {
+        if (ended != null) {
+            ready.forEach(StripeChunk::release);
+            goOn(ended);
+            return;
+        }
+        TreeMap<Long, ByteBuffer> rescued = new TreeMap<>();
+        ready.forEach(chunk -> rescued.putAll(chunk.rescued()));
+        group.notes()
+                .write(
+                        cp,
+                        ranges,
+                        rescued,
+                        noteFault -> {
+                            if (noteFault != null) {
+                                ready.forEach(StripeChunk::release);
+                                goOn(noteFault);
+                                return;
+                            }
+                            Together written = new Together(this::writePages);
+                            ready.forEach(chunk -> chunk.write(written.one()));
+                            written.start();
+                        });
+    }
+
+    private void writePages(@Nullable IoFault ended) {
+        if (ended != null) {
+            goOn(ended);
+        } else {
+            group.checksums().writeDirty(this::goOn);
+        }
+    }
+
+    // Healthy: a bounded number of chunks at a time.
+    private void stream(@Nullable IoFault ended, List<StripeChunk> chunks) {
+        if (ended != null) {
+            goOn(ended);
+            return;
+        }
+        new Stream(new ArrayDeque<>(chunks)).fill();
+    }
+
+    private final class Stream {
+        private final ArrayDeque<StripeChunk> waiting;
+        private int underWay;
+        private boolean filling;
+        private @Nullable IoFault streamFault;
+
+        Stream(ArrayDeque<StripeChunk> waiting) {
+            this.waiting = waiting;
+        }
+
+        void fill() {
+            // A chunk may end inside prepare; the loop that runs already takes the next one.
+            if (filling) {
+                return;
+            }
+            filling = true;
+            while (underWay < CHUNKS_UNDER_WAY && !waiting.isEmpty() && streamFault == null) {
+                StripeChunk next = waiting.removeFirst();
+                underWay++;
+                next.prepare(
+                        ended -> {
+                            if (ended != null) {
+                                ended(ended);
+                            } else {
+                                next.write(this::ended);
+                            }
+                        });
+            }
+            filling = false;
+            if (underWay == 0) {
+                writePages(streamFault);
+            }
+        }
+
+        private void ended(@Nullable IoFault ended) {
+            Check.that(underWay > 0, "a chunk ends once");
+            underWay--;
+            streamFault = streamFault == null ? ended : streamFault;
+            fill();
+        }
+    }
+}

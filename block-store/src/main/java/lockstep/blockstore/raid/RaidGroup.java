@@ -1,0 +1,101 @@
+package lockstep.blockstore.raid;
+
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.disk.GroupDisks;
+import lockstep.blockstore.io.IoCompletion;
+
+import java.nio.ByteBuffer;
+
+/// One RAID-4 group: its disks and what keeps them in order.
+final class RaidGroup {
+    private final GroupDisks disks;
+    private final ChecksumStore checksums;
+    private final StripeLocks locks = new StripeLocks();
+    private final StripeReader reader;
+    private final NoteLog notes;
+
+    RaidGroup(GroupDisks disks) {
+        this.disks = disks;
+        this.checksums = new ChecksumStore(disks);
+        this.reader = new StripeReader(disks, checksums);
+        this.notes = new NoteLog(disks);
+    }
+
+    GroupDisks disks() {
+        return disks;
+    }
+
+    int slots() {
+        return disks.slots();
+    }
+
+    ChecksumStore checksums() {
+        return checksums;
+    }
+
+    StripeLocks locks() {
+        return locks;
+    }
+
+    StripeReader reader() {
+        return reader;
+    }
+
+    NoteLog notes() {
+        return notes;
+    }
+
+    /// Makes all that was written durable; the stripes noted so far are in order then.
+    void flush(IoCompletion done) {
+        disks.flush(
+                fault -> {
+                    if (fault == null) {
+                        checksums.flushed();
+                        notes.flushed();
+                    }
+                    done.ended(fault);
+                });
+    }
+
+    /// Works a block out from its stripe into `into`, and puts it back where it belongs.
+    void heal(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
+        locks.lock(
+                dbn,
+                1,
+                () ->
+                        checksums.pin(
+                                dbn,
+                                1,
+                                fault -> {
+                                    if (fault != null) {
+                                        locks.unlock(dbn, 1);
+                                        done.ended(new Read.Lost(fault.toString()));
+                                    } else {
+                                        healLocked(slot, dbn, crc, into, done);
+                                    }
+                                }));
+    }
+
+    private void healLocked(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
+        reader.recover(
+                slot,
+                dbn,
+                crc,
+                content -> {
+                    checksums.unpin(dbn, 1);
+                    locks.unlock(dbn, 1);
+                    if (content == null) {
+                        String where = " dbn " + dbn + " of group " + disks.index();
+                        done.ended(new Read.Lost("slot " + slot + where + " is lost"));
+                    } else {
+                        into.put(into.position(), content, 0, content.capacity());
+                        done.ended(Read.Ok.OK);
+                    }
+                });
+    }
+
+    /// See [VbnSpace#recover].
+    void recover(CpId committed, IoCompletion done) {
+        new GroupRecovery(this, committed).run(done);
+    }
+}

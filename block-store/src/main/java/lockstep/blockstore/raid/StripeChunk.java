@@ -1,0 +1,303 @@
+package lockstep.blockstore.raid;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.disk.Together;
+import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Up to [#MAXIMUM] consecutive stripes that are rewritten together. First [#prepare]: take the
+/// lock, read what the plans ask for, verify it, make parity. Then, when the dirty note is durable,
+/// [#write]. Parity is never computed from a block that does not match its entry, except where that
+/// block is lost for good: it is then taken as found (zeros if not readable), which keeps the
+/// stripe in order and leaves the loss detectable by its entry.
+final class StripeChunk {
+    /// Stripes of one chunk: XOR of them stays within one slice of the loop.
+    static final int MAXIMUM = 128;
+
+    private final RaidGroup group;
+    private final CpId cp;
+    private final long dbn;
+    private final int count;
+    private final @Nullable Put[][] puts;
+    private final @Nullable ByteBuffer[][] old;
+    private final StripePlan[] plans;
+    private final @Nullable ByteBuffer[] parity;
+    private final TreeMap<Long, ByteBuffer> rescued = new TreeMap<>();
+
+    /// New content for one block; the content is lent until the chunk is written.
+    record Put(int slot, long dbn, ByteBuffer content, int crc) {}
+
+    StripeChunk(RaidGroup group, CpId cp, List<Put> blocks) {
+        this.group = group;
+        this.cp = cp;
+        this.dbn = blocks.getFirst().dbn();
+        this.count = (int) (blocks.getLast().dbn() - dbn) + 1;
+        this.puts = new @Nullable Put[group.slots()][count];
+        this.old = new @Nullable ByteBuffer[group.slots()][count];
+        this.plans = new StripePlan[count];
+        this.parity = new @Nullable ByteBuffer[count];
+        for (Put put : blocks) {
+            puts[put.slot()][(int) (put.dbn() - dbn)] = put;
+        }
+    }
+
+    /// Blocks of the missing disk that have to be saved before [#write].
+    Map<Long, ByteBuffer> rescued() {
+        return rescued;
+    }
+
+    /// Makes everything ready; from here until the end of [#write] the stripes are locked.
+    void prepare(IoCompletion done) {
+        group.locks()
+                .lock(
+                        dbn,
+                        count,
+                        () ->
+                                group.checksums()
+                                        .pin(
+                                                dbn,
+                                                count,
+                                                fault -> {
+                                                    if (fault != null) {
+                                                        group.locks().unlock(dbn, count);
+                                                        done.ended(fault);
+                                                    } else {
+                                                        readInputs(done);
+                                                    }
+                                                }));
+    }
+
+    private long mask(int stripe, boolean written) {
+        long mask = 0;
+        for (int slot = 0; slot < group.slots(); slot++) {
+            boolean in =
+                    written
+                            ? puts[slot][stripe] != null
+                            : group.checksums().get(slot, dbn + stripe) != null;
+            mask |= in ? 1L << slot : 0;
+        }
+        return mask;
+    }
+
+    private void readInputs(IoCompletion done) {
+        int missing = group.disks().missingSlot();
+        for (int i = 0; i < count; i++) {
+            plans[i] = StripePlan.choose(group.slots(), mask(i, true), mask(i, false), missing);
+        }
+        List<Lacking> lacking = new ArrayList<>();
+        Together reads = new Together(_ -> recoverNext(lacking, 0, done));
+        for (int slot = 0; slot < group.slots(); slot++) {
+            int from = 0;
+            while (from < count) {
+                int to = from;
+                while (to < count && (plans[to].reads() & (1L << slot)) != 0) {
+                    to++;
+                }
+                if (to > from) {
+                    readRun(slot, from, to - from, lacking, reads.one());
+                }
+                from = to + 1;
+            }
+        }
+        reads.start();
+    }
+
+    private record Lacking(int slot, int stripe) {}
+
+    private void readRun(int slot, int from, int length, List<Lacking> lacking, IoCompletion one) {
+        group.reader()
+                .read(
+                        slot,
+                        dbn + from,
+                        length,
+                        found -> {
+                            for (int i = 0; i < length; i++) {
+                                ByteBuffer block = found[i];
+                                old[slot][from + i] = block;
+                                if (!group.reader().matches(slot, dbn + from + i, block)) {
+                                    group.reader().countBad(slot, dbn + from + i, block);
+                                    lacking.add(new Lacking(slot, from + i));
+                                }
+                            }
+                            one.ended(null);
+                        });
+    }
+
+    // One after the other: this is rare.
+    private void recoverNext(List<Lacking> lacking, int index, IoCompletion done) {
+        if (index == lacking.size()) {
+            makeParity(done);
+            return;
+        }
+        Lacking bad = lacking.get(index);
+        ChecksumEntry entry = group.checksums().get(bad.slot(), dbn + bad.stripe());
+        group.reader()
+                .recover(
+                        bad.slot(),
+                        dbn + bad.stripe(),
+                        entry == null ? 0 : entry.crc(),
+                        content -> {
+                            if (content != null) {
+                                old[bad.slot()][bad.stripe()] = content;
+                                recoverNext(lacking, index + 1, done);
+                            } else {
+                                lose(bad, () -> recoverNext(lacking, index + 1, done));
+                            }
+                        });
+    }
+
+    // A block that cannot be had. What is overwritten, and parity, need not be known: the stripe is
+    // made from its untouched blocks instead, those taken as they are.
+    private void lose(Lacking bad, Runnable next) {
+        int stripe = bad.stripe();
+        StripePlan.Kind kind = plans[stripe].kind();
+        if (kind == StripePlan.Kind.RECONSTRUCT || kind == StripePlan.Kind.FULL) {
+            next.run();
+            return;
+        }
+        StripePlan plan =
+                StripePlan.reconstruct(group.slots(), mask(stripe, true), mask(stripe, false));
+        plans[stripe] = plan;
+        Together reads = new Together(_ -> next.run());
+        for (int slot = 0; slot < group.slots(); slot++) {
+            boolean needed = (plan.reads() & (1L << slot)) != 0;
+            if (needed && old[slot][stripe] == null && group.disks().live(slot)) {
+                int at = slot;
+                IoCompletion one = reads.one();
+                group.reader()
+                        .read(
+                                slot,
+                                dbn + stripe,
+                                1,
+                                found -> {
+                                    old[at][stripe] = found[0];
+                                    one.ended(null);
+                                });
+            }
+        }
+        reads.start();
+    }
+
+    private void makeParity(IoCompletion done) {
+        for (int i = 0; i < count; i++) {
+            StripePlan plan = plans[i];
+            switch (plan.kind()) {
+                case DATA_ONLY -> parity[i] = null;
+                case FULL, RECONSTRUCT -> parity[i] = sum(i, plan.reads(), false);
+                case READ_MODIFY_WRITE -> parity[i] = sum(i, plan.reads(), true);
+                case RESCUE -> parity[i] = rescue(i, plan);
+            }
+        }
+        done.ended(null);
+    }
+
+    // XOR of the new blocks and of the old ones in `reads`.
+    private ByteBuffer sum(int stripe, long reads, boolean withOverwritten) {
+        ByteBuffer sum = Parity.zeros();
+        for (int slot = 0; slot < group.slots(); slot++) {
+            Put put = puts[slot][stripe];
+            if (put != null) {
+                Parity.add(sum, put.content());
+            }
+            ByteBuffer before = old[slot][stripe];
+            boolean wanted = (reads & (1L << slot)) != 0 && (put == null || withOverwritten);
+            if (wanted && before != null) {
+                Parity.add(sum, before);
+            }
+        }
+        return sum;
+    }
+
+    private ByteBuffer rescue(int stripe, StripePlan plan) {
+        ByteBuffer content = Parity.zeros();
+        for (int slot = 0; slot < group.slots(); slot++) {
+            ByteBuffer before = old[slot][stripe];
+            if ((plan.reads() & (1L << slot)) != 0 && before != null) {
+                Parity.add(content, before);
+            }
+        }
+        int missing = group.disks().missingSlot();
+        long untouched = plan.reads() & ~(1L << (group.slots() - 1));
+        ByteBuffer sum = sum(stripe, untouched, false);
+        if (missing >= 0 && group.reader().matches(missing, dbn + stripe, content)) {
+            rescued.put(dbn + stripe, content);
+            Parity.add(sum, content);
+        } else {
+            group.disks().events().lostBlock(group.disks().index(), missing, dbn + stripe);
+        }
+        return sum;
+    }
+
+    /// Writes data and parity, with one request for each run of neighbours, and updates the
+    /// entries.
+    void write(IoCompletion done) {
+        Together writes = new Together(fault -> written(fault, done));
+        for (int slot = 0; slot < group.slots(); slot++) {
+            List<ByteBuffer> run = new ArrayList<>();
+            int start = 0;
+            for (int i = 0; i <= count; i++) {
+                ByteBuffer next = i < count ? content(slot, i) : null;
+                if (next != null) {
+                    start = run.isEmpty() ? i : start;
+                    run.add(next);
+                } else if (!run.isEmpty()) {
+                    long at = group.disks().layout().dataStart() + dbn + start;
+                    group.disks().write(slot, at, List.copyOf(run), writes.one());
+                    run.clear();
+                }
+            }
+        }
+        writes.start();
+    }
+
+    private @Nullable ByteBuffer content(int slot, int stripe) {
+        if (slot == group.disks().paritySlot()) {
+            ByteBuffer made = parity[stripe];
+            return made == null ? null : made.duplicate();
+        }
+        Put put = puts[slot][stripe];
+        return put == null ? null : put.content().duplicate();
+    }
+
+    private void written(@Nullable IoFault fault, IoCompletion done) {
+        if (fault == null) {
+            for (int i = 0; i < count; i++) {
+                enter(i);
+            }
+        }
+        release();
+        done.ended(fault);
+    }
+
+    private void enter(int stripe) {
+        for (int slot = 0; slot < group.slots(); slot++) {
+            Put put = puts[slot][stripe];
+            if (put != null) {
+                ChecksumEntry entry = ChecksumEntry.of(put.crc(), cp);
+                group.checksums().put(slot, dbn + stripe, entry);
+            }
+        }
+        ByteBuffer made = parity[stripe];
+        if (made != null) {
+            int crc = Crc32c.of(made, 0, Blocks.SIZE);
+            int slot = group.disks().paritySlot();
+            group.checksums().put(slot, dbn + stripe, ChecksumEntry.of(crc, cp));
+        }
+    }
+
+    /// Gives the stripes up without writing them.
+    void release() {
+        group.checksums().unpin(dbn, count);
+        group.locks().unlock(dbn, count);
+    }
+}

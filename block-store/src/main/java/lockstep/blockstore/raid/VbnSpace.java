@@ -1,0 +1,234 @@
+package lockstep.blockstore.raid;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.disk.Disk;
+import lockstep.blockstore.disk.GroupDisks;
+import lockstep.blockstore.disk.Together;
+import lockstep.blockstore.disk.VolumeDisks;
+import lockstep.blockstore.io.IoCompletion;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+
+/// The blocks of a volume, over all its groups, under one number each. A read is right or it is
+/// lost, never wrong: content counts only if it has the checksum that the caller's pointer asks
+/// for, and what does not is made good from its stripe.
+///
+/// After opening, [#recover] comes first.
+public final class VbnSpace {
+    private final VolumeDisks disks;
+    private final RaidGeometry geometry;
+    private final List<RaidGroup> groups = new ArrayList<>();
+    private @Nullable CpWriter writer;
+
+    /// The space over `disks`.
+    public VbnSpace(VolumeDisks disks) {
+        this.disks = disks;
+        List<RaidGeometry.Group> shapes = new ArrayList<>();
+        for (GroupDisks group : disks.groups()) {
+            groups.add(new RaidGroup(group));
+            shapes.add(new RaidGeometry.Group(group.slots() - 1, group.layout().dbnCount()));
+        }
+        this.geometry = new RaidGeometry(shapes);
+    }
+
+    /// What is known of one disk.
+    public record DiskStatus(
+            int group,
+            int slot,
+            boolean parity,
+            String name,
+            boolean live,
+            String reason,
+            long readFaults,
+            long checksumErrors) {}
+
+    /// VBNs in all.
+    public long size() {
+        return geometry.size();
+    }
+
+    /// Which VBN is where.
+    public RaidGeometry geometry() {
+        return geometry;
+    }
+
+    /// Whether a disk is away.
+    public boolean degraded() {
+        return disks.degraded();
+    }
+
+    /// Every slot of every group.
+    public List<DiskStatus> status() {
+        List<DiskStatus> all = new ArrayList<>();
+        for (GroupDisks group : disks.groups()) {
+            for (int slot = 0; slot < group.slots(); slot++) {
+                Disk disk = group.disk(slot);
+                boolean parity = slot == group.paritySlot();
+                all.add(
+                        disk == null
+                                ? new DiskStatus(
+                                        group.index(), slot, parity, "", false, "absent", 0, 0)
+                                : new DiskStatus(
+                                        group.index(),
+                                        slot,
+                                        parity,
+                                        disk.name(),
+                                        disk.live(),
+                                        disk.reason(),
+                                        disk.readFaults(),
+                                        disk.checksumErrors()));
+            }
+        }
+        return all;
+    }
+
+    /// Fills `into` (4096 bytes from its position, lent) with the block whose content has the
+    /// checksum `crc`.
+    public void read(long vbn, int crc, ByteBuffer into, Read.Handler done) {
+        RaidGroup group = groups.get(geometry.groupOf(vbn));
+        int slot = geometry.slotOf(vbn);
+        long dbn = geometry.dbnOf(vbn);
+        if (!group.disks().live(slot)) {
+            group.heal(slot, dbn, crc, into, done);
+            return;
+        }
+        ByteBuffer view = into.slice(into.position(), Blocks.SIZE);
+        group.disks()
+                .read(
+                        slot,
+                        group.disks().layout().dataStart() + dbn,
+                        List.of(view.duplicate()),
+                        fault -> {
+                            if (fault == null && Crc32c.of(view) == crc) {
+                                done.ended(Read.Ok.OK);
+                            } else {
+                                group.reader().countBad(slot, dbn, fault == null ? view : null);
+                                group.heal(slot, dbn, crc, into, done);
+                            }
+                        });
+    }
+
+    /// As [#read] for `count` consecutive VBNs, with one request for each disk that holds some;
+    /// `done` is told block by block, in the order of `into`, when all have ended.
+    public void readRun(
+            long vbn, int count, int[] crcs, ByteBuffer[] into, Consumer<List<Read>> done) {
+        @Nullable Read[] results = new @Nullable Read[count];
+        Together together =
+                new Together(
+                        _ -> {
+                            List<Read> all = new ArrayList<>();
+                            for (Read one : results) {
+                                all.add(one == null ? new Read.Lost("not read") : one);
+                            }
+                            done.accept(all);
+                        });
+        int from = 0;
+        while (from < count) {
+            long dbns = groups.get(geometry.groupOf(vbn + from)).disks().layout().dbnCount();
+            int part = (int) Math.min(count - from, dbns - geometry.dbnOf(vbn + from));
+            readPart(vbn + from, from, part, crcs, into, results, together);
+            from += part;
+        }
+        together.start();
+    }
+
+    private void readPart(
+            long vbn,
+            int from,
+            int count,
+            int[] crcs,
+            ByteBuffer[] into,
+            @Nullable Read[] results,
+            Together together) {
+        RaidGroup group = groups.get(geometry.groupOf(vbn));
+        int slot = geometry.slotOf(vbn);
+        if (!group.disks().live(slot)) {
+            for (int i = 0; i < count; i++) {
+                readInto(vbn + i, crcs[from + i], into[from + i], results, from + i, together);
+            }
+            return;
+        }
+        List<ByteBuffer> views = new ArrayList<>();
+        List<ByteBuffer> lent = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            views.add(into[from + i].slice(into[from + i].position(), Blocks.SIZE));
+            lent.add(views.get(i).duplicate());
+        }
+        IoCompletion one = together.one();
+        group.disks()
+                .read(
+                        slot,
+                        group.disks().layout().dataStart() + geometry.dbnOf(vbn),
+                        lent,
+                        fault -> {
+                            for (int i = 0; i < count; i++) {
+                                int at = from + i;
+                                if (fault == null && Crc32c.of(views.get(i)) == crcs[at]) {
+                                    results[at] = Read.Ok.OK;
+                                } else {
+                                    readInto(vbn + i, crcs[at], into[at], results, at, together);
+                                }
+                            }
+                            one.ended(null);
+                        });
+    }
+
+    private void readInto(
+            long vbn,
+            int crc,
+            ByteBuffer into,
+            @Nullable Read[] results,
+            int at,
+            Together together) {
+        IoCompletion one = together.one();
+        read(
+                vbn,
+                crc,
+                into,
+                result -> {
+                    results[at] = result;
+                    one.ended(null);
+                });
+    }
+
+    /// Begins to write consistency point `cp`; one at a time.
+    public CpWriter begin(CpId cp) {
+        Check.that(writer == null, "one consistency point is written at a time");
+        CpWriter begun = new CpWriter(this, groups, cp);
+        writer = begun;
+        return begun;
+    }
+
+    void writerEnded() {
+        writer = null;
+    }
+
+    /// Makes right what a crash left of a consistency point newer than `committed`. To be called
+    /// after opening and before anything else; it may be repeated.
+    public void recover(CpId committed, IoCompletion done) {
+        Check.that(writer == null, "nothing is written during recovery");
+        recoverGroups(committed, done);
+    }
+
+    void recoverGroups(CpId committed, IoCompletion done) {
+        Together together = new Together(done);
+        groups.forEach(group -> group.recover(committed, together.one()));
+        together.start();
+    }
+
+    /// Reads everything and compares: parity, checksum entries, and for the VBNs that `isLive`
+    /// names also that they are there. For tests and the volume check; nothing may be written
+    /// meanwhile.
+    public void verifyAll(LongPredicate isLive, Consumer<ParityCheck.Report> done) {
+        new ParityCheck(geometry, groups, isLive).run(done);
+    }
+}
