@@ -77,6 +77,10 @@ public final class ScsiTask {
         if (inFlight) {
             throw new IllegalStateException("a task is reused before it ended");
         }
+        if ((from != null && from.capacity() - from.readerIndex() < bytes)
+                || (into != null && into.capacity() - into.writerIndex() < bytes)) {
+            throw new IllegalArgumentException("the buffer has no " + bytes + " bytes");
+        }
         // Peripheral addressing below 256, flat space addressing above (SAM-5 section 4.7).
         long first = logicalUnit < 256 ? logicalUnit : 0x4000 | logicalUnit;
         lun = first << 48;
