@@ -38,7 +38,7 @@ public final class Rooms {
                         "lockstep.target.scsi",
                         "lockstep.target.runtime"));
         ARROWS.put("lockstep.target.admin", List.of(b + "base", b + "io"));
-        ARROWS.put("lockstep.cli", List.of("lockstep.target.*"));
+        ARROWS.put("lockstep.cli", List.of("lockstep.target.*", "lockstep.cli.*"));
         ARROWS.put("lockstep.cli.initiator", List.of());
         ARROWS.put("lockstep.cli.verify", List.of("lockstep.cli.initiator"));
         ARROWS.put("lockstep.cli.bench", List.of("lockstep.cli.initiator", "lockstep.cli.verify"));
@@ -55,6 +55,7 @@ public final class Rooms {
         FOREIGN.put("org.jscsi", List.of("lockstep.target.iscsi"));
         FOREIGN.put("com.typesafe.config", List.of("lockstep.target"));
         FOREIGN.put("com.fasterxml.jackson", List.of("lockstep.target.admin", "lockstep.cli"));
+        FOREIGN.put("io.helidon", List.of("lockstep.target.admin"));
         FOREIGN.put("picocli", List.of("lockstep.cli"));
     }
 
