@@ -1,0 +1,40 @@
+package lockstep.cli.bench;
+
+import lockstep.cli.initiator.IscsiUrl;
+
+import java.util.List;
+
+/// A load. Sizes are bytes; `depth` is commands under way per session, `sessions` per URL;
+/// `readPercent` of 100 only reads, 0 only writes; `regionBytes` of 0 is the whole LUN; `pid` of 0
+/// is no process to watch.
+public record BenchOptions(
+        List<IscsiUrl> urls,
+        int readPercent,
+        int blockSize,
+        int depth,
+        int sessions,
+        int durationSeconds,
+        int warmUpSeconds,
+        long regionBytes,
+        boolean sequential,
+        long seed,
+        int threads,
+        long pid) {
+    public BenchOptions {
+        urls = List.copyOf(urls);
+        require(!urls.isEmpty(), "at least one URL is needed");
+        require(readPercent >= 0 && readPercent <= 100, "the share of reads is 0..100");
+        require(blockSize > 0 && blockSize % 512 == 0, "the block size is a multiple of 512");
+        require(blockSize <= 4 << 20, "the block size is at most 4 MiB");
+        require(depth > 0 && depth <= 512, "the depth is 1..512");
+        require(sessions > 0 && durationSeconds > 0, "sessions and duration are at least 1");
+        require(warmUpSeconds >= 0 && regionBytes >= 0, "warm-up and region are not negative");
+        require(threads > 0, "there is at least one thread");
+    }
+
+    private static void require(boolean holds, String rule) {
+        if (!holds) {
+            throw new IllegalArgumentException(rule);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package lockstep.cli.bench;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+
+import lockstep.cli.initiator.Cdb;
+import lockstep.cli.initiator.CommandResult;
+import lockstep.cli.initiator.IscsiSession;
+import lockstep.cli.initiator.ScsiTask;
+
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+
+/// One session under load: `depth` slots, each with its task and buffer, each sent again as soon as
+/// it ended, so that a steady load allocates nothing. Only its session's loop touches it, until
+/// [#done] has ended.
+final class Lane {
+    private static final int SECTOR = 512;
+    private static final long HIGHEST_NANOS = 60_000_000_000L;
+
+    private final IscsiSession session;
+    private final int lun;
+    private final BenchOptions options;
+    private final long blocks;
+    private final SplittableRandom random;
+    private final Histogram readNanos = new Histogram(HIGHEST_NANOS, 3);
+    private final Histogram writeNanos = new Histogram(HIGHEST_NANOS, 3);
+    private final CompletableFuture<Lane> done = new CompletableFuture<>();
+    private long measureFrom;
+    private long measureUntil;
+    private long next;
+    private int running;
+    private long failed;
+    private @Nullable String firstFailure;
+
+    /// A load on `blocks` blocks of the LUN.
+    Lane(IscsiSession session, int lun, BenchOptions options, long blocks, long seed) {
+        this.session = session;
+        this.lun = lun;
+        this.options = options;
+        this.blocks = blocks;
+        random = new SplittableRandom(seed);
+        next = options.sequential() ? random.nextLong(blocks) : 0;
+    }
+
+    private static final class Slot {
+        private final ScsiTask task = new ScsiTask();
+        private final ByteBuf buffer;
+        private long startedNanos;
+        private boolean read;
+
+        Slot(ByteBuf buffer) {
+            this.buffer = buffer;
+        }
+    }
+
+    CompletableFuture<Lane> start(long fromNanos, long untilNanos) {
+        measureFrom = fromNanos;
+        measureUntil = untilNanos;
+        session.loop().execute(this::startSlots);
+        return done;
+    }
+
+    Histogram readNanos() {
+        return readNanos;
+    }
+
+    Histogram writeNanos() {
+        return writeNanos;
+    }
+
+    long failed() {
+        return failed;
+    }
+
+    @Nullable String firstFailure() {
+        return firstFailure;
+    }
+
+    private void startSlots() {
+        byte[] content = new byte[options.blockSize()];
+        random.nextBytes(content);
+        running = options.depth();
+        for (int i = 0; i < options.depth(); i++) {
+            ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(content.length);
+            buffer.setBytes(0, content);
+            Slot slot = new Slot(buffer);
+            slot.task.whenEnded((_, result) -> ended(slot, result));
+            send(slot);
+        }
+    }
+
+    private void send(Slot slot) {
+        int percent = options.readPercent();
+        slot.read = percent == 100 || (percent > 0 && random.nextInt(100) < percent);
+        long block = options.sequential() ? next++ % blocks : random.nextLong(blocks);
+        int sectors = options.blockSize() / SECTOR;
+        long lba = block * sectors;
+        slot.startedNanos = System.nanoTime();
+        session.submit(
+                slot.read
+                        ? Cdb.read16(slot.task, lun, lba, sectors, slot.buffer)
+                        : Cdb.write16(slot.task, lun, lba, sectors, slot.buffer));
+    }
+
+    private void ended(Slot slot, CommandResult result) {
+        long now = System.nanoTime();
+        boolean over = now - measureUntil >= 0;
+        if (!result.isGood()) {
+            failed++;
+            if (firstFailure == null) {
+                firstFailure = result.toString();
+            }
+            over = over || !(result instanceof CommandResult.Answered);
+        } else if (slot.startedNanos - measureFrom >= 0 && !over) {
+            long nanos = Math.min(now - slot.startedNanos, HIGHEST_NANOS);
+            (slot.read ? readNanos : writeNanos).recordValue(nanos);
+        }
+        if (!over) {
+            send(slot);
+            return;
+        }
+        slot.buffer.release();
+        if (--running == 0) {
+            done.complete(this);
+        }
+    }
+}
