@@ -1,10 +1,8 @@
 package lockstep.target.scsi;
 
-/// The task management functions of SAM-5 that this target carries out.
+/// The task management functions of SAM-5 that this target carries out, but ABORT TASK, for which a
+/// task is asked itself.
 public sealed interface ManagementFunction {
-    /// One task of this nexus.
-    record AbortTask(long lun, int tag) implements ManagementFunction {}
-
     /// All tasks of this nexus on a LUN.
     record AbortTaskSet(long lun) implements ManagementFunction {}
 
@@ -21,8 +19,6 @@ public sealed interface ManagementFunction {
     enum Response {
         /// Done; none of the tasks concerned is under way any more.
         COMPLETE,
-        /// Nothing was found to abort.
-        NO_SUCH_TASK,
         /// No such LUN.
         NO_SUCH_LUN
     }

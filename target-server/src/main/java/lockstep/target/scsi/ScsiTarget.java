@@ -164,15 +164,6 @@ public final class ScsiTarget {
     public void manage(
             Nexus nexus, ManagementFunction function, Consumer<ManagementFunction.Response> done) {
         switch (function) {
-            case ManagementFunction.AbortTask(long lun, int tag) -> {
-                LogicalUnit unit = units.get(LunNumber.decode(lun));
-                List<ScsiTask> victims = tasks(task -> task.nexus() == nexus && task.tag() == tag);
-                if (unit == null || victims.isEmpty()) {
-                    done.accept(ManagementFunction.Response.NO_SUCH_TASK);
-                } else {
-                    abort(victims, done);
-                }
-            }
             case ManagementFunction.AbortTaskSet(long lun) ->
                     onUnit(
                             lun,

@@ -95,8 +95,14 @@ public final class ScsiTask {
         }
     }
 
-    /// Ends the task without an answer, now or when the volume lets go of it.
-    public void abort() {
+    /// ABORT TASK: ends the task without an answer, and runs `done` when it is over, which is now
+    /// or when the volume lets go of it.
+    public void abort(Runnable done) {
+        whenOver(done);
+        abort();
+    }
+
+    void abort() {
         if (state == State.ENDED || aborting) {
             return;
         }

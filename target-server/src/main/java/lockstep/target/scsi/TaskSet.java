@@ -34,8 +34,7 @@ final class TaskSet {
     static void abort(List<ScsiTask> victims, Runnable done) {
         Countdown countdown = new Countdown(victims.size() + 1, done);
         for (ScsiTask victim : victims) {
-            victim.whenOver(countdown::one);
-            victim.abort();
+            victim.abort(countdown::one);
         }
         countdown.one();
     }
