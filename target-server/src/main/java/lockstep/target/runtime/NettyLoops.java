@@ -22,8 +22,7 @@ public final class NettyLoops {
 
     /// The listening channel that fits a loop.
     public static Class<? extends ServerChannel> serverChannel(io.netty.channel.EventLoop loop) {
-        return loop instanceof io.netty.channel.IoEventLoop io
-                        && io.isIoType(EpollIoHandler.class)
+        return loop instanceof io.netty.channel.IoEventLoop io && io.isIoType(EpollIoHandler.class)
                 ? EpollServerSocketChannel.class
                 : NioServerSocketChannel.class;
     }

@@ -42,7 +42,8 @@ final class LogicalUnit {
 
     /// Why `command` cannot run now for `nexus`; null if it can. A pending unit attention comes
     /// before anything else, and is used up by this.
-    @Nullable SenseData refusal(Nexus nexus, CommandTable row, ScsiCommand command) {
+    @Nullable SenseData refusal(
+            Nexus nexus, CommandTable row, ScsiCommand command, long announcedOut) {
         noticeGrowth();
         if (row.kind() != CommandTable.Kind.ALWAYS) {
             Sense attention = attentions.take(nexus);
@@ -52,6 +53,12 @@ final class LogicalUnit {
         }
         if (row.kind() == CommandTable.Kind.MEDIUM && !lun.isServing()) {
             return Sense.ACCESS_STATE_TRANSITION.plain();
+        }
+        // Anything but one sector is a host's mistake, and would repeat the wrong bytes.
+        if (command instanceof ScsiCommand.WriteSame same
+                && !same.noData()
+                && announcedOut != Blocks.SECTOR) {
+            return Sense.INVALID_FIELD_IN_CDB.plain();
         }
         return outOfBounds(command);
     }

@@ -10,8 +10,9 @@ public record ScsiLimits(
         int unmapMax,
         int unmapDescriptorsMax,
         int writeSameMax) {
-    /// 4 MiB transfers, 128 MiB of unmap, 32 MiB of one repeated sector.
-    public static final ScsiLimits DEFAULT = new ScsiLimits(8192, 2048, 262_144, 256, 65_536);
+    /// 4 MiB transfers, 128 MiB of unmap, just under 32 MiB of one repeated sector (what hosts ask
+    /// for at most when they are told nothing).
+    public static final ScsiLimits DEFAULT = new ScsiLimits(8192, 2048, 262_144, 256, 65_528);
 
     public ScsiLimits {
         Check.that(

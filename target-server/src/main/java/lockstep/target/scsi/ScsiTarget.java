@@ -102,9 +102,11 @@ public final class ScsiTarget {
     /// Takes a command of `nexus` for the LUN in `lunField`. The task is in the unit's task set
     /// from now on; who brought it gathers [ScsiTask#dataOutBytes] and lets it run. A refused
     /// command is a task too: it needs no data, and ends with its sense when it runs.
-    public ScsiTask open(Nexus nexus, long lunField, Cdb cdb, int tag, ScsiTask.Owner owner) {
+    public ScsiTask open(
+            Nexus nexus, long lunField, Cdb cdb, long announcedOut, int tag, ScsiTask.Owner owner) {
         LogicalUnit unit = units.get(LunNumber.decode(lunField));
-        ScsiTask task = new ScsiTask(nexus, tag, owner, admit(nexus, unit, lunField, cdb));
+        ScsiTask task =
+                new ScsiTask(nexus, tag, owner, admit(nexus, unit, lunField, cdb, announcedOut));
         if (unit != null) {
             task.join(unit.tasks());
         }
@@ -112,7 +114,7 @@ public final class ScsiTarget {
     }
 
     private ScsiTask.TaskBody admit(
-            Nexus nexus, @Nullable LogicalUnit unit, long lunField, Cdb cdb) {
+            Nexus nexus, @Nullable LogicalUnit unit, long lunField, Cdb cdb, long announcedOut) {
         CommandTable row = CommandTable.firstOf(cdb.opcode());
         if (row != null && row.hasAction()) {
             row = CommandTable.find(cdb.opcode(), cdb.u8(1) & 0x1F);
@@ -141,7 +143,7 @@ public final class ScsiTarget {
         if (unit == null) {
             return new ScsiTask.TaskBody.Settled(withoutUnit(command));
         }
-        SenseData refusal = unit.refusal(nexus, row, command);
+        SenseData refusal = unit.refusal(nexus, row, command, announcedOut);
         return refusal == null ? new ScsiTask.TaskBody.ForUnit(unit, command) : refused(refusal);
     }
 

@@ -41,10 +41,10 @@ public enum Sense {
     SPACE_ALLOCATION_FAILED_WRITE_PROTECT(0x7, 0x27, 0x07),
     /// Sequenced, but its mirror went away before it could be acknowledged.
     ABORTED_COMMAND(0xB, 0x00, 0x00),
+    /// Data of the command was lost on its way here.
+    PROTOCOL_SERVICE_CRC_ERROR(0xB, 0x47, 0x05),
     /// The host sent less data than the command needs.
     INCORRECT_AMOUNT_OF_DATA(0xB, 0x0C, 0x0D),
-    /// The information unit around the CDB does not fit it.
-    INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT(0xB, 0x0E, 0x03),
     /// VERIFY found other bytes than the host sent.
     MISCOMPARE_DURING_VERIFY(0xE, 0x1D, 0x00);
 

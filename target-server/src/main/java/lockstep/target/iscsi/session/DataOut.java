@@ -34,6 +34,7 @@ final class DataOut {
     private int solicited;
     private int bursts;
     private boolean unsolicitedOpen;
+    private boolean damaged;
 
     /// For `wanted` bytes, of which `unsolicitedMax` may come unasked; `more` says that they do.
     DataOut(
@@ -60,35 +61,49 @@ final class DataOut {
         }
     }
 
-    /// Takes a Data-Out PDU, whose data is handed over; false if it breaks a rule.
+    /// Takes a Data-Out PDU, whose data is handed over; false if it breaks a rule. One that is out
+    /// of sequence breaks none (a PDU may have been lost) but damages the data.
     boolean accept(Pdu pdu) {
         PduHeader header = pdu.header();
         boolean asked = header.transferTag() != PduHeader.NO_TAG;
         int length = pdu.data().readableBytes();
-        boolean fits =
-                header.i32(36) == sequence
-                        && header.i32(40) == received
-                        && (asked ? fitsBurst(header, length) : fitsUnsolicited(length));
-        if (!fits) {
+        if (damaged || header.i32(36) != sequence) {
+            damaged = true;
+            pdu.release();
+            ended(header, asked);
+            return true;
+        }
+        boolean fits = asked ? fitsBurst(header, length) : fitsUnsolicited(length);
+        if (!fits || header.i32(40) != received) {
             pdu.release();
             return false;
         }
         sequence++;
         keep(pdu.data());
-        boolean last = header.has(PduHeader.FINAL);
         if (asked) {
             burstReceived += length;
         }
-        if (last) {
-            sequence = 0;
-            burstReceived = 0;
-            if (asked) {
-                outstanding.remove();
-            } else {
-                unsolicitedOpen = false;
-            }
-        }
+        ended(header, asked);
         return true;
+    }
+
+    /// Closes the sequence that a final PDU ends.
+    private void ended(PduHeader header, boolean asked) {
+        if (!header.has(PduHeader.FINAL)) {
+            return;
+        }
+        sequence = 0;
+        burstReceived = 0;
+        if (asked) {
+            outstanding.poll();
+        } else {
+            unsolicitedOpen = false;
+        }
+    }
+
+    /// Whether some of the data is lost.
+    boolean isDamaged() {
+        return damaged;
     }
 
     private boolean fitsUnsolicited(int length) {

@@ -14,6 +14,7 @@ import lockstep.target.scsi.Nexus;
 import lockstep.target.scsi.ScsiResult;
 import lockstep.target.scsi.ScsiTarget;
 import lockstep.target.scsi.ScsiTask;
+import lockstep.target.scsi.Sense;
 
 import org.jscsi.parser.reject.RejectParser.ReasonCode;
 import org.jscsi.parser.scsi.SCSIStatus;
@@ -125,7 +126,9 @@ final class Session {
 
     private void open(Task task, Pdu pdu, int unsolicitedMax, boolean more) {
         Cdb cdb = Cdb.of(pdu.header().copy(32, Cdb.BYTES));
-        ScsiTask device = target.open(nexus, task.lun(), cdb, task.tag(), new Ending(task));
+        ScsiTask device =
+                target.open(
+                        nexus, task.lun(), cdb, task.expectedOut(), task.tag(), new Ending(task));
         int wanted = (int) Math.min(device.dataOutBytes(), task.expectedOut());
         DataOut gathering =
                 new DataOut(channel.alloc(), wanted, unsolicitedMax, parameters.burstMax(), more);
@@ -156,8 +159,26 @@ final class Session {
             return false;
         }
         task.progressed(clock.nanoTime());
-        advance(task);
+        if (!task.dataOut().isDamaged()) {
+            advance(task);
+        } else if (!task.dataOut().isAwaiting()) {
+            endDamaged(task);
+        }
         return true;
+    }
+
+    /// Data was lost between the PDUs that came: the command ends when the rest is in, as RFC 7143
+    /// 7.7 and 7.8 want it without recovery; the session goes on.
+    private void endDamaged(Task task) {
+        int numbers = task.dataOut().burstCount();
+        task.device()
+                .abort(
+                        () ->
+                                responses.sense(
+                                        task.tag(),
+                                        Sense.PROTOCOL_SERVICE_CRC_ERROR.plain(),
+                                        residual(task, 0),
+                                        numbers));
     }
 
     private void advance(Task task) {
