@@ -118,9 +118,6 @@ public final class ScsiTarget {
         CommandTable row = CommandTable.firstOf(cdb.opcode());
         if (row != null && row.hasAction()) {
             row = CommandTable.find(cdb.opcode(), cdb.u8(1) & 0x1F);
-            if (row == null) {
-                return refused(Sense.INVALID_FIELD_IN_CDB.field(1));
-            }
         }
         if (row == null) {
             return refused(
