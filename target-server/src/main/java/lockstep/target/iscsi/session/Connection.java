@@ -1,0 +1,358 @@
+package lockstep.target.iscsi.session;
+
+import io.netty.channel.Channel;
+
+import lockstep.blockstore.io.Clock;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.target.iscsi.login.IscsiSettings;
+import lockstep.target.iscsi.login.LoginPhase;
+import lockstep.target.iscsi.login.TargetCatalog;
+import lockstep.target.iscsi.pdu.Pdu;
+import lockstep.target.iscsi.pdu.PduDecoder;
+import lockstep.target.iscsi.pdu.PduFault;
+import lockstep.target.iscsi.pdu.PduHeader;
+import lockstep.target.iscsi.pdu.PduWriter;
+
+import org.jscsi.parser.OperationCode;
+import org.jscsi.parser.login.LoginStatus;
+import org.jscsi.parser.reject.RejectParser.ReasonCode;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/// One TCP connection from its first byte to its end, on the target's event loop: login, then the
+/// switch over request PDUs. A session has one connection, so the end of one is the end of both.
+///
+/// Whatever breaks the protocol is rejected and ends the connection (error recovery level 0); it
+/// touches no other.
+final class Connection {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+    private static final long TICK_NANOS = 1_000_000_000L;
+    private static final int LOGOUT_RECOVERY_NOT_SUPPORTED = 2;
+
+    /// Where a connection stands.
+    private enum Phase {
+        /// Login requests are expected.
+        LOGIN,
+        /// The login is whole, and waits for the end of the session it replaces.
+        REINSTATING,
+        /// Requests are carried out.
+        FULL_FEATURE,
+        /// What was written goes out, then the channel closes; nothing is read any more.
+        ENDING
+    }
+
+    /// What all connections of a portal share.
+    record Shared(
+            EventLoop loop,
+            TargetCatalog catalog,
+            IscsiSettings settings,
+            SessionTable sessions,
+            TargetMetrics metrics) {}
+
+    private final Shared shared;
+    private final Channel channel;
+    private final PduDecoder decoder;
+    private final PduWriter writer;
+    private final Responses responses;
+    private final LoginPhase login;
+    private final List<Runnable> whenReplaced = new ArrayList<>(0);
+    private final long openedNanos;
+    private Phase phase = Phase.LOGIN;
+    private SessionTable.@Nullable Key key;
+    private @Nullable FullFeature feature;
+    private Clock.@Nullable Timer timer;
+    private boolean reading;
+    private boolean flushPlanned;
+    private long lastHeardNanos;
+    private boolean pinged;
+
+    Connection(Shared shared, Channel channel, PduDecoder decoder) {
+        this.shared = shared;
+        this.channel = channel;
+        this.decoder = decoder;
+        this.writer = new PduWriter(channel);
+        this.responses = new Responses(writer, this::planFlush);
+        this.login = new LoginPhase(shared.catalog, shared.settings);
+        this.openedNanos = shared.loop.clock().nanoTime();
+        this.lastHeardNanos = openedNanos;
+    }
+
+    /// The channel is open.
+    void opened() {
+        shared.metrics.connections().inc();
+        timer = shared.loop.clock().schedule(TICK_NANOS, this::tick);
+    }
+
+    /// The channel is closed: the session ends with it.
+    void closed() {
+        shared.metrics.connections().dec();
+        if (timer != null) {
+            timer.cancel();
+        }
+        enterEnding();
+    }
+
+    private void tick() {
+        long now = shared.loop.clock().nanoTime();
+        timer = shared.loop.clock().schedule(TICK_NANOS, this::tick);
+        switch (phase) {
+            case LOGIN, REINSTATING -> {
+                if (now - openedNanos > shared.settings.loginTime().toNanos()) {
+                    drop("login takes too long");
+                }
+            }
+            case FULL_FEATURE -> checkAlive(now);
+            case ENDING -> {
+                if (now - lastHeardNanos > shared.settings.pingTime().toNanos()) {
+                    channel.close();
+                }
+            }
+        }
+    }
+
+    private void checkAlive(long now) {
+        long quiet = now - lastHeardNanos;
+        long patience = shared.settings.idleBeforePing().toNanos();
+        if (feature != null && feature.isStalled(now)) {
+            drop("data that was asked for does not come");
+        } else if (pinged && quiet > patience + shared.settings.pingTime().toNanos()) {
+            drop("no answer to a ping");
+        } else if (!pinged && quiet > patience) {
+            pinged = true;
+            responses.ping(1);
+        }
+    }
+
+    /// Takes what the decoder made: a [Pdu], which is handed over, or a [PduFault].
+    void receive(Object message) {
+        reading = true;
+        if (message instanceof PduFault fault) {
+            faulty(fault);
+            return;
+        }
+        Pdu pdu = (Pdu) message;
+        lastHeardNanos = shared.loop.clock().nanoTime();
+        pinged = false;
+        switch (phase) {
+            case LOGIN -> login(pdu);
+            case FULL_FEATURE -> {
+                PduHeader header = pdu.header();
+                if (feature != null && !feature.receive(pdu)) {
+                    violation(ReasonCode.PROTOCOL_ERROR, header);
+                }
+            }
+            case REINSTATING -> {
+                pdu.release();
+                drop("a request before the login was answered");
+            }
+            case ENDING -> pdu.release();
+        }
+    }
+
+    private void faulty(PduFault fault) {
+        if (phase != Phase.FULL_FEATURE) {
+            drop("malformed login");
+            return;
+        }
+        switch (fault.reason()) {
+            case DATA_SEGMENT_TOO_LONG -> violation(ReasonCode.PROTOCOL_ERROR, fault.header());
+            case DATA_DIGEST -> violation(ReasonCode.DATA_DIGEST_ERROR, fault.header());
+            case HEADER_DIGEST -> drop("header digest error");
+        }
+    }
+
+    private void login(Pdu pdu) {
+        PduHeader header = pdu.header();
+        LoginPhase.Step step =
+                header.code() == OperationCode.LOGIN_REQUEST && header.u16(14) != 0
+                        ? new LoginPhase.Failed(LoginStatus.SESSION_DOSE_NOT_EXIST, false)
+                        : login.receive(pdu);
+        pdu.release();
+        int next = header.commandNumber();
+        responses.numbering(() -> next, () -> next + shared.settings.commandWindow() - 1);
+        switch (step) {
+            case LoginPhase.Reply(int flags, byte[] text) ->
+                    answerLogin(header, flags, 0, LoginStatus.SUCCESS, text);
+            case LoginPhase.Failed(_, boolean silent) when silent -> drop("no iSCSI login");
+            case LoginPhase.Failed(var status, _) -> {
+                answerLogin(header, 0, 0, status, new byte[0]);
+                LOG.info("{} refused: {}", channel.remoteAddress(), status);
+                finish();
+            }
+            case LoginPhase.Complete complete -> claim(header, complete);
+        }
+    }
+
+    private void answerLogin(
+            PduHeader asked, int flags, int handle, LoginStatus status, byte[] text) {
+        long sessionBytes = asked.lun() & ~0xFFFFL;
+        responses.login(
+                new Responses.Login(flags, sessionBytes, handle, asked.taskTag(), status), text);
+    }
+
+    private void claim(PduHeader header, LoginPhase.Complete complete) {
+        if (complete.target() == null) {
+            enterFullFeature(header, complete);
+            return;
+        }
+        phase = Phase.REINSTATING;
+        key =
+                new SessionTable.Key(
+                        complete.target().port().targetName(),
+                        complete.initiator(),
+                        header.lun() >>> 16);
+        shared.sessions.claim(
+                key,
+                this,
+                () -> {
+                    if (phase == Phase.REINSTATING) {
+                        enterFullFeature(header, complete);
+                    } else {
+                        over();
+                    }
+                });
+    }
+
+    private void enterFullFeature(PduHeader header, LoginPhase.Complete complete) {
+        var parameters = complete.parameters();
+        phase = Phase.FULL_FEATURE;
+        shared.metrics.sessions().inc();
+        FullFeature entered =
+                new FullFeature(
+                        shared,
+                        channel,
+                        responses,
+                        complete,
+                        "%s,i,0x%012x".formatted(complete.initiator(), header.lun() >>> 16),
+                        header.commandNumber(),
+                        this::loggedOut);
+        feature = entered;
+        responses.numbering(entered::expectedCommand, entered::highestCommand);
+        int handle = shared.sessions.nextHandle();
+        Runnable configure =
+                () ->
+                        decoder.configure(
+                                shared.settings.segmentMax(),
+                                parameters.headerDigest(),
+                                parameters.dataDigest());
+        // On the decoder's own loop, and before the answer that lets the initiator go on.
+        if (channel.eventLoop().inEventLoop()) {
+            configure.run();
+        } else {
+            channel.eventLoop().execute(configure);
+        }
+        answerLogin(header, complete.flags(), handle, LoginStatus.SUCCESS, complete.text());
+        writer.configure(parameters.headerDigest(), parameters.dataDigest());
+        LOG.info("{} logged in as {}", channel.remoteAddress(), complete.initiator());
+    }
+
+    /// A logout request: its tasks end first, then it is answered, then the connection closes.
+    private void loggedOut(PduHeader header, boolean recovery) {
+        if (recovery) {
+            responses.logout(header.taskTag(), LOGOUT_RECOVERY_NOT_SUPPORTED);
+            return;
+        }
+        FullFeature ending = feature;
+        if (ending != null) {
+            phase = Phase.ENDING;
+            ending.end(
+                    () -> {
+                        responses.logout(header.taskTag(), 0);
+                        finish();
+                    });
+        }
+    }
+
+    private void violation(ReasonCode reason, PduHeader header) {
+        shared.metrics.rejected().mark();
+        LOG.warn("{}: {} at {}", channel.remoteAddress(), reason, header.code());
+        responses.reject(reason, header);
+        finish();
+    }
+
+    /// Another login has taken this session's place; `done` runs when nothing of it is under way.
+    void reinstated(Runnable done) {
+        whenReplaced.add(done);
+        boolean waitsItself = phase == Phase.REINSTATING;
+        phase = Phase.ENDING;
+        channel.close();
+        if (!waitsItself) {
+            endSession();
+        }
+    }
+
+    /// Closes now, and says why.
+    void drop(String reason) {
+        LOG.warn("{} dropped: {}", channel.remoteAddress(), reason);
+        enterEnding();
+        channel.close();
+    }
+
+    /// Lets what was written go out, then closes.
+    private void finish() {
+        enterEnding();
+        writer.closeAfterFlush();
+    }
+
+    private void enterEnding() {
+        boolean waitsItself = phase == Phase.REINSTATING;
+        phase = Phase.ENDING;
+        if (!waitsItself) {
+            endSession();
+        }
+    }
+
+    private void endSession() {
+        FullFeature ending = feature;
+        if (ending == null) {
+            over();
+        } else {
+            ending.end(this::over);
+        }
+    }
+
+    /// Nothing of this connection's session is under way any more.
+    private void over() {
+        shared.sessions.release(key, this);
+        List<Runnable> waiting = List.copyOf(whenReplaced);
+        whenReplaced.clear();
+        waiting.forEach(Runnable::run);
+    }
+
+    /// All that the channel had was received: one flush for all answers.
+    void readComplete() {
+        reading = false;
+        channel.flush();
+    }
+
+    /// The channel's buffer drained, or filled.
+    void writabilityChanged() {
+        if (feature != null && channel.isWritable()) {
+            feature.writable();
+        }
+    }
+
+    /// Answers that come outside a read are flushed once per turn of the loop.
+    private void planFlush() {
+        if (!reading && !flushPlanned) {
+            flushPlanned = true;
+            shared.loop.execute(
+                    () -> {
+                        flushPlanned = false;
+                        channel.flush();
+                    });
+        }
+    }
+
+    /// Where the initiator reached this target.
+    static InetSocketAddress portalOf(Channel channel) {
+        return channel.localAddress() instanceof InetSocketAddress address
+                ? address
+                : InetSocketAddress.createUnresolved("localhost", 0);
+    }
+}

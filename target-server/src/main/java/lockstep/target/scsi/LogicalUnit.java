@@ -1,0 +1,165 @@
+package lockstep.target.scsi;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.IoBuffer;
+import lockstep.blockstore.volume.Lun;
+import lockstep.blockstore.volume.LunRecord;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.function.Consumer;
+
+/// One LUN as a SCSI logical unit: checks a command against the LUN's state and size, then carries
+/// it out in one exhaustive switch. Task set and unit attentions are shared by all nexuses.
+final class LogicalUnit {
+    private final Lun lun;
+    private final PortIdentity port;
+    private final ScsiLimits limits;
+    private final BlockCommands blocks;
+    private final TaskSet tasks = new TaskSet();
+    private final UnitAttentions attentions = new UnitAttentions();
+    private long knownSize;
+
+    LogicalUnit(Lun lun, PortIdentity port, ScsiLimits limits) {
+        this.lun = lun;
+        this.port = port;
+        this.limits = limits;
+        this.blocks = new BlockCommands(lun);
+        this.knownSize = lun.record().size();
+    }
+
+    Lun lun() {
+        return lun;
+    }
+
+    TaskSet tasks() {
+        return tasks;
+    }
+
+    UnitAttentions attentions() {
+        return attentions;
+    }
+
+    /// Why `command` cannot run now for `nexus`; null if it can. A pending unit attention comes
+    /// before anything else, and is used up by this.
+    @Nullable SenseData refusal(
+            Nexus nexus, CommandTable row, ScsiCommand command, long announcedOut) {
+        noticeGrowth();
+        if (row.kind() != CommandTable.Kind.ALWAYS) {
+            Sense attention = attentions.take(nexus);
+            if (attention != null) {
+                return attention.plain();
+            }
+        }
+        if (row.kind() == CommandTable.Kind.MEDIUM && !lun.isServing()) {
+            return Sense.ACCESS_STATE_TRANSITION.plain();
+        }
+        // Anything but one sector is a host's mistake, and would repeat the wrong bytes.
+        if (command instanceof ScsiCommand.WriteSame same
+                && !same.noData()
+                && announcedOut != Blocks.SECTOR) {
+            return Sense.INVALID_FIELD_IN_CDB.plain();
+        }
+        return outOfBounds(command);
+    }
+
+    private void noticeGrowth() {
+        long size = lun.record().size();
+        if (size != knownSize) {
+            knownSize = size;
+            attentions.establishForOthers(Sense.CAPACITY_DATA_HAS_CHANGED, null);
+        }
+    }
+
+    private @Nullable SenseData outOfBounds(ScsiCommand command) {
+        return switch (command) {
+            case ScsiCommand.Read(long lba, long sectors) ->
+                    range(lba, sectors, limits.transferMax());
+            case ScsiCommand.Write(long lba, long sectors, _, _) ->
+                    range(lba, sectors, limits.transferMax());
+            case ScsiCommand.Verify(long lba, long sectors, _) ->
+                    range(lba, sectors, limits.transferMax());
+            case ScsiCommand.SynchronizeCache(long lba, long sectors) ->
+                    range(lba, sectors, Long.MAX_VALUE);
+            case ScsiCommand.WriteSame(long lba, long sectors, _, _) ->
+                    // WSNZ: 0 does not mean "to the end" here.
+                    sectors == 0
+                            ? Sense.INVALID_FIELD_IN_CDB.plain()
+                            : range(lba, sectors, limits.writeSameMax());
+            case ScsiCommand.TestUnitReady _,
+                    ScsiCommand.RequestSense _,
+                    ScsiCommand.Inquiry _,
+                    ScsiCommand.ModeSense _,
+                    ScsiCommand.StartStopUnit _,
+                    ScsiCommand.PreventAllow _,
+                    ScsiCommand.ReadCapacity10 _,
+                    ScsiCommand.ReadCapacity16 _,
+                    ScsiCommand.ReportLuns _,
+                    ScsiCommand.ReportOpcodes _,
+                    ScsiCommand.ReportTaskManagement _,
+                    ScsiCommand.Unmap _ ->
+                    null;
+        };
+    }
+
+    /// An LBA of 2^63 and more is negative here. The end of the LUN with no sectors is allowed.
+    private @Nullable SenseData range(long lba, long sectors, long sectorsMax) {
+        long lunSectors = lun.record().size() / Blocks.SECTOR;
+        if (lba < 0 || lba > lunSectors || sectors > lunSectors - lba) {
+            return Sense.LBA_OUT_OF_RANGE.plain();
+        }
+        return sectors > sectorsMax ? Sense.INVALID_FIELD_IN_CDB.plain() : null;
+    }
+
+    /// Carries `command` out; `data` (handed over) is what the host sent for it.
+    void execute(
+            Nexus nexus,
+            ScsiCommand command,
+            @Nullable IoBuffer data,
+            Buffers buffers,
+            Consumer<ScsiResult> done) {
+        LunRecord record = lun.record();
+        switch (command) {
+            case ScsiCommand.TestUnitReady _ -> done.accept(ScsiResult.good());
+            case ScsiCommand.RequestSense sense -> done.accept(pendingSense(nexus, sense));
+            case ScsiCommand.Inquiry inquiry ->
+                    done.accept(Inquiry.answer(inquiry, record, port, limits));
+            case ScsiCommand.ModeSense sense -> done.accept(ModePages.answer(sense, record));
+            case ScsiCommand.StartStopUnit _, ScsiCommand.PreventAllow _ ->
+                    done.accept(ScsiResult.good());
+            case ScsiCommand.ReadCapacity10 _ -> done.accept(Reports.capacity10(record));
+            case ScsiCommand.ReadCapacity16(int allocation) ->
+                    done.accept(Reports.capacity16(record, allocation));
+            case ScsiCommand.ReportLuns _ ->
+                    throw new IllegalStateException("REPORT LUNS is answered by the target");
+            case ScsiCommand.ReportOpcodes report -> done.accept(Reports.opcodes(report));
+            case ScsiCommand.ReportTaskManagement report ->
+                    done.accept(Reports.taskManagement(report));
+            case ScsiCommand.Read read -> blocks.read(read, buffers, done);
+            case ScsiCommand.Write write -> blocks.write(write, data, buffers, done);
+            case ScsiCommand.Verify verify -> blocks.verify(verify, data, buffers, done);
+            case ScsiCommand.SynchronizeCache _ -> blocks.flush(done);
+            case ScsiCommand.Unmap(int listBytes) -> {
+                long sectors = record.size() / Blocks.SECTOR;
+                blocks.unmap(data, UnmapList.check(data, listBytes, sectors, limits), done);
+            }
+            case ScsiCommand.WriteSame same -> blocks.writeSame(same, data, done);
+        }
+    }
+
+    private ScsiResult pendingSense(Nexus nexus, ScsiCommand.RequestSense command) {
+        Sense attention = attentions.take(nexus);
+        SenseData sense =
+                attention != null
+                        ? attention.plain()
+                        : (lun.isServing() ? Sense.NO_SENSE : Sense.ACCESS_STATE_TRANSITION)
+                                .plain();
+        return senseAsData(sense, command);
+    }
+
+    /// `sense` in the format that REQUEST SENSE asked for.
+    static ScsiResult senseAsData(SenseData sense, ScsiCommand.RequestSense command) {
+        byte[] bytes = command.descriptorFormat() ? sense.descriptor() : sense.fixed();
+        return new ParameterData().raw(bytes).upTo(command.allocation());
+    }
+}

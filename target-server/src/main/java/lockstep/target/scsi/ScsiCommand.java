@@ -1,0 +1,123 @@
+package lockstep.target.scsi;
+
+import lockstep.blockstore.base.Blocks;
+
+/// A command as a value, parsed once. LBAs and counts are in sectors of 512 bytes; `allocation` is
+/// how many bytes the host has room for.
+public sealed interface ScsiCommand {
+    /// Is the LUN served?
+    record TestUnitReady() implements ScsiCommand {}
+
+    /// What is pending for this nexus?
+    record RequestSense(boolean descriptorFormat, int allocation) implements ScsiCommand {}
+
+    /// Who are you: standard data, or vital product data page `page`.
+    record Inquiry(boolean vital, int page, int allocation) implements ScsiCommand {}
+
+    /// Mode pages; `control` 0 current, 1 changeable, 2 default, 3 saved.
+    record ModeSense(
+            boolean ten,
+            boolean withDescriptor,
+            boolean longDescriptor,
+            int control,
+            int page,
+            int subpage,
+            int allocation)
+            implements ScsiCommand {}
+
+    /// Start or stop.
+    record StartStopUnit(boolean start) implements ScsiCommand {}
+
+    /// There is no medium to remove: accepted, without effect.
+    record PreventAllow() implements ScsiCommand {}
+
+    /// Size, 32-bit form.
+    record ReadCapacity10() implements ScsiCommand {}
+
+    /// Size and provisioning.
+    record ReadCapacity16(int allocation) implements ScsiCommand {}
+
+    /// Which LUNs are there.
+    record ReportLuns(int select, int allocation) implements ScsiCommand {}
+
+    /// Which commands are there: the rows of [CommandTable].
+    record ReportOpcodes(
+            int options, int opcode, int serviceAction, boolean timeouts, int allocation)
+            implements ScsiCommand {}
+
+    /// Which task management functions are there.
+    record ReportTaskManagement(boolean extended, int allocation) implements ScsiCommand {}
+
+    /// READ of any length.
+    record Read(long lba, long sectors) implements ScsiCommand {}
+
+    /// WRITE of any length, or WRITE AND VERIFY.
+    record Write(long lba, long sectors, boolean verify, int compare) implements ScsiCommand {}
+
+    /// VERIFY; `compare` is BYTCHK: 0 medium only, 1 all bytes, 3 one sector against each.
+    record Verify(long lba, long sectors, int compare) implements ScsiCommand {}
+
+    /// SYNCHRONIZE CACHE; 0 sectors means to the end.
+    record SynchronizeCache(long lba, long sectors) implements ScsiCommand {}
+
+    /// UNMAP with a parameter list of this many bytes.
+    record Unmap(int listBytes) implements ScsiCommand {}
+
+    /// WRITE SAME; `noData` means zeros.
+    record WriteSame(long lba, long sectors, boolean unmap, boolean noData)
+            implements ScsiCommand {}
+
+    /// Bytes that the host sends with this command. The transfer limit is checked before anything
+    /// is allocated by this number.
+    default long dataOutBytes() {
+        return switch (this) {
+            case Write write -> write.sectors * Blocks.SECTOR;
+            case Verify verify ->
+                    switch (verify.compare) {
+                        case 1 -> verify.sectors * Blocks.SECTOR;
+                        case 3 -> Math.min(verify.sectors, 1) * Blocks.SECTOR;
+                        default -> 0;
+                    };
+            case Unmap unmap -> unmap.listBytes;
+            case WriteSame same -> same.noData ? 0 : Blocks.SECTOR;
+            case TestUnitReady _,
+                    RequestSense _,
+                    Inquiry _,
+                    ModeSense _,
+                    StartStopUnit _,
+                    PreventAllow _,
+                    ReadCapacity10 _,
+                    ReadCapacity16 _,
+                    ReportLuns _,
+                    ReportOpcodes _,
+                    ReportTaskManagement _,
+                    Read _,
+                    SynchronizeCache _ ->
+                    0;
+        };
+    }
+
+    /// Bytes that must be held to read from the medium for this command.
+    default long readBytes() {
+        return switch (this) {
+            case Read read -> read.sectors * Blocks.SECTOR;
+            case Verify verify -> verify.sectors * Blocks.SECTOR;
+            case Write write -> write.verify ? write.sectors * Blocks.SECTOR : 0;
+            case TestUnitReady _,
+                    RequestSense _,
+                    Inquiry _,
+                    ModeSense _,
+                    StartStopUnit _,
+                    PreventAllow _,
+                    ReadCapacity10 _,
+                    ReadCapacity16 _,
+                    ReportLuns _,
+                    ReportOpcodes _,
+                    ReportTaskManagement _,
+                    Unmap _,
+                    WriteSame _,
+                    SynchronizeCache _ ->
+                    0;
+        };
+    }
+}

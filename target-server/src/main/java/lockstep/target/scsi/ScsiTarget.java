@@ -1,0 +1,225 @@
+package lockstep.target.scsi;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.volume.Lun;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/// A SCSI target device with one port and up to 256 logical units, all on one event loop. LUNs may
+/// come and go between commands: other nexuses are told by a unit attention, and tasks of a LUN
+/// that went end as the volume ends them.
+public final class ScsiTarget {
+    private final PortIdentity port;
+    private final EventLoop loop;
+    private final ScsiLimits limits;
+    private final SortedMap<Integer, LogicalUnit> units = new TreeMap<>();
+    private final Set<Nexus> nexuses = new LinkedHashSet<>();
+
+    /// Tasks of LUNs that were removed.
+    private final List<LogicalUnit> removed = new ArrayList<>();
+
+    /// A target without LUNs.
+    public ScsiTarget(PortIdentity port, EventLoop loop, ScsiLimits limits) {
+        this.port = port;
+        this.loop = loop;
+        this.limits = limits;
+    }
+
+    /// Its name and port group.
+    public PortIdentity port() {
+        return port;
+    }
+
+    /// Shows `lun` under its number, which must be free.
+    public void addLun(Lun lun) {
+        Check.that(loop.inLoop(), "a target changes on its own loop");
+        int number = lun.record().number();
+        Check.that(!units.containsKey(number), "a LUN number is used once");
+        LogicalUnit unit = new LogicalUnit(lun, port, limits);
+        units.put(number, unit);
+        inventoryChanged();
+        for (Nexus nexus : nexuses) {
+            unit.attentions().open(nexus);
+        }
+    }
+
+    /// Hides LUN `number` and aborts its tasks; `done` runs when none is under way.
+    public void removeLun(int number, Runnable done) {
+        Check.that(loop.inLoop(), "a target changes on its own loop");
+        LogicalUnit unit = units.remove(number);
+        if (unit == null) {
+            done.run();
+            return;
+        }
+        removed.add(unit);
+        inventoryChanged();
+        TaskSet.abort(
+                unit.tasks().select(_ -> true),
+                () -> {
+                    removed.remove(unit);
+                    done.run();
+                });
+    }
+
+    /// The LUNs shown now, by number.
+    public List<Lun> luns() {
+        List<Lun> luns = new ArrayList<>();
+        units.values().forEach(unit -> luns.add(unit.lun()));
+        return luns;
+    }
+
+    private void inventoryChanged() {
+        for (LogicalUnit unit : units.values()) {
+            unit.attentions().establishForOthers(Sense.REPORTED_LUNS_DATA_HAS_CHANGED, null);
+        }
+    }
+
+    /// An initiator port logged in.
+    public Nexus attach(String initiatorPort) {
+        Nexus nexus = new Nexus(initiatorPort);
+        nexuses.add(nexus);
+        units.values().forEach(unit -> unit.attentions().open(nexus));
+        return nexus;
+    }
+
+    /// The nexus is lost: its tasks are aborted, and `done` runs when none is under way.
+    public void detach(Nexus nexus, Runnable done) {
+        nexuses.remove(nexus);
+        units.values().forEach(unit -> unit.attentions().close(nexus));
+        TaskSet.abort(tasks(task -> task.nexus() == nexus), done);
+    }
+
+    /// Takes a command of `nexus` for the LUN in `lunField`. The task is in the unit's task set
+    /// from now on; who brought it gathers [ScsiTask#dataOutBytes] and lets it run. A refused
+    /// command is a task too: it needs no data, and ends with its sense when it runs.
+    public ScsiTask open(
+            Nexus nexus, long lunField, Cdb cdb, long announcedOut, int tag, ScsiTask.Owner owner) {
+        LogicalUnit unit = units.get(LunNumber.decode(lunField));
+        ScsiTask task =
+                new ScsiTask(nexus, tag, owner, admit(nexus, unit, lunField, cdb, announcedOut));
+        if (unit != null) {
+            task.join(unit.tasks());
+        }
+        return task;
+    }
+
+    private ScsiTask.TaskBody admit(
+            Nexus nexus, @Nullable LogicalUnit unit, long lunField, Cdb cdb, long announcedOut) {
+        CommandTable row = CommandTable.firstOf(cdb.opcode());
+        if (row != null && row.hasAction()) {
+            row = CommandTable.find(cdb.opcode(), cdb.u8(1) & 0x1F);
+        }
+        if (row == null) {
+            return refused(
+                    unit == null
+                            ? Sense.LOGICAL_UNIT_NOT_SUPPORTED.plain()
+                            : Sense.INVALID_COMMAND_OPERATION_CODE.plain());
+        }
+        int unused = row.unusedByte(cdb);
+        ScsiCommand command = unused < 0 ? row.parse(cdb) : null;
+        if (command == null) {
+            return refused(
+                    unused < 0
+                            ? Sense.INVALID_FIELD_IN_CDB.plain()
+                            : Sense.INVALID_FIELD_IN_CDB.field(unused));
+        }
+        if (command instanceof ScsiCommand.ReportLuns report
+                && (unit != null || LunNumber.decode(lunField) == 0)) {
+            return new ScsiTask.TaskBody.Settled(Reports.luns(report, units.keySet()));
+        }
+        if (unit == null) {
+            return new ScsiTask.TaskBody.Settled(withoutUnit(command));
+        }
+        SenseData refusal = unit.refusal(nexus, row, command, announcedOut);
+        return refusal == null ? new ScsiTask.TaskBody.ForUnit(unit, command) : refused(refusal);
+    }
+
+    /// A LUN number without a unit still answers INQUIRY and REQUEST SENSE.
+    private ScsiResult withoutUnit(ScsiCommand command) {
+        return switch (command) {
+            case ScsiCommand.Inquiry inquiry -> Inquiry.answer(inquiry, null, port, limits);
+            case ScsiCommand.RequestSense sense ->
+                    LogicalUnit.senseAsData(Sense.LOGICAL_UNIT_NOT_SUPPORTED.plain(), sense);
+            default -> ScsiResult.check(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
+        };
+    }
+
+    private static ScsiTask.TaskBody refused(SenseData sense) {
+        return new ScsiTask.TaskBody.Settled(new ScsiResult.CheckCondition(sense));
+    }
+
+    /// Carries out a task management function for `nexus`; `done` is told when it is over, which is
+    /// after the last task that it aborts.
+    public void manage(
+            Nexus nexus, ManagementFunction function, Consumer<ManagementFunction.Response> done) {
+        switch (function) {
+            case ManagementFunction.AbortTaskSet(long lun) ->
+                    onUnit(
+                            lun,
+                            done,
+                            unit ->
+                                    abort(
+                                            unit.tasks().select(task -> task.nexus() == nexus),
+                                            done));
+            case ManagementFunction.ClearTaskSet(long lun) ->
+                    onUnit(lun, done, unit -> clear(unit, nexus, done));
+            case ManagementFunction.LogicalUnitReset(long lun) ->
+                    onUnit(lun, done, unit -> reset(List.of(unit), nexus, done));
+            case ManagementFunction.TargetReset _ ->
+                    reset(List.copyOf(units.values()), nexus, done);
+        }
+    }
+
+    private void onUnit(
+            long lun, Consumer<ManagementFunction.Response> done, Consumer<LogicalUnit> action) {
+        LogicalUnit unit = units.get(LunNumber.decode(lun));
+        if (unit == null) {
+            done.accept(ManagementFunction.Response.NO_SUCH_LUN);
+        } else {
+            action.accept(unit);
+        }
+    }
+
+    private static void clear(
+            LogicalUnit unit, Nexus nexus, Consumer<ManagementFunction.Response> done) {
+        List<ScsiTask> victims = unit.tasks().select(_ -> true);
+        for (ScsiTask victim : victims) {
+            if (victim.nexus() != nexus) {
+                unit.attentions()
+                        .establish(Sense.COMMANDS_CLEARED_BY_ANOTHER_INITIATOR, victim.nexus());
+            }
+        }
+        abort(victims, done);
+    }
+
+    private static void reset(
+            List<LogicalUnit> which, Nexus nexus, Consumer<ManagementFunction.Response> done) {
+        List<ScsiTask> victims = new ArrayList<>();
+        for (LogicalUnit unit : which) {
+            victims.addAll(unit.tasks().select(_ -> true));
+            unit.attentions().establishForOthers(Sense.BUS_DEVICE_RESET_OCCURRED, nexus);
+        }
+        abort(victims, done);
+    }
+
+    private static void abort(List<ScsiTask> victims, Consumer<ManagementFunction.Response> done) {
+        TaskSet.abort(victims, () -> done.accept(ManagementFunction.Response.COMPLETE));
+    }
+
+    private List<ScsiTask> tasks(Predicate<ScsiTask> which) {
+        List<ScsiTask> selected = new ArrayList<>();
+        units.values().forEach(unit -> selected.addAll(unit.tasks().select(which)));
+        removed.forEach(unit -> selected.addAll(unit.tasks().select(which)));
+        return selected;
+    }
+}

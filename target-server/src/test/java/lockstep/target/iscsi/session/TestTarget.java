@@ -1,0 +1,95 @@
+package lockstep.target.iscsi.session;
+
+import com.codahale.metrics.MetricRegistry;
+
+import io.netty.channel.EventLoopGroup;
+
+import lockstep.blockstore.volume.LunRecord;
+import lockstep.target.iscsi.login.IscsiSettings;
+import lockstep.target.runtime.NettyEventLoop;
+import lockstep.target.runtime.NettyLoops;
+import lockstep.target.scsi.MemoryLun;
+import lockstep.target.scsi.PortIdentity;
+import lockstep.target.scsi.ScsiLimits;
+import lockstep.target.scsi.ScsiTarget;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/// A whole target over loopback with one LUN in memory. `main` runs it alone: `TestTarget PORT
+/// MEBIBYTES`.
+final class TestTarget implements AutoCloseable {
+    static final String NAME = "iqn.2026-11.io.lockstep:test";
+    static final UUID IDENTITY = UUID.fromString("0f0e0d0c-0b0a-4987-9605-040302010099");
+
+    private final List<EventLoopGroup> groups;
+    private final NettyEventLoop core;
+    private final MetricRegistry metrics = new MetricRegistry();
+    private final ScsiTarget target;
+    private final MemoryLun lun;
+    private final Portal portal;
+
+    /// `apart` runs connections on another thread than the target, so that every event hops.
+    TestTarget(int port, long lunBytes, IscsiSettings settings, boolean apart) {
+        EventLoopGroup coreGroup = NettyLoops.group(1);
+        EventLoopGroup connections = apart ? NettyLoops.group(1) : coreGroup;
+        groups = apart ? List.of(connections, coreGroup) : List.of(coreGroup);
+        core = new NettyEventLoop(coreGroup.next());
+        target = new ScsiTarget(new PortIdentity(NAME, 1, 1), core, ScsiLimits.DEFAULT);
+        lun = new MemoryLun(new LunRecord(0, "memory", IDENTITY, lunBytes), core);
+        onLoop(() -> target.addLun(lun));
+        portal =
+                new Portal(
+                        connections,
+                        core,
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                        () -> List.of(target),
+                        new SessionTable(),
+                        settings,
+                        metrics);
+    }
+
+    void onLoop(Runnable action) {
+        core.netty().submit(action).syncUninterruptibly();
+    }
+
+    MemoryLun lun() {
+        return lun;
+    }
+
+    MetricRegistry metrics() {
+        return metrics;
+    }
+
+    int port() {
+        return portal.address().getPort();
+    }
+
+    String portalText() {
+        return "127.0.0.1:" + port();
+    }
+
+    String url() {
+        return "iscsi://" + portalText() + "/" + NAME + "/0";
+    }
+
+    @Override
+    public void close() {
+        portal.close();
+        for (EventLoopGroup group : groups) {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    /// Serves until it is killed.
+    public static void main(String[] arguments) {
+        int port = Integer.parseInt(arguments[0]);
+        long bytes = Long.parseLong(arguments[1]) << 20;
+        TestTarget running = new TestTarget(port, bytes, IscsiSettings.DEFAULT, false);
+        System.out.println(running.url());
+        running.portal.awaitClose();
+    }
+}

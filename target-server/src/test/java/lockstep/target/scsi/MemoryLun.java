@@ -1,0 +1,172 @@
+package lockstep.target.scsi;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.IoBuffer;
+import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.volume.Lun;
+import lockstep.blockstore.volume.LunRecord;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// A LUN in memory for tests: sparse, durable as long as the process. It can be told to hold its
+/// completions back, to fail the next operation, and not to serve.
+public final class MemoryLun implements Lun {
+    private final EventLoop loop;
+    private final SortedMap<Long, byte[]> blocks = new TreeMap<>();
+    private final Deque<Runnable> held = new ArrayDeque<>();
+    private LunRecord record;
+    private boolean serving = true;
+    private boolean holding;
+    private @Nullable Outcome next;
+
+    /// An empty LUN on `loop`.
+    public MemoryLun(LunRecord record, EventLoop loop) {
+        this.record = record;
+        this.loop = loop;
+    }
+
+    /// Whether media commands are served from now on.
+    public void serve(boolean now) {
+        serving = now;
+    }
+
+    /// The next operation ends like this and changes nothing.
+    public void failNext(Outcome outcome) {
+        next = outcome;
+    }
+
+    /// Completions wait for [#letGo].
+    public void hold() {
+        holding = true;
+    }
+
+    /// Completions that wait now.
+    public int heldCount() {
+        return held.size();
+    }
+
+    /// Ends what waits and holds nothing back any more.
+    public void letGo() {
+        holding = false;
+        while (!held.isEmpty()) {
+            held.remove().run();
+        }
+    }
+
+    /// Changes the size.
+    public void resize(long size) {
+        record = new LunRecord(record.number(), record.name(), record.identity(), size);
+    }
+
+    /// Blocks that hold anything.
+    public int blocksUsed() {
+        return blocks.size();
+    }
+
+    @Override
+    public LunRecord record() {
+        return record;
+    }
+
+    @Override
+    public EventLoop loop() {
+        return loop;
+    }
+
+    @Override
+    public boolean isServing() {
+        return serving;
+    }
+
+    @Override
+    public void read(long offset, ByteBuffer into, Outcome.Handler done) {
+        end(
+                done,
+                () -> {
+                    for (int at = 0; at < into.remaining(); at += Blocks.SECTOR) {
+                        byte[] block = blocks.get(Blocks.containing(offset + at));
+                        int inside = (int) ((offset + at) % Blocks.SIZE);
+                        byte[] from = block == null ? new byte[Blocks.SIZE] : block;
+                        into.put(into.position() + at, from, inside, Blocks.SECTOR);
+                    }
+                });
+    }
+
+    @Override
+    public void write(long offset, IoBuffer data, Outcome.Handler done) {
+        end(
+                done,
+                () -> {
+                    ByteBuffer view = data.view();
+                    for (int at = 0; at < view.remaining(); at += Blocks.SECTOR) {
+                        sector(offset + at, view.slice(at, Blocks.SECTOR));
+                    }
+                });
+        data.release();
+    }
+
+    @Override
+    public void writeSame(long offset, long length, ByteBuffer pattern, Outcome.Handler done) {
+        end(
+                done,
+                () -> {
+                    for (long at = 0; at < length; at += Blocks.SECTOR) {
+                        sector(offset + at, pattern.duplicate());
+                    }
+                });
+    }
+
+    private void sector(long offset, ByteBuffer bytes) {
+        byte[] block =
+                blocks.computeIfAbsent(Blocks.containing(offset), _ -> new byte[Blocks.SIZE]);
+        bytes.get(block, (int) (offset % Blocks.SIZE), Blocks.SECTOR);
+    }
+
+    @Override
+    public void unmap(long offset, long length, Outcome.Handler done) {
+        end(
+                done,
+                () -> {
+                    long end = offset + length;
+                    for (long at = offset; at < end; ) {
+                        long block = Blocks.containing(at);
+                        long stop = Math.min(end, Blocks.toBytes(block + 1));
+                        if (stop - at == Blocks.SIZE) {
+                            blocks.remove(block);
+                        } else if (blocks.containsKey(block)) {
+                            ByteBuffer zeros = ByteBuffer.allocate(Blocks.SECTOR);
+                            for (; at < stop; at += Blocks.SECTOR) {
+                                sector(at, zeros.duplicate());
+                            }
+                        }
+                        at = stop;
+                    }
+                });
+    }
+
+    @Override
+    public void flush(Outcome.Handler done) {
+        end(done, () -> {});
+    }
+
+    /// Does `action` now and completes later, as a volume does; or fails it.
+    private void end(Outcome.Handler done, Runnable action) {
+        Outcome outcome = next == null ? Outcome.done() : next;
+        next = null;
+        if (outcome.isDone()) {
+            action.run();
+        }
+        if (holding) {
+            held.add(() -> done.ended(outcome));
+        } else {
+            loop.execute(() -> done.ended(outcome));
+        }
+    }
+}
