@@ -66,6 +66,7 @@ public final class ConsistencyPoint {
     private final ArrayDeque<LunState> lunsToDo = new ArrayDeque<>();
     private final ArrayDeque<TreeRoot> deletedToDo = new ArrayDeque<>();
     private CpStage stage = CpStage.SWEEP;
+    private BlockSpace.@Nullable Writer waitingToCommit;
     private int legs;
 
     /// Commits `job` on top of image `before`; `mirror` is null if nobody wants the blocks.
@@ -93,6 +94,20 @@ public final class ConsistencyPoint {
     /// Blocks it writes, once it knows.
     public int blocks() {
         return output.size();
+    }
+
+    /// Ends it just before its commit, where it waits; the image before stands. `done` is called when the
+    /// stripes it had touched are right again.
+    public void abandon(Runnable done) {
+        Check.that(stage == CpStage.COMMIT, "only what waits to commit is abandoned");
+        BlockSpace.Writer begun = waitingToCommit;
+        if (begun == null) {
+            done.run();
+            return;
+        }
+        waitingToCommit = null;
+        stage = CpStage.ENDED;
+        begun.abandon(_ -> done.run());
     }
 
     /// Starts; the listener hears of the end.
@@ -253,11 +268,13 @@ public final class ConsistencyPoint {
                         return;
                     }
                     enter(CpStage.COMMIT);
+                    waitingToCommit = writer;
                     listener.beforeCommit(() -> commit(writer, root, state));
                 });
     }
 
     private void commit(BlockSpace.Writer writer, VolumeRoot root, StateFile state) {
+        waitingToCommit = null;
         context.space()
                 .commitRoot(
                         job.order, root.encode(), fault -> committed(writer, root, state, fault));

@@ -158,10 +158,21 @@ final class CpDriver {
     void stop() {
         stopped = true;
         if (core.gate.dropCommitWait()) {
-            // Everything of it is on the disks but the superblock, which will not be written.
-            running = null;
+            abandonRunning();
         }
         tellQuiet();
+    }
+
+    /// Everything of it is on the disks but the superblock, which will not be written.
+    private void abandonRunning() {
+        ConsistencyPoint waiting = running;
+        if (waiting != null) {
+            waiting.abandon(
+                    () -> {
+                        running = null;
+                        tellQuiet();
+                    });
+        }
     }
 
     /// Calls `quiet` when no consistency point is under way any more. Only after [#stop].
@@ -233,8 +244,7 @@ final class CpDriver {
             @Override
             public void beforeCommit(Runnable proceed) {
                 if (stopped) {
-                    running = null;
-                    tellQuiet();
+                    abandonRunning();
                 } else {
                     core.gate.whenDurable(upTo, proceed);
                 }

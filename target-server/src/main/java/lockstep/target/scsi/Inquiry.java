@@ -1,6 +1,6 @@
 package lockstep.target.scsi;
 
-import lockstep.blockstore.volume.LunRecord;
+import lockstep.blockstore.tree.LunRecord;
 
 import org.jspecify.annotations.Nullable;
 

@@ -3,7 +3,7 @@ package lockstep.target.scsi;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.volume.Lun;
-import lockstep.blockstore.volume.LunRecord;
+import lockstep.blockstore.tree.LunRecord;
 
 import org.jspecify.annotations.Nullable;
 

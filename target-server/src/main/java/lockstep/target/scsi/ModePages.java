@@ -1,7 +1,7 @@
 package lockstep.target.scsi;
 
 import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.volume.LunRecord;
+import lockstep.blockstore.tree.LunRecord;
 
 /// MODE SENSE: caching (no volatile cache: every acknowledged write is durable), control, and
 /// informational exceptions. Nothing is changeable and nothing is saved.

@@ -1,7 +1,7 @@
 package lockstep.target.scsi;
 
 import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.volume.LunRecord;
+import lockstep.blockstore.tree.LunRecord;
 
 import org.jspecify.annotations.Nullable;
 

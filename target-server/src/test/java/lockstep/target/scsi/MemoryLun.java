@@ -5,7 +5,7 @@ import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.volume.Lun;
-import lockstep.blockstore.volume.LunRecord;
+import lockstep.blockstore.tree.LunRecord;
 
 import org.jspecify.annotations.Nullable;
 

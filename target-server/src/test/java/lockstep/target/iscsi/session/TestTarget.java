@@ -4,7 +4,7 @@ import com.codahale.metrics.MetricRegistry;
 
 import io.netty.channel.EventLoopGroup;
 
-import lockstep.blockstore.volume.LunRecord;
+import lockstep.blockstore.tree.LunRecord;
 import lockstep.target.iscsi.login.IscsiSettings;
 import lockstep.target.runtime.NettyEventLoop;
 import lockstep.target.runtime.NettyLoops;

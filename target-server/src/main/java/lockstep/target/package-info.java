@@ -1,0 +1,5 @@
+/// (see ARCHITECTURE.md)
+@NullMarked
+package lockstep.target;
+
+import org.jspecify.annotations.NullMarked;
