@@ -226,6 +226,16 @@ public final class ActiveVolume {
         core.cp.pins().remove(cp);
     }
 
+    /// Lets all pins go but that of `cp`.
+    public void keepPin(CpId cp) {
+        core.cp.pins().keepOnly(cp);
+    }
+
+    /// Lets all pins go.
+    public void dropPins() {
+        core.cp.pins().keepOnly(CpId.NONE);
+    }
+
     /// Walks what was born after `since` in the committed image, which the caller has pinned.
     public ImageWalk walk(CpId since) {
         return new ImageWalk(core, since);

@@ -42,12 +42,17 @@ public final class MirrorVolume {
     private final Observer observer;
     private final MirrorLog log;
     private @Nullable CpIntake intake;
+    private @Nullable Runnable afterCommit;
+    private @Nullable Runnable whenDurable;
+    private Position durable;
+    private boolean committing;
     private boolean stopped;
 
     private MirrorVolume(VolumeCopy copy, Observer observer) {
         this.copy = copy;
         this.observer = observer;
         this.log = new MirrorLog(copy.root().upTo());
+        this.durable = log.end();
         copy.log().listen(logListener());
     }
 
@@ -149,19 +154,43 @@ public final class MirrorVolume {
                 || root.vbnCount() > copy.space().size()) {
             return false;
         }
-        current.commit(
-                root,
-                fault -> {
-                    intake = null;
-                    if (fault != null) {
-                        stop(fault);
-                        return;
-                    }
-                    log.dropUpTo(root.upTo().sequence());
-                    copy.log().release(cp.count());
-                    done.run();
-                });
+        committing = true;
+        current.commit(root, fault -> committed(root, fault, done));
         return true;
+    }
+
+    private void committed(VolumeRoot root, @Nullable IoFault fault, Runnable done) {
+        intake = null;
+        committing = false;
+        if (fault != null) {
+            stop(fault);
+            return;
+        }
+        log.dropUpTo(root.upTo().sequence());
+        if (log.end().sequence() < root.upTo().sequence()) {
+            restartLog(root.upTo());
+        }
+        copy.log().release(root.cp().count());
+        done.run();
+        Runnable next = afterCommit;
+        afterCommit = null;
+        if (next != null) {
+            next.run();
+        }
+    }
+
+    private void restartLog(Position position) {
+        log.restartAt(position);
+        durable = position;
+    }
+
+    /// Calls `next` when everything in the log is durable.
+    public void whenDurable(Runnable next) {
+        if (durable.equals(log.end())) {
+            next.run();
+        } else {
+            whenDurable = next;
+        }
     }
 
     /// Drops what was received of a consistency point, for instance because the link broke; `done`
@@ -170,6 +199,10 @@ public final class MirrorVolume {
         CpIntake current = intake;
         if (current == null) {
             done.run();
+            return;
+        }
+        if (committing) {
+            afterCommit = done;
             return;
         }
         current.abandon(
@@ -199,14 +232,14 @@ public final class MirrorVolume {
                                                 stop(fault);
                                                 return;
                                             }
-                                            log.restartAt(copy.root().upTo());
+                                            restartLog(copy.root().upTo());
                                             done.run();
                                         }));
     }
 
     /// The log, which was emptied when this copy fell out of sync, begins anew behind `position`.
     public void expectAfter(Position position) {
-        log.restartAt(position);
+        restartLog(position);
     }
 
     /// What a takeover replays. The mirror is used no more.
@@ -239,6 +272,7 @@ public final class MirrorVolume {
                             }
                         },
                         (verdict, last, highestHalf) -> {
+                            durable = log.end();
                             if (verdict.replays() && !gap[0]) {
                                 handler.opened(this);
                             } else {
@@ -264,7 +298,13 @@ public final class MirrorVolume {
         return new LogStream.Listener() {
             @Override
             public void durable(Position upTo) {
+                durable = upTo;
                 observer.stored(upTo);
+                Runnable next = whenDurable;
+                if (next != null && upTo.equals(log.end())) {
+                    whenDurable = null;
+                    next.run();
+                }
             }
 
             @Override

@@ -69,8 +69,10 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     @Override
     public void linkUp() {
-        if (!recovering && takeover == null) {
-            replica.sendStatus();
+        MirrorVolume volume = mirror;
+        if (!recovering && takeover == null && volume != null) {
+            // What is said of the log's end is taken for durable.
+            volume.whenDurable(replica::sendStatus);
         }
     }
 
@@ -190,9 +192,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     /// An entry that is here already comes again after a link was lost; one that leaves a gap, or has no
     /// room, ends the link.
     private void store(MirrorVolume volume, long half, LogEntry entry) {
-        boolean known =
-                entry.position().sequence() <= volume.end().sequence()
-                        && !(entry instanceof LogEntry.EpochOpened);
+        boolean known = entry.position().compareTo(volume.end()) <= 0;
         if (!known && !volume.store(half, entry)) {
             throw new ProtocolViolation(
                     "entry " + entry.position() + " cannot follow " + volume.end());

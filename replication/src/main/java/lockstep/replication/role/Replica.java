@@ -24,6 +24,9 @@ public final class Replica {
 
         /// Something an operator should read.
         void event(Replica replica, String text);
+
+        /// Until when, on this loop's clock, this node has promised its partner not to serve the volume.
+        long leaseGrantedUntilNanos(Replica replica);
     }
 
     private final long self;
@@ -120,7 +123,7 @@ public final class Replica {
 
     /// Makes this standalone volume the source of a pair with the node `peer`.
     public void pairAsSource(long peer, String address, Consumer<@Nullable Refusal> done) {
-        if (!(role instanceof SourceRole source) || !source.isStandalone()) {
+        if (copy.state().role() != CopyState.Role.STANDALONE || role.active() == null) {
             done.accept(new Refusal("the volume is in a pair already", "delete that pair first"));
             return;
         }
@@ -129,6 +132,17 @@ public final class Replica {
                         .withPeer(peer, address)
                         .as(CopyState.Role.SOURCE, CopyState.Sync.OUT_OF_SYNC);
         save(next, () -> done.accept(null));
+    }
+
+    /// Ends the pair: this source becomes the only copy of its volume. The other side's copy is of no use
+    /// any more.
+    public void unpair(Consumer<@Nullable Refusal> done) {
+        if (role instanceof SourceRole source) {
+            source.unpair(done);
+        } else {
+            done.accept(
+                    new Refusal("this node holds the mirror", "delete the pair on the source"));
+        }
     }
 
     /// The operator's word: this copy takes the volume over from its source.
@@ -203,6 +217,22 @@ public final class Replica {
 
     void tell(String text) {
         observer.event(this, text);
+    }
+
+    /// Whether `asked` is this copy's role now, and not one that was left.
+    boolean isRole(Role asked) {
+        return role.equals(asked);
+    }
+
+    /// Calls `next` when the partner can no longer believe that it alone may answer reads.
+    void whenLeaseIsOver(Runnable next) {
+        long left =
+                observer.leaseGrantedUntilNanos(this) - copy.loop().clock().nanoTime();
+        if (left <= 0) {
+            next.run();
+        } else {
+            copy.loop().clock().schedule(left, () -> whenLeaseIsOver(next));
+        }
     }
 
     void activeChanged() {
@@ -369,7 +399,7 @@ public final class Replica {
         if (mine.diverges(theirs)) {
             source.diverged("both nodes opened epoch " + mine.counter());
         } else if (theirs.compareTo(mine) > 0) {
-            if (copy.state().sync() == CopyState.Sync.OUT_OF_SYNC && source.hasServedAlone()) {
+            if (copy.state().sync() == CopyState.Sync.OUT_OF_SYNC) {
                 source.diverged("both nodes acknowledged writes on their own");
             } else {
                 demote("the partner has opened epoch " + theirs);

@@ -1,0 +1,340 @@
+package lockstep.replication.role;
+
+import java.util.function.Consumer;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.CopyState.Sync;
+import lockstep.blockstore.volume.Legs;
+import lockstep.replication.link.PeerLink;
+import lockstep.replication.wire.ProtocolViolation;
+import lockstep.replication.wire.VolumeMessage;
+import org.jspecify.annotations.Nullable;
+
+/// The source's side: the volume is active here. It opens its epoch with the partner's promise, keeps the
+/// mirror in sync through [SourceSync], and stops acknowledging when the mirror is away and nobody has
+/// said to go on without it (policy strict).
+final class SourceRole implements Role, ActiveVolume.Observer {
+    private final Replica replica;
+    private @Nullable ActiveVolume volume;
+    private @Nullable SourceSync sync;
+    private @Nullable Epoch asked;
+    private @Nullable String diverged;
+    private long lastLease = Long.MIN_VALUE;
+
+    SourceRole(Replica replica) {
+        this.replica = replica;
+    }
+
+    /// After a start of the node: a volume without a mirror serves; one with a mirror waits.
+    void openedAtStart(ActiveVolume opened) {
+        volume = opened;
+        sync = new SourceSync(replica, opened);
+        opened.guardReads(this::mayAnswerReads);
+        if (isStandalone()) {
+            activateAlone(_ -> {});
+        } else {
+            replica.activeChanged();
+        }
+    }
+
+    /// After a takeover: `epoch` is promised durably and nobody else can have it. The image is pinned,
+    /// because the old source may have the same one.
+    void openedByTakeover(ActiveVolume opened, Epoch epoch) {
+        volume = opened;
+        sync = new SourceSync(replica, opened);
+        opened.guardReads(this::mayAnswerReads);
+        opened.pinImage();
+        serveAlone(epoch);
+        if (replica.link() != null) {
+            linkUp();
+        }
+    }
+
+    private boolean isStandalone() {
+        return replica.copy().state().role() == CopyState.Role.STANDALONE;
+    }
+
+    @Override
+    public RoleState state() {
+        ActiveVolume active = volume;
+        if (diverged != null) {
+            return RoleState.DIVERGED;
+        }
+        if (active == null) {
+            return RoleState.OPENING;
+        }
+        return switch (active.service()) {
+            case JOINING -> RoleState.JOINING;
+            case SUSPENDED -> RoleState.SUSPENDED;
+            case STOPPED -> RoleState.STOPPED;
+            case SERVING -> servingState();
+        };
+    }
+
+    private RoleState servingState() {
+        if (isStandalone()) {
+            return RoleState.STANDALONE;
+        }
+        return switch (phase()) {
+            case LIVE -> RoleState.IN_SYNC;
+            case APART, OPENING_EPOCH, ASKING -> RoleState.ALONE;
+            case COPYING, JOINING_LOG, CATCHING_UP, RECORDING -> RoleState.RESYNCING;
+        };
+    }
+
+    private SyncPhase phase() {
+        SourceSync running = sync;
+        return running == null ? SyncPhase.APART : running.phase();
+    }
+
+    @Override
+    public String reason() {
+        ActiveVolume active = volume;
+        String why = diverged;
+        return why != null ? why : active == null ? "" : active.reason();
+    }
+
+    @Override
+    public @Nullable ActiveVolume active() {
+        return volume;
+    }
+
+    @Override
+    public Position end() {
+        ActiveVolume active = volume;
+        return active == null ? Position.NONE : active.end();
+    }
+
+    @Override
+    public long copied() {
+        SourceSync running = sync;
+        return running == null ? 0 : running.copied();
+    }
+
+    @Override
+    public long backlogBytes() {
+        SourceSync running = sync;
+        return running == null ? 0 : running.backlogBytes();
+    }
+
+    @Override
+    public void linkUp() {
+        if (volume != null && diverged == null) {
+            replica.sendStatus();
+        }
+    }
+
+    @Override
+    public void linkLost(String why) {
+        asked = null;
+        SourceSync running = sync;
+        if (running != null) {
+            running.linkLost("the link to the mirror is lost: " + why);
+        }
+    }
+
+    @Override
+    public void writable() {
+        SourceSync running = sync;
+        if (running != null) {
+            running.writable();
+        }
+    }
+
+    /// The mirror says what it has. It has to promise the epoch that is, or will be, open here.
+    @Override
+    public void partnerSays(VolumeMessage.CopyStatus status) {
+        ActiveVolume active = volume;
+        if (active == null || isStandalone() || diverged != null) {
+            return;
+        }
+        boolean joining = active.service() == ActiveVolume.Service.JOINING;
+        if (!joining && status.promised().equals(active.epoch())) {
+            decide(status.logEnd(), status.image());
+        } else if (!joining) {
+            ask(active.epoch());
+        } else {
+            openNew(status.promised());
+        }
+    }
+
+    /// An epoch above everything that either side has promised; durable here before it is asked for.
+    private void openNew(Epoch theirs) {
+        CopyState state = replica.copy().state();
+        Epoch highest = theirs.compareTo(state.promised()) > 0 ? theirs : state.promised();
+        Epoch next = highest.next(replica.self());
+        PeerLink link = replica.link();
+        replica.save(
+                state.promising(next),
+                () -> {
+                    if (link != null && link.equals(replica.link())) {
+                        ask(next);
+                    }
+                });
+    }
+
+    private void ask(Epoch epoch) {
+        asked = epoch;
+        replica.send(new VolumeMessage.OpenEpoch(epoch, end()));
+    }
+
+    @Override
+    public void received(VolumeMessage message) {
+        SourceSync running = sync;
+        if (running == null || diverged != null) {
+            return;
+        }
+        switch (message) {
+            case VolumeMessage.EpochPromised m -> {
+                if (m.epoch().equals(asked)) {
+                    asked = null;
+                    decide(m.logEnd(), m.image());
+                }
+            }
+            case VolumeMessage.Fenced m -> fenced(m.promised());
+            case VolumeMessage.EntriesStored m -> running.stored(m.epoch(), m.upToSequence());
+            case VolumeMessage.CpCommitted m -> running.committed(m.cp());
+            case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
+            case VolumeMessage.ResyncReady _ -> running.ready(epochToServe());
+            case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
+            case VolumeMessage.VolumeUnknown _ ->
+                    replica.tell("the partner has no copy of this volume");
+            case VolumeMessage.CpRefused m -> replica.tell("the mirror refused: " + m.reason());
+            default ->
+                    throw new ProtocolViolation(
+                            "a mirror does not send " + message.getClass().getSimpleName());
+        }
+    }
+
+    private Epoch epochToServe() {
+        ActiveVolume active = volume;
+        boolean joining = active == null || active.service() == ActiveVolume.Service.JOINING;
+        return joining ? replica.copy().state().promised() : active.epoch();
+    }
+
+    private void decide(Position mirrorEnd, CpId mirrorImage) {
+        VolumeMessage.CopyStatus status = replica.heard();
+        SourceSync running = sync;
+        if (status != null && running != null) {
+            running.decide(epochToServe(), mirrorEnd, mirrorImage, status.state());
+        }
+    }
+
+    /// The mirror has promised a higher epoch than the one it was sent something of.
+    private void fenced(Epoch promised) {
+        ActiveVolume active = volume;
+        boolean joining = active != null && active.service() == ActiveVolume.Service.JOINING;
+        if (joining) {
+            openNew(promised);
+        } else if (active != null && promised.compareTo(active.epoch()) > 0) {
+            replica.demote("the partner has promised epoch " + promised);
+        }
+    }
+
+    /// While the mirror could be activated without force, only its lease says that it has not been.
+    private boolean mayAnswerReads() {
+        if (replica.copy().state().sync() != Sync.IN_SYNC) {
+            return true;
+        }
+        PeerLink link = replica.link();
+        if (link != null) {
+            lastLease = link.leaseUntilNanos();
+        }
+        return replica.copy().loop().clock().nanoTime() < lastLease;
+    }
+
+    void detach(Consumer<@Nullable Refusal> done) {
+        ActiveVolume active = volume;
+        if (active == null || active.service() != ActiveVolume.Service.SUSPENDED) {
+            done.accept(
+                    new Refusal(
+                            "the volume is not held up by its mirror",
+                            "detach is for a source that is SUSPENDED"));
+            return;
+        }
+        CopyState state = replica.copy().state();
+        replica.save(
+                state.as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC),
+                () -> {
+                    active.detach();
+                    replica.tell("detached: writes are acknowledged without the mirror");
+                    done.accept(null);
+                });
+    }
+
+    void unpair(Consumer<@Nullable Refusal> done) {
+        ActiveVolume active = volume;
+        if (active == null || active.service() == ActiveVolume.Service.JOINING) {
+            done.accept(new Refusal("the volume is not active yet", "activate it first"));
+            return;
+        }
+        linkLost("the pair is deleted");
+        CopyState state = replica.copy().state();
+        replica.save(
+                state.as(CopyState.Role.STANDALONE, Sync.UNPAIRED).withPeer(0, ""),
+                () -> {
+                    active.detach();
+                    active.dropPins();
+                    done.accept(null);
+                });
+    }
+
+    /// Opens an epoch by the operator's word, or because there is no partner who could object.
+    void activateAlone(Consumer<@Nullable Refusal> done) {
+        ActiveVolume active = volume;
+        if (active == null || active.service() != ActiveVolume.Service.JOINING) {
+            done.accept(new Refusal("the volume is active already", "there is nothing to do"));
+            return;
+        }
+        CopyState state = replica.copy().state();
+        Epoch epoch = state.promised().next(replica.self());
+        Sync next = isStandalone() ? Sync.UNPAIRED : Sync.OUT_OF_SYNC;
+        replica.save(
+                state.promising(epoch).as(state.role(), next),
+                () -> {
+                    serveAlone(epoch);
+                    done.accept(null);
+                });
+    }
+
+    private void serveAlone(Epoch epoch) {
+        ActiveVolume active = volume;
+        if (active != null && active.service() == ActiveVolume.Service.JOINING) {
+            active.activate(epoch, Legs.LOCAL, null);
+            active.forgetReplayed();
+            active.checkpoint(null);
+            replica.tell("active in epoch " + epoch + ", without a mirror");
+            replica.activeChanged();
+        }
+    }
+
+    /// Both copies have a history of their own. Nothing is served here until an operator decides.
+    void diverged(String why) {
+        ActiveVolume active = volume;
+        if (diverged == null && active != null) {
+            diverged = why;
+            replica.tell("diverged: " + why);
+            active.stop(why);
+            replica.activeChanged();
+        }
+    }
+
+    @Override
+    public void imageCommitted(VolumeRoot root, boolean needsCopy) {
+        SourceSync running = sync;
+        if (needsCopy && running != null) {
+            running.copyNeeded();
+        }
+    }
+
+    @Override
+    public void stopped(String reason) {
+        if (replica.isRole(this) && diverged == null) {
+            replica.stopped(reason);
+        }
+    }
+}

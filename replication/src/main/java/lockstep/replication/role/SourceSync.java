@@ -1,0 +1,315 @@
+package lockstep.replication.role;
+
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.CopyState.Role;
+import lockstep.blockstore.volume.CopyState.Sync;
+import lockstep.blockstore.volume.Legs;
+import lockstep.replication.link.PeerLink;
+import lockstep.replication.source.ImageSender;
+import lockstep.replication.source.MirrorSender;
+import lockstep.replication.wire.CopyState;
+import lockstep.replication.wire.VolumeMessage;
+import org.jspecify.annotations.Nullable;
+
+/// How a source brings its mirror in sync, and keeps it so.
+///
+/// A mirror that was in sync when the link broke is attached again at once: it holds every acknowledged
+/// write; it is sent the entries it lacks, and at most one image by difference. Nothing is acknowledged
+/// without it meanwhile, so it never falls out of sync.
+///
+/// Any other mirror records first, durably, that it is out of sync. Only then may the source acknowledge
+/// alone. Images follow as differences, each to the one before, while writes go on; when little is left,
+/// entries go live from a consistency point on, answers wait for both legs, and once the mirror has all of
+/// them both sides record that they are in sync: the source first, so that there is no moment at which
+/// the mirror believes it and the source does not.
+final class SourceSync {
+    /// A difference of no more blocks than this is sent while entries go live.
+    private static final long LAST_DIFFERENCE_BLOCKS = 8192;
+
+    /// After so many rounds entries go live whatever is left.
+    private static final int ROUNDS_MAX = 6;
+
+    private final Replica replica;
+    private final ActiveVolume volume;
+    private SyncPhase phase = SyncPhase.APART;
+    private @Nullable MirrorSender sender;
+    private @Nullable ImageSender images;
+    private CpId mirrorImage = CpId.NONE;
+    private long epochStart;
+    private long storedUpTo;
+    private long catchUpTo;
+    private int rounds;
+
+    SourceSync(Replica replica, ActiveVolume volume) {
+        this.replica = replica;
+        this.volume = volume;
+    }
+
+    SyncPhase phase() {
+        return phase;
+    }
+
+    long copied() {
+        ImageSender running = images;
+        return running == null ? 0 : running.blocks();
+    }
+
+    long backlogBytes() {
+        MirrorSender running = sender;
+        return running == null ? 0 : running.backlogBytes();
+    }
+
+    /// The mirror has promised `epoch`; its log ends at `end`, it holds `image`.
+    void decide(Epoch epoch, Position end, CpId image, CopyState theirs) {
+        PeerLink link = replica.link();
+        if (link == null || phase != SyncPhase.APART) {
+            return;
+        }
+        mirrorImage = image;
+        CpId mine = volume.copy().root().cp();
+        boolean wereInSync =
+                replica.copy().state().sync() == Sync.IN_SYNC && theirs == CopyState.IN_SYNC;
+        boolean imageKnown = image.equals(mine) || volume.isPinned(image);
+        boolean logKnown = end.sequence() >= volume.copy().root().upTo().sequence();
+        if (wereInSync && imageKnown && logKnown) {
+            attach(epoch, link, Math.min(end.sequence(), volume.end().sequence()));
+        } else {
+            askToFallOut(epoch, theirs);
+        }
+    }
+
+    private void attach(Epoch epoch, PeerLink link, long mirrorEnd) {
+        MirrorSender before = sender;
+        MirrorSender next =
+                new MirrorSender(
+                        volume.copy().id(), epoch, volume.loop(), link, /* announced= */ true);
+        sender = next;
+        storedUpTo = mirrorEnd;
+        volume.require(Legs.BOTH, mirrorEnd);
+        if (volume.service() == ActiveVolume.Service.JOINING) {
+            next.send(volume.replayed(), mirrorEnd);
+            epochStart = volume.end().sequence() + 1;
+            volume.activate(epoch, Legs.BOTH, next);
+            volume.forgetReplayed();
+        } else if (before != null) {
+            next.resendFrom(before, mirrorEnd);
+        }
+        phase = SyncPhase.LIVE;
+        volume.attach(next, mirrorImage, Legs.BOTH);
+        volume.checkpoint(null);
+        replica.tell("in sync with the mirror, epoch " + epoch);
+        replica.activeChanged();
+    }
+
+    private void askToFallOut(Epoch epoch, CopyState theirs) {
+        boolean difference =
+                theirs != CopyState.NO_IMAGE
+                        && mirrorImage.count() > 0
+                        && volume.isPinned(mirrorImage);
+        if (!difference) {
+            mirrorImage = CpId.NONE;
+        }
+        phase = SyncPhase.ASKING;
+        replica.send(new VolumeMessage.ResyncBegin(epoch, mirrorImage, 0));
+    }
+
+    /// The mirror has recorded that it is out of sync: from here on this copy may serve alone, and says so
+    /// durably before it does.
+    void ready(Epoch epoch) {
+        PeerLink link = replica.link();
+        if (phase != SyncPhase.ASKING || link == null) {
+            return;
+        }
+        replica.save(
+                replica.copy().state().as(Role.SOURCE, Sync.OUT_OF_SYNC),
+                () -> {
+                    if (volume.service() == ActiveVolume.Service.JOINING) {
+                        epochStart = volume.end().sequence() + 1;
+                        volume.activate(epoch, Legs.LOCAL, null);
+                        volume.forgetReplayed();
+                        replica.activeChanged();
+                    } else {
+                        volume.detach();
+                    }
+                    if (link.equals(replica.link())) {
+                        volume.keepPin(mirrorImage);
+                        rounds = 0;
+                        newSender(link);
+                        round();
+                    }
+                });
+    }
+
+    private void newSender(PeerLink link) {
+        sender =
+                new MirrorSender(
+                        volume.copy().id(),
+                        volume.epoch(),
+                        volume.loop(),
+                        link,
+                        /* announced= */ false);
+    }
+
+    /// A new image, and the difference to what the mirror has.
+    private void round() {
+        phase = SyncPhase.COPYING;
+        rounds++;
+        MirrorSender mine = sender;
+        replica.tell(
+                mirrorImage.count() == 0
+                        ? "resync: sending everything"
+                        : "resync: sending what is newer than " + mirrorImage);
+        volume.checkpoint(
+                () -> {
+                    if (phase == SyncPhase.COPYING && mine != null && mine.equals(sender)) {
+                        volume.pinImage();
+                        sendImage(mine);
+                    }
+                });
+    }
+
+    private void sendImage(MirrorSender to) {
+        images =
+                new ImageSender(
+                        volume.walk(mirrorImage),
+                        to,
+                        volume.loop(),
+                        _ -> {},
+                        why -> replica.tell("resync stopped: " + why));
+        images.start();
+    }
+
+    /// The attached mirror lacks the image just committed: it goes as a difference.
+    void copyNeeded() {
+        MirrorSender to = sender;
+        boolean wanted = phase == SyncPhase.JOINING_LOG || phase == SyncPhase.LIVE;
+        if (to != null && wanted) {
+            sendImage(to);
+        }
+    }
+
+    void committed(CpId cp) {
+        switch (phase) {
+            case COPYING -> roundDone(cp);
+            case JOINING_LOG -> {
+                images = null;
+                mirrorImage = cp;
+                catchUp(cp);
+            }
+            case CATCHING_UP, RECORDING, LIVE -> {
+                images = null;
+                mirrorImage = cp;
+                volume.mirrorCommitted(cp);
+            }
+            case APART, OPENING_EPOCH, ASKING -> {}
+        }
+    }
+
+    private void roundDone(CpId cp) {
+        ImageSender done = images;
+        if (done == null || !done.image().equals(cp)) {
+            return;
+        }
+        images = null;
+        volume.unpin(mirrorImage);
+        mirrorImage = cp;
+        if (done.blocks() > LAST_DIFFERENCE_BLOCKS && rounds < ROUNDS_MAX) {
+            round();
+            return;
+        }
+        MirrorSender live = sender;
+        if (live != null) {
+            phase = SyncPhase.JOINING_LOG;
+            volume.goLive(live);
+        }
+    }
+
+    private void catchUp(CpId cp) {
+        phase = SyncPhase.CATCHING_UP;
+        volume.require(Legs.BOTH, Math.max(storedUpTo, volume.copy().root().upTo().sequence()));
+        catchUpTo = volume.end().sequence();
+        volume.mirrorCommitted(cp);
+        recordIfCaughtUp();
+    }
+
+    void stored(Epoch epoch, long sequence) {
+        MirrorSender mine = sender;
+        // An entry of an older epoch is one from before this epoch began, whatever its sequence.
+        long upTo = epoch.equals(volume.epoch()) ? sequence : Math.min(sequence, epochStart - 1);
+        if (mine == null || upTo <= storedUpTo) {
+            return;
+        }
+        storedUpTo = upTo;
+        mine.stored(upTo);
+        volume.mirrorStored(upTo);
+        recordIfCaughtUp();
+    }
+
+    private void recordIfCaughtUp() {
+        boolean imageHasAll = volume.copy().root().upTo().sequence() >= catchUpTo;
+        if (phase != SyncPhase.CATCHING_UP || (storedUpTo < catchUpTo && !imageHasAll)) {
+            return;
+        }
+        phase = SyncPhase.RECORDING;
+        PeerLink link = replica.link();
+        replica.save(
+                replica.copy().state().as(Role.SOURCE, Sync.IN_SYNC),
+                () -> {
+                    if (phase == SyncPhase.RECORDING && link != null) {
+                        replica.send(
+                                new VolumeMessage.InSync(
+                                        volume.epoch(),
+                                        new Position(volume.epoch(), catchUpTo)));
+                    }
+                });
+    }
+
+    void recorded(Epoch epoch) {
+        if (phase == SyncPhase.RECORDING && epoch.equals(volume.epoch())) {
+            phase = SyncPhase.LIVE;
+            replica.tell("in sync with the mirror, epoch " + epoch);
+            replica.activeChanged();
+        }
+    }
+
+    void progress(CpId cp, long blocks) {
+        MirrorSender running = sender;
+        if (running != null) {
+            running.progress(cp, blocks);
+        }
+    }
+
+    void writable() {
+        MirrorSender running = sender;
+        if (running != null) {
+            running.writable();
+        }
+    }
+
+    void linkLost(String why) {
+        ImageSender sending = images;
+        if (sending != null) {
+            sending.stop();
+            images = null;
+        }
+        SyncPhase was = phase;
+        phase = SyncPhase.APART;
+        volume.mirrorLost(why);
+        boolean mayServeAlone = was != SyncPhase.LIVE && was != SyncPhase.RECORDING;
+        if (mayServeAlone && replica.copy().state().sync() != Sync.IN_SYNC && isActive()) {
+            volume.detach();
+        }
+        MirrorSender over = sender;
+        if (over != null) {
+            over.lost();
+        }
+    }
+
+    private boolean isActive() {
+        return volume.service() == ActiveVolume.Service.SERVING
+                || volume.service() == ActiveVolume.Service.SUSPENDED;
+    }
+}
