@@ -1,0 +1,31 @@
+package lockstep.cli.command;
+
+import lockstep.cli.client.AdminClient;
+import lockstep.cli.client.Refused;
+import lockstep.target.admin.model.Done;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+import java.io.IOException;
+
+/// `lockstep lun delete VOLUME NUMBER`.
+@Command(
+        name = "delete",
+        description = "Delete a LUN and its data.",
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // Picocli fills the fields
+public final class LunDelete extends NodeCommand {
+    @Parameters(paramLabel = "VOLUME", description = "the volume it lives in")
+    private String volume;
+
+    @Parameters(paramLabel = "NUMBER", description = "its number")
+    private int number;
+
+    @Override
+    void run(AdminClient client) throws IOException, Refused {
+        String path = "/volumes/" + AdminClient.part(volume) + "/luns/" + number;
+        Done done = client.delete(path, Done.class);
+        print(done, done.message());
+    }
+}

@@ -1,0 +1,27 @@
+package lockstep.cli.command;
+
+import lockstep.cli.client.AdminClient;
+import lockstep.cli.client.Refused;
+import lockstep.target.admin.model.LunView;
+
+import picocli.CommandLine.Command;
+
+import java.io.IOException;
+
+/// `lockstep lun list`.
+@Command(name = "list", description = "List the LUNs.", mixinStandardHelpOptions = true)
+public final class LunList extends NodeCommand {
+
+    @Override
+    void run(AdminClient client) throws IOException, Refused {
+        print(
+                client.list("/luns", LunView.class),
+                column("VOLUME", LunView::volume),
+                column("LUN", LunView::number),
+                column("NAME", LunView::name),
+                column("SIZE", lun -> Sizes.show(lun.sizeBytes())),
+                column("STATE", LunView::state),
+                column("TARGET", LunView::target),
+                column("IDENTITY", LunView::identity));
+    }
+}

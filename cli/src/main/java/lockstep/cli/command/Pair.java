@@ -1,0 +1,11 @@
+package lockstep.cli.command;
+
+import picocli.CommandLine.Command;
+
+/// `lockstep pair …`: only a name for what is below it.
+@Command(
+        name = "pair",
+        description = "Mirrored volumes.",
+        mixinStandardHelpOptions = true,
+        subcommands = {PairCreate.class, PairList.class, PairDetach.class, PairDelete.class})
+public final class Pair {}

@@ -1,0 +1,30 @@
+package lockstep.cli.command;
+
+import lockstep.cli.client.AdminClient;
+import lockstep.cli.client.Refused;
+import lockstep.target.admin.model.PairView;
+
+import picocli.CommandLine.Command;
+
+import java.io.IOException;
+
+/// `lockstep pair list`.
+@Command(
+        name = "list",
+        description = "List the mirrored volumes and how their mirrors stand.",
+        mixinStandardHelpOptions = true)
+public final class PairList extends NodeCommand {
+
+    @Override
+    void run(AdminClient client) throws IOException, Refused {
+        print(
+                client.list("/pairs", PairView.class),
+                column("VOLUME", PairView::volume),
+                column("PEER", PairView::peer),
+                column("ROLE", PairView::role),
+                column("SYNC", PairView::sync),
+                column("LINK", pair -> pair.linkUp() ? "up" : "down"),
+                column("BEHIND", pair -> Sizes.show(pair.behindBytes())),
+                column("EPOCH", PairView::epoch));
+    }
+}

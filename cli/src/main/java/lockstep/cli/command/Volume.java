@@ -1,0 +1,11 @@
+package lockstep.cli.command;
+
+import picocli.CommandLine.Command;
+
+/// `lockstep volume …`: only a name for what is below it.
+@Command(
+        name = "volume",
+        description = "Volumes.",
+        mixinStandardHelpOptions = true,
+        subcommands = {VolumeCreate.class, VolumeList.class, VolumeDelete.class})
+public final class Volume {}
