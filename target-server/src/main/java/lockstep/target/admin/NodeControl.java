@@ -1,12 +1,15 @@
 package lockstep.target.admin;
 
 import lockstep.target.admin.model.CreateLun;
+import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.EventView;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeStatus;
+import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
@@ -20,6 +23,12 @@ import java.util.concurrent.CompletableFuture;
 public interface NodeControl {
     /// The node and everything on it.
     CompletableFuture<NodeStatus> status();
+
+    /// Who this node is to its partners.
+    CompletableFuture<NodeView> node();
+
+    /// What happened lately, oldest first.
+    CompletableFuture<List<EventView>> events();
 
     /// All disks that the node sees.
     CompletableFuture<List<DiskView>> disks();
@@ -45,6 +54,9 @@ public interface NodeControl {
     /// Deletes a LUN and its data.
     CompletableFuture<Done> deleteLun(String volume, int number);
 
+    /// Makes this node's mirror of a volume that another node has.
+    CompletableFuture<VolumeView> createMirror(CreateMirror request);
+
     /// Starts mirroring a volume.
     CompletableFuture<PairView> createPair(CreatePair request);
 
@@ -59,4 +71,8 @@ public interface NodeControl {
 
     /// The operator's word that a joining volume may serve here.
     CompletableFuture<Done> activate(String volume);
+
+    /// The operator's word that this copy of a volume, of which both copies were written alone, is
+    /// given up and becomes the mirror of the other.
+    CompletableFuture<Done> discard(String volume);
 }

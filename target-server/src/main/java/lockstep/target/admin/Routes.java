@@ -13,6 +13,7 @@ import io.helidon.webserver.http.ServerResponse;
 import lockstep.target.admin.model.AdminError;
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateLun;
+import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.TakeOver;
@@ -50,6 +51,8 @@ final class Routes implements HttpService {
     @Override
     public void routing(HttpRules rules) {
         rules.get("/status", (q, s) -> answer(q, s, _ -> node.status()))
+                .get("/node", (q, s) -> answer(q, s, _ -> node.node()))
+                .get("/events", (q, s) -> answer(q, s, _ -> node.events()))
                 .get("/disks", (q, s) -> answer(q, s, _ -> node.disks()))
                 .get("/volumes", (q, s) -> answer(q, s, _ -> node.volumes()))
                 .get("/luns", (q, s) -> answer(q, s, _ -> node.luns()))
@@ -59,6 +62,7 @@ final class Routes implements HttpService {
                 .delete("/volumes/{volume}", (q, s) -> act(q, s, r -> node.deleteVolume(volume(r))))
                 .post("/volumes/{volume}/luns", (q, s) -> act(q, s, this::createLun))
                 .delete("/volumes/{volume}/luns/{number}", (q, s) -> act(q, s, this::deleteLun))
+                .post("/mirrors", (q, s) -> act(q, s, this::createMirror))
                 .post("/pairs", (q, s) -> act(q, s, this::createPair))
                 .delete("/pairs/{volume}", (q, s) -> act(q, s, r -> node.deletePair(volume(r))))
                 .post(
@@ -68,6 +72,9 @@ final class Routes implements HttpService {
                 .post(
                         "/volumes/{volume}/activate",
                         (q, s) -> act(q, s, r -> node.activate(volume(r))))
+                .post(
+                        "/volumes/{volume}/discard",
+                        (q, s) -> act(q, s, r -> node.discard(volume(r))))
                 .any((_, s) -> send(s, new AdminError(Code.NOT_FOUND, "no such path", "see /v1")));
     }
 
@@ -105,8 +112,25 @@ final class Routes implements HttpService {
     private CompletableFuture<?> createPair(ServerRequest request) throws IOException {
         CreatePair body = body(request, CreatePair.class);
         need(body.volume(), "volume");
-        need(body.peer(), "peer");
+        if (body.peer() == null) {
+            throw bad("'peer' is missing");
+        }
+        need(body.peer().uuid(), "peer.uuid");
+        need(body.peer().id(), "peer.id");
         return node.createPair(body);
+    }
+
+    private CompletableFuture<?> createMirror(ServerRequest request) throws IOException {
+        CreateMirror body = body(request, CreateMirror.class);
+        need(body.volumeId(), "volumeId");
+        need(body.name(), "name");
+        if (body.source() == null || body.volumeBlocks() <= 0) {
+            throw bad("a mirror needs its source and its size");
+        }
+        if (body.automatic() != body.groups().isEmpty()) {
+            throw bad("a mirror needs either its groups of disks or 'automatic'");
+        }
+        return node.createMirror(body);
     }
 
     private static void need(String value, String name) {

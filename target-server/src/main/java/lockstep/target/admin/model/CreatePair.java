@@ -1,4 +1,5 @@
 package lockstep.target.admin.model;
 
-/// `POST /v1/pairs`: mirror a volume to the node whose replication listens at `peer` (host:port).
-public record CreatePair(String volume, String peer) {}
+/// `POST /v1/pairs`: mirror a volume to the node that is named; that node has made its mirror of the
+/// volume already (see [CreateMirror]).
+public record CreatePair(String volume, NodeView peer) {}

@@ -4,7 +4,7 @@ import java.util.List;
 
 /// `GET /v1/volumes`: one volume. `role` is what this node is to it (source, destination,
 /// standalone), `state` whether and how it serves, `sync` how its mirror stands; `epoch` and `cp`
-/// are as people write them.
+/// are as people write them. `blocks` is its size for a mirror; `reason` says more about `state`.
 public record VolumeView(
         String name,
         String id,
@@ -15,6 +15,8 @@ public record VolumeView(
         String cp,
         long sizeBytes,
         long usedBytes,
+        long blocks,
+        String reason,
         List<GroupView> groups) {
     public VolumeView {
         groups = List.copyOf(groups);
