@@ -152,6 +152,13 @@ class ConformanceTest {
     }
 
     @Test
+    void headerDigestsAreSpokenWithARealInitiator() throws Exception {
+        String url = target.url() + "?header_digest=crc32c";
+        String said = run("iscsi-test-cu", "--dataloss", "-t", "ALL.Write10.Simple", url);
+        assertThat(summary(said)).as(said).startsWith("1", "1", "1", "0");
+    }
+
+    @Test
     void inquiryShowsWhoItIs() throws Exception {
         assertThat(run("iscsi-inq", target.url())).contains("Vendor:LOCKSTEP").contains("CmdQue:1");
         String identification = run("iscsi-inq", "-e", "1", "-c", "131", target.url());
