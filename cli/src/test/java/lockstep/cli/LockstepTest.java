@@ -1,0 +1,141 @@
+package lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.codahale.metrics.MetricRegistry;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import lockstep.target.admin.AdminServer;
+import lockstep.target.admin.FakeNode;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import picocli.CommandLine;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// The commands over a real socket to a node of the tests' own.
+@Timeout(60)
+final class LockstepTest {
+    @TempDir Path directory;
+
+    private final FakeNode node = new FakeNode();
+    private AdminServer server;
+    private String address = "";
+    private String out = "";
+    private String err = "";
+
+    @BeforeEach
+    void start() throws Exception {
+        address = directory.resolve("admin.sock").toString();
+        server = AdminServer.onSocket(Path.of(address), node, new MetricRegistry());
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        server.close();
+    }
+
+    @Test
+    void aVolumeAndALunAreMadeAndListed() throws Exception {
+        assertThat(ask("volume", "create", "v", "--group", "d0,d1,d2", "--group", "d3,d4"))
+                .isZero();
+        assertThat(out).isEqualTo("volume v is made, 3 GiB\n");
+        assertThat(node.asked.getFirst()).contains("groups=[[d0, d1, d2], [d3, d4]]");
+        assertThat(ask("lun", "create", "v", "data", "--size", "10g", "--number", "5")).isZero();
+        assertThat(out).isEqualTo("LUN 5 is made: iqn.2026-11.io.lockstep:v lun 5\n");
+        assertThat(node.asked.getLast()).contains("number=5", "sizeBytes=10737418240");
+        assertThat(ask("volume", "list")).isZero();
+        assertThat(out).contains("VOLUME", "standalone", "serving", "3 GiB", "1 MiB");
+        assertThat(ask("lun", "list", "--json")).isZero();
+        assertThat(new ObjectMapper().readTree(out).path(0).path("name").asText())
+                .isEqualTo("data");
+        assertThat(ask("disk", "list")).isZero();
+        assertThat(out).contains("/disks/d3", "free", "1 GiB");
+        assertThat(ask("lun", "delete", "v", "5")).isZero();
+        assertThat(ask("volume", "delete", "v")).isZero();
+    }
+
+    @Test
+    void statusShowsNodeVolumesAndPairs() {
+        ask("volume", "create", "v", "--auto");
+        ask("pair", "create", "v", "10.0.0.2:7801");
+        assertThat(out).isEqualTo("v is mirrored to 10.0.0.2:7801: resyncing\n");
+        for (String[] command : new String[][] {{"status"}, {"node", "status"}}) {
+            assertThat(ask(command)).isZero();
+            assertThat(out).contains("node fake", "up 61 s", "serving", "resyncing", "4 KiB");
+        }
+        assertThat(ask("pair", "list")).isZero();
+        assertThat(out).contains("up", "10.0.0.2:7801");
+        assertThat(ask("pair", "detach", "v")).isZero();
+        assertThat(out).isEqualTo("v goes on alone\n");
+    }
+
+    @Test
+    void aRefusedActionExitsNonZeroAndSaysWhatToDo() {
+        assertThat(ask("volume", "delete", "none")).isEqualTo(ExitCode.REFUSED.code());
+        assertThat(err.lines())
+                .containsExactly(
+                        "refused: there is no volume none", "what to do: see lockstep volume list");
+        ask("volume", "create", "v", "--auto");
+        assertThat(ask("takeover", "v", "--confirm-source-down")).isEqualTo(3);
+        assertThat(err).contains("out of sync", "--accept-data-loss");
+        assertThat(ask("takeover", "v", "--accept-data-loss")).isZero();
+        assertThat(ask("activate", "v")).isEqualTo(3);
+        assertThat(err).contains("a fault of the node", "see the node's log");
+    }
+
+    @Test
+    void aWrongCommandLineIsAUsageError() {
+        assertThat(ask("volume", "create", "v")).isEqualTo(3);
+        assertThat(ask("lun", "create", "v", "l", "--size", "big")).isEqualTo(2);
+        assertThat(err).contains("'big' is not a size");
+        assertThat(ask("lun", "create", "v", "l")).isEqualTo(2);
+        assertThat(ask("volum")).isEqualTo(2);
+        assertThat(ask()).isEqualTo(2);
+        assertThat(plain("bench", "http://x")).isEqualTo(2);
+        assertThat(err).contains("iscsi://host:port/target-name/lun");
+    }
+
+    @Test
+    void anAbsentNodeIsToldApart() {
+        assertThat(plain("status", "--node", directory.resolve("none").toString())).isEqualTo(4);
+        assertThat(err).contains("no node answers at", "--node ADDRESS");
+    }
+
+    @Test
+    void aWrongConfigurationIsToldWithItsLine() throws Exception {
+        Path file = Files.writeString(directory.resolve("node.conf"), "name = a\nnaem = b\n");
+        assertThat(plain("node", "start", "-c", file.toString())).isEqualTo(78);
+        assertThat(err).contains("node.conf:2: naem: no such key");
+    }
+
+    private int ask(String... command) {
+        List<String> all = new ArrayList<>(Arrays.asList(command));
+        if (command.length > 0) {
+            all.addAll(List.of("--node", address));
+        }
+        return plain(all.toArray(String[]::new));
+    }
+
+    private int plain(String... command) {
+        StringWriter outText = new StringWriter();
+        StringWriter errText = new StringWriter();
+        CommandLine line = Lockstep.commandLine();
+        line.setOut(new PrintWriter(outText, true)).setErr(new PrintWriter(errText, true));
+        int code = line.execute(command);
+        out = outText.toString();
+        err = errText.toString();
+        return code;
+    }
+}
