@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
-import lockstep.blockstore.volume.LunRecord;
+import lockstep.blockstore.tree.LunRecord;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
