@@ -45,6 +45,7 @@ public final class MirrorVolume {
     private @Nullable Runnable afterCommit;
     private @Nullable Runnable whenDurable;
     private Position durable;
+    private long lowestHalf;
     private boolean committing;
     private boolean stopped;
 
@@ -105,7 +106,10 @@ public final class MirrorVolume {
     /// Appends the source's next entry to this node's log; [Observer#stored] says when it is
     /// durable. Returns false, and does nothing, if it does not continue what is here or there is
     /// no room.
-    public boolean store(long half, LogEntry borrowed) {
+    public boolean store(long ofHalf, LogEntry borrowed) {
+        // After a replay only halves above the highest found take entries. An entry in a later half than
+        // its own is merely kept longer.
+        long half = Math.max(ofHalf, lowestHalf);
         long bytes = lockstep.blockstore.log.EntryCodec.encodedLength(borrowed);
         if (stopped || !log.continues(half, borrowed) || !copy.log().roomFor(half, bytes)) {
             return false;
@@ -267,11 +271,12 @@ public final class MirrorVolume {
                         (half, entry) -> {
                             if (log.continues(half, entry)) {
                                 log.add(half, entry);
-                            } else {
+                            } else if (!isInImage(entry)) {
                                 gap[0] = true;
                             }
                         },
                         (verdict, last, highestHalf) -> {
+                            lowestHalf = highestHalf + 1;
                             durable = log.end();
                             if (verdict.replays() && !gap[0]) {
                                 handler.opened(this);
@@ -279,6 +284,10 @@ public final class MirrorVolume {
                                 loseLog(handler);
                             }
                         });
+    }
+
+    private boolean isInImage(LogEntry entry) {
+        return entry.position().sequence() <= copy.root().upTo().sequence();
     }
 
     private void loseLog(Handler handler) {

@@ -88,7 +88,8 @@ final class StampedWorkloadTgtTest {
             IscsiSession session = connect(initiator, tgtd, writer);
             sessions.add(session);
             var plan =
-                    new StampedWorkload.Plan(1, writer, 0, SECTORS, 40, 8, 30, round * 10L + writer);
+                    new StampedWorkload.Plan(
+                            1, writer, 0, SECTORS, 40, 8, 30, round * 10L + writer);
             ends.add(new StampedWorkload(model, session, plan).start());
         }
         while (model.counts().acked() < (round + 1) * 200L) {

@@ -12,6 +12,7 @@ import lockstep.blockstore.log.MalformedEntry;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.ReferenceRun;
@@ -25,6 +26,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private final Replica replica;
     private @Nullable MirrorVolume mirror;
     private @Nullable Takeover takeover;
+    private @Nullable Epoch granted;
     private boolean recovering;
 
     MirrorRole(Replica replica) {
@@ -67,8 +69,13 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         return volume == null ? Position.NONE : volume.end();
     }
 
+    /// The source says what it is; it is told what is here.
     @Override
-    public void linkUp() {
+    public void partnerSays(VolumeMessage.CopyStatus status) {
+        answerStatus();
+    }
+
+    private void answerStatus() {
         MirrorVolume volume = mirror;
         if (!recovering && takeover == null && volume != null) {
             // What is said of the log's end is taken for durable.
@@ -80,13 +87,14 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void linkLost(String why) {
         MirrorVolume volume = mirror;
+        granted = null;
         if (volume != null && volume.receiving() != null && !recovering) {
             recovering = true;
             volume.abandon(
                     () -> {
                         recovering = false;
                         if (replica.link() != null) {
-                            linkUp();
+                            answerStatus();
                         }
                     });
         }
@@ -158,18 +166,32 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         return true;
     }
 
+    /// An image may be older than the epoch its source is active in; what counts is the epoch that this link
+    /// was opened for.
+    private boolean isLinkFenced() {
+        VolumeMessage.CopyStatus source = replica.heard();
+        Epoch onLink = granted != null ? granted : source == null ? Epoch.NONE : source.promised();
+        return isFenced(onLink);
+    }
+
     private void openEpoch(MirrorVolume volume, VolumeMessage.OpenEpoch m) {
         CopyState state = replica.copy().state();
         if (m.epoch().compareTo(state.promised()) <= 0 || m.epoch().diverges(state.promised())) {
             replica.send(new VolumeMessage.Fenced(state.promised()));
             return;
         }
+        PeerLink asking = replica.link();
         replica.save(
                 state.promising(m.epoch()),
-                () ->
-                        replica.send(
-                                new VolumeMessage.EpochPromised(
-                                        m.epoch(), volume.end(), volume.image())));
+                () -> {
+                    if (asking == null || !asking.equals(replica.link())) {
+                        return;
+                    }
+                    granted = m.epoch();
+                    replica.send(
+                            new VolumeMessage.EpochPromised(
+                                    m.epoch(), volume.end(), volume.image()));
+                });
     }
 
     private void entries(MirrorVolume volume, VolumeMessage.Entries m) {
@@ -200,7 +222,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     private void begin(MirrorVolume volume, VolumeMessage.CpBegin m) {
-        if (isFenced(m.cp().epoch())) {
+        if (isLinkFenced()) {
             return;
         }
         if (volume.receiving() != null || m.cp().compareTo(volume.image()) <= 0) {
@@ -229,7 +251,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     private void commit(MirrorVolume volume, VolumeMessage.CpCommit m) {
-        if (isFenced(m.cp().epoch())) {
+        if (isLinkFenced()) {
             return;
         }
         boolean begun = volume.commit(m.cp(), m.root(), () -> committed(m.cp()));

@@ -19,6 +19,8 @@ import lockstep.target.scsi.Sense;
 import org.jscsi.parser.reject.RejectParser.ReasonCode;
 import org.jscsi.parser.scsi.SCSIStatus;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +29,8 @@ import java.util.Map;
 /// A normal session with a target: the I_T nexus and its commands. A command comes here in order,
 /// gathers its data, waits for memory if it is long, runs, and is answered.
 final class Session {
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
     /// Immediate commands under way beyond the command window.
     private static final int IMMEDIATE_MAX = 16;
 
@@ -271,7 +275,13 @@ final class Session {
         @Override
         public void ended(ScsiTask device, ScsiResult result) {
             over(task);
-            answer(task, result);
+            try {
+                answer(task, result);
+            } catch (RuntimeException failure) {
+                // It came from the volume's loop, which must not end for one connection's sake.
+                LOG.error("{} closed by a failure of ours", channel.remoteAddress(), failure);
+                channel.close();
+            }
             leave(task);
         }
 

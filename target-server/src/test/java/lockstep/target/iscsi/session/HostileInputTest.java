@@ -28,25 +28,27 @@ class HostileInputTest {
 
     @BeforeAll
     static void start() throws IOException {
-        IscsiSettings usual = IscsiSettings.DEFAULT;
-        IscsiSettings impatient =
-                new IscsiSettings(
-                        usual.alias(),
-                        usual.segmentMax(),
-                        usual.burstMax(),
-                        usual.firstBurst(),
-                        usual.outstandingR2tMax(),
-                        usual.commandWindow(),
-                        usual.largeTransferMax(),
-                        usual.connectionsMax(),
-                        Duration.ofSeconds(2),
-                        Duration.ofMinutes(5),
-                        Duration.ofSeconds(1),
-                        Duration.ofSeconds(1));
-        target = new TestTarget(0, 8 << 20, impatient, false);
+        target = new TestTarget(0, 8 << 20, impatient(Duration.ofMinutes(5)), false);
         witness = new RawInitiator(target.port());
         witness.login("iqn.witness", 1);
         witness.settle();
+    }
+
+    private static IscsiSettings impatient(Duration idleBeforePing) {
+        IscsiSettings usual = IscsiSettings.DEFAULT;
+        return new IscsiSettings(
+                usual.alias(),
+                usual.segmentMax(),
+                usual.burstMax(),
+                usual.firstBurst(),
+                usual.outstandingR2tMax(),
+                usual.commandWindow(),
+                usual.largeTransferMax(),
+                usual.connectionsMax(),
+                Duration.ofSeconds(2),
+                idleBeforePing,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1));
     }
 
     @AfterAll
@@ -211,6 +213,23 @@ class HostileInputTest {
             assertThat(initiator.isClosedByTarget()).isTrue();
         }
         witnessIsWell();
+    }
+
+    @Test
+    void idleInitiatorIsPingedAndDroppedIfItDoesNotAnswer() throws IOException {
+        try (TestTarget pinging =
+                        new TestTarget(0, 1 << 20, impatient(Duration.ofSeconds(1)), false);
+                RawInitiator initiator = new RawInitiator(pinging.port())) {
+            initiator.login("iqn.idle", 1);
+            RawInitiator.Received ping = initiator.receive();
+            assertThat(ping.opcode()).isEqualTo(0x20);
+            assertThat(ping.i32(16)).isEqualTo(-1);
+            ByteBuffer answer = RawInitiator.header(0x40, 0x80);
+            answer.putInt(16, -1).putInt(20, ping.i32(20));
+            initiator.send(answer, NOTHING);
+            assertThat(initiator.receive().opcode()).as("pinged again").isEqualTo(0x20);
+            assertThat(initiator.isClosedByTarget()).isTrue();
+        }
     }
 
     @Test
