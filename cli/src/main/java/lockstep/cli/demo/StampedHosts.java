@@ -1,5 +1,8 @@
 package lockstep.cli.demo;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+
 import lockstep.cli.initiator.Cdb;
 import lockstep.cli.initiator.CommandResult;
 import lockstep.cli.initiator.Initiator;
@@ -24,6 +27,8 @@ public final class StampedHosts implements AutoCloseable {
     private static final int MAX_SECTORS = 64;
     private static final int READ_PERCENT = 15;
     private static final int WAIT_SECONDS = 60;
+    private static final int SECTOR = 512;
+    private static final int ZERO_SECTORS = 8192;
 
     private final Initiator initiator = new Initiator(1);
     private final SectorModel model;
@@ -64,6 +69,27 @@ public final class StampedHosts implements AutoCloseable {
             TimeUnit.MILLISECONDS.sleep(20);
         }
         return session;
+    }
+
+    /// Makes the model's sectors read as zeros, as it believes they do.
+    public void zero(IscsiUrl url)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        IscsiSession session = connect(url, writers + 1);
+        ByteBuf pattern = Unpooled.directBuffer(SECTOR).writeZero(SECTOR);
+        try {
+            for (int at = 0; at < model.sectors(); at += ZERO_SECTORS) {
+                int count = Math.min(ZERO_SECTORS, model.sectors() - at);
+                ScsiTask same =
+                        Cdb.writeSame16(new ScsiTask(), url.lun(), at, count, true, pattern);
+                CommandResult result = session.execute(same).get(WAIT_SECONDS, TimeUnit.SECONDS);
+                if (!result.isGood()) {
+                    throw new IllegalStateException("zeroing the LUN ended with " + result);
+                }
+            }
+        } finally {
+            pattern.release();
+            session.close();
+        }
     }
 
     /// All hosts begin to write.
