@@ -28,6 +28,7 @@ import java.util.function.LongSupplier;
 /// On the core loop.
 final class NodeLinks {
     private static final int CONNECT_MILLIS = 2_000;
+    private static final int LOSS_MILLIS = 1_500;
 
     private final NettyEventLoop core;
     private final NodeVolumes volumes;
@@ -52,12 +53,12 @@ final class NodeLinks {
         this.startedNanos = core.clock().nanoTime();
         this.incarnations = identity.firstIncarnation();
         // A lease has to outlive a few heartbeats, so short leases make them frequent.
-        long lossMillis = Math.clamp(lease.toMillis() / 2, 120, 1_500);
+        long heartbeatMillis = Math.clamp(lease.toMillis() / 6, 20, 200);
         this.hub =
                 new LinkHub(
                         identity.named(config.name()),
                         core.clock(),
-                        LinkSettings.of(Math.clamp(lossMillis / 6, 20, 200), lossMillis),
+                        LinkSettings.of(heartbeatMillis, LOSS_MILLIS),
                         () -> incarnations++,
                         entropy);
         this.listener = new PeerListener(core.netty(), hub, LinkSecurity.PLAIN);
