@@ -1,12 +1,5 @@
 package lockstep.replication.pair;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.SplittableRandom;
-import java.util.TreeMap;
-import java.util.UUID;
-import java.util.function.BooleanSupplier;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.IoBuffer;
@@ -23,10 +16,18 @@ import lockstep.replication.role.Refusal;
 import lockstep.replication.role.RoleState;
 import lockstep.replication.sim.SimNetwork;
 
-/// One seed's life of a pair under load: links break and clog, nodes are killed or lose power, alone or both
-/// at once, mirrors take over, killed nodes come back. Checked: invariant 1 and 2 on every read and on all
-/// sectors after every recovery, 3 and 4 on every image of either side as the disks hold it, 5 at every
-/// event.
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+
+/// One seed's life of a pair under load: links break and clog, nodes are killed or lose power,
+/// alone or both at once, mirrors take over, killed nodes come back. Checked: invariant 1 and 2 on
+/// every read and on all sectors after every recovery, 3 and 4 on every image of either side as the
+/// disks hold it, 5 at every event.
 final class PairSimulation {
     private static final int LUN_BLOCKS = 160;
     private static final long SECOND = 1_000_000_000L;
@@ -43,6 +44,7 @@ final class PairSimulation {
     Runnable afterSetUp = () -> {};
     long imagesChecked;
     long takeovers;
+    long detaches;
     long crashes;
 
     PairSimulation(long seed) {
@@ -63,7 +65,7 @@ final class PairSimulation {
         setUp();
         afterSetUp.run();
         for (int round = 0; round < rounds; round++) {
-            workFor(40_000_000L + random.nextLong(120_000_000L));
+            workFor(20_000_000L + random.nextLong(80_000_000L));
             switch (random.nextInt(6)) {
                 case 0 -> network.breakConnections("a", "b");
                 case 1 -> clog();
@@ -97,10 +99,7 @@ final class PairSimulation {
                                 .active()
                                 .putLun(
                                         new LunRecord(
-                                                0,
-                                                "l",
-                                                new UUID(3, 4),
-                                                Blocks.toBytes(LUN_BLOCKS)),
+                                                0, "l", new UUID(3, 4), Blocks.toBytes(LUN_BLOCKS)),
                                         outcome -> made[0] = outcome.isDone()));
         await(() -> made[0], "the LUN is made");
         workFor(50_000_000L);
@@ -145,7 +144,28 @@ final class PairSimulation {
         SimNode mirror = source.peer;
         crash(mirror);
         workFor(random.nextLong(300_000_000L));
+        if (random.nextInt(3) == 0) {
+            detach(source);
+        }
         mirror.start();
+    }
+
+    /// The operator lets the source go on alone; later the mirror gets the difference.
+    private void detach(SimNode source) {
+        await(
+                () -> source.replica.status().state() == RoleState.SUSPENDED,
+                "the source notices that its mirror is away");
+        boolean[] ended = new boolean[1];
+        source.loop.call(() -> source.replica.detach(refusal -> ended[0] = refusal == null));
+        await(() -> ended[0], "the detach ends");
+        detaches++;
+        workFor(random.nextLong(300_000_000L));
+        if (random.nextInt(3) == 0) {
+            crashes++;
+            source.crash(random.nextBoolean());
+            abandonOutstanding();
+            source.start();
+        }
     }
 
     private void crashSourceAndRestart() {
@@ -194,7 +214,8 @@ final class PairSimulation {
         source.start();
     }
 
-    /// Everything heals: within a bound the pair is in sync again, and nothing acknowledged is lost.
+    /// Everything heals: within a bound the pair is in sync again, and nothing acknowledged is
+    /// lost.
     private void recover() {
         network.heal();
         for (SimNode node : List.of(a, b)) {
@@ -223,10 +244,7 @@ final class PairSimulation {
                             && source.peer.replica.copy().state().sync() == CopyState.Sync.IN_SYNC
                             && outstanding == 0;
                 },
-                "in sync within a bound: a="
-                        + statusOf(a)
-                        + " b="
-                        + statusOf(b));
+                "in sync within a bound: a=" + statusOf(a) + " b=" + statusOf(b));
     }
 
     private static String statusOf(SimNode node) {
@@ -375,11 +393,7 @@ final class PairSimulation {
         b.lookAtImage();
         boolean both = isServing(a) && isServing(b);
         check(
-                !both
-                        || !a.replica
-                                .active()
-                                .epoch()
-                                .equals(b.replica.active().epoch()),
+                !both || !a.replica.active().epoch().equals(b.replica.active().epoch()),
                 "two nodes are active in one epoch (invariant 5)");
     }
 
