@@ -272,7 +272,7 @@ public final class Replica {
                 new VolumeMessage.CopyStatus(
                         claimed,
                         WireStates.of(state.sync()),
-                        epoch.counter() > 0 ? epoch : Epoch.NONE,
+                        epoch,
                         state.promised(),
                         copy.root().cp(),
                         role.end(),
