@@ -267,12 +267,12 @@ public final class Replica {
                         ? ClaimedRole.DESTINATION
                         : ClaimedRole.SOURCE;
         ActiveVolume active = role.active();
-        boolean serving = active != null && active.epoch().counter() > 0;
+        Epoch epoch = active == null ? Epoch.NONE : active.epoch();
         send(
                 new VolumeMessage.CopyStatus(
                         claimed,
                         WireStates.of(state.sync()),
-                        serving ? active.epoch() : Epoch.NONE,
+                        epoch,
                         state.promised(),
                         copy.root().cp(),
                         role.end(),

@@ -212,8 +212,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     private Epoch epochToServe() {
         ActiveVolume active = volume;
-        boolean joining = active == null || active.service() == ActiveVolume.Service.JOINING;
-        return joining ? replica.copy().state().promised() : active.epoch();
+        return active == null || active.service() == ActiveVolume.Service.JOINING
+                ? replica.copy().state().promised()
+                : active.epoch();
     }
 
     private void decide(Position mirrorEnd, CpId mirrorImage) {
