@@ -69,7 +69,7 @@ final class LockstepTest {
     @Test
     void statusShowsNodeVolumesAndPairs() {
         ask("volume", "create", "v", "--auto");
-        ask("pair", "create", "v", "10.0.0.2:7801");
+        ask("pair", "create", "v", "--peer-admin", address);
         assertThat(out).isEqualTo("v is mirrored to 10.0.0.2:7801: resyncing\n");
         for (String[] command : new String[][] {{"status"}, {"node", "status"}}) {
             assertThat(ask(command)).isZero();

@@ -79,7 +79,12 @@ final class AdminServerTest {
         assertThat(refused.path("happened").asText()).contains("12 writes may be missing");
         ask("POST", "/volumes/v/takeover", "{\"acceptDataLoss\":true}", 200);
         ask("POST", "/volumes/v/detach", "", 200);
-        ask("POST", "/pairs", "{\"volume\":\"v\",\"peer\":\"h:1\"}", 200);
+        ask(
+                "POST",
+                "/pairs",
+                "{\"volume\":\"v\",\"peer\":{\"name\":\"b\",\"uuid\":\"u\",\"id\":\"b2\","
+                        + "\"replication\":\"h:1\"}}",
+                200);
         ask("DELETE", "/pairs/v", "", 200);
     }
 

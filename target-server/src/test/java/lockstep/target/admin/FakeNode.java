@@ -2,12 +2,15 @@ package lockstep.target.admin;
 
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateLun;
+import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.EventView;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeStatus;
+import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
@@ -79,6 +82,8 @@ public final class FakeNode implements NodeControl {
                         "cp 1",
                         3L << 30,
                         1 << 20,
+                        786_432,
+                        "",
                         groups);
         volumes.add(made);
         return done(made);
@@ -131,7 +136,7 @@ public final class FakeNode implements NodeControl {
                     var made =
                             new PairView(
                                     request.volume(),
-                                    request.peer(),
+                                    request.peer().replication(),
                                     "source",
                                     "resyncing",
                                     true,
@@ -170,6 +175,29 @@ public final class FakeNode implements NodeControl {
     public synchronized CompletableFuture<Done> activate(String volume) {
         asked.add("activate " + volume);
         throw new IllegalStateException("a fault of the node");
+    }
+
+    @Override
+    public CompletableFuture<NodeView> node() {
+        return CompletableFuture.completedFuture(new NodeView("fake", ID, "a1", "10.0.0.2:7801"));
+    }
+
+    @Override
+    public CompletableFuture<List<EventView>> events() {
+        return CompletableFuture.completedFuture(List.of(new EventView("now", "v", "began")));
+    }
+
+    @Override
+    public synchronized CompletableFuture<VolumeView> createMirror(CreateMirror request) {
+        asked.add("createMirror " + request.name());
+        VolumeView known = volumes.getFirst();
+        return CompletableFuture.completedFuture(known);
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> discard(String volume) {
+        asked.add("discard " + volume);
+        return ifKnown(volume, () -> new Done("discarded"));
     }
 
     private <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action) {
