@@ -129,8 +129,7 @@ final class Node implements AutoCloseable {
     }
 
     private static InetSocketAddress resolved(InetSocketAddress address) throws IOException {
-        InetSocketAddress found =
-                new InetSocketAddress(address.getHostString(), address.getPort());
+        InetSocketAddress found = new InetSocketAddress(address.getHostString(), address.getPort());
         if (found.isUnresolved()) {
             throw new UnknownHostException("the name " + address.getHostString() + " is unknown");
         }

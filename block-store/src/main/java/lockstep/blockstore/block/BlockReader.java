@@ -1,11 +1,14 @@
 package lockstep.blockstore.block;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.Check;
+
 import org.jspecify.annotations.Nullable;
 
-/// Reads blocks by pointer: cache first, then the space below, which verifies the checksum and heals.
+import java.nio.ByteBuffer;
+
+/// Reads blocks by pointer: cache first, then the space below, which verifies the checksum and
+/// heals.
 public final class BlockReader {
     /// Takes a block, or null if it is lost. The buffer is borrowed for the call.
     @FunctionalInterface
