@@ -73,9 +73,7 @@ final class Node implements AutoCloseable {
                         entropy::nextLong,
                         identity.id(),
                         new Observer());
-        links =
-                new NodeLinks(
-                        core, identity, config, volumes, events, metrics, entropy::nextLong);
+        links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
         views = new NodeViews(disks, volumes, targets);
     }
 
@@ -131,8 +129,7 @@ final class Node implements AutoCloseable {
     }
 
     private static InetSocketAddress resolved(InetSocketAddress address) throws IOException {
-        InetSocketAddress found =
-                new InetSocketAddress(address.getHostString(), address.getPort());
+        InetSocketAddress found = new InetSocketAddress(address.getHostString(), address.getPort());
         if (found.isUnresolved()) {
             throw new UnknownHostException("the name " + address.getHostString() + " is unknown");
         }

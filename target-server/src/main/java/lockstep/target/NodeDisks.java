@@ -107,8 +107,7 @@ final class NodeDisks {
             return plain ? Set.of(whole) : Set.of();
         }
         Set<Path> found = new TreeSet<>();
-        try (DirectoryStream<Path> entries =
-                Files.newDirectoryStream(directory, last.toString())) {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, last.toString())) {
             entries.forEach(found::add);
         }
         return found;

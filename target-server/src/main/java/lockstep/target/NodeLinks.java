@@ -91,8 +91,7 @@ final class NodeLinks {
             PeerDialer dialer =
                     address == null
                             ? null
-                            : new PeerDialer(
-                                    core.netty(), address, pipeline, CONNECT_MILLIS);
+                            : new PeerDialer(core.netty(), address, pipeline, CONNECT_MILLIS);
             hub.keep(peer.uuid(), dialer, new Side(peer.uuid()));
             return;
         }

@@ -125,7 +125,8 @@ final class NodeOperator implements NodeControl {
 
     @Override
     public CompletableFuture<PairView> createPair(CreatePair request) {
-        return withVolume(request.volume(), (found, answer) -> pairs.create(found, request, answer));
+        return withVolume(
+                request.volume(), (found, answer) -> pairs.create(found, request, answer));
     }
 
     @Override

@@ -195,8 +195,7 @@ final class NodeVolumes {
                                                     }
                                                 }),
                                 failed);
-        inventory(
-                devices, found -> opener.begin(found, beginning, open, failed), failed);
+        inventory(devices, found -> opener.begin(found, beginning, open, failed), failed);
     }
 
     private static void inventory(

@@ -136,8 +136,7 @@ final class PairActions {
     }
 
     void detach(HostedVolume volume, CompletableFuture<Done> answer) {
-        volume.replica()
-                .detach(answering(answer, volume.name() + " goes on without its mirror"));
+        volume.replica().detach(answering(answer, volume.name() + " goes on without its mirror"));
     }
 
     void activate(HostedVolume volume, CompletableFuture<Done> answer) {

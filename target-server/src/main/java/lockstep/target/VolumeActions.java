@@ -36,14 +36,13 @@ final class VolumeActions {
         checkNewName(node, request.name());
         var groups = node.disks().choose(request.groups(), request.automatic());
         VolumeId id = VolumeId.of(NodeDisks.newName());
-        var beginning =
-                new NodeVolumes.Beginning(id, request.name(), 0, CopyState.standalone());
-        node.volumes().create(beginning, groups, (volume, problem) -> made(volume, problem, answer));
+        var beginning = new NodeVolumes.Beginning(id, request.name(), 0, CopyState.standalone());
+        node.volumes()
+                .create(beginning, groups, (volume, problem) -> made(volume, problem, answer));
     }
 
     /// Starts a volume that was just made and answers with it.
-    void made(
-            @Nullable HostedVolume volume, String problem, CompletableFuture<VolumeView> answer) {
+    void made(@Nullable HostedVolume volume, String problem, CompletableFuture<VolumeView> answer) {
         if (volume == null) {
             answer.completeExceptionally(
                     new AdminException(

@@ -116,8 +116,7 @@ final class VolumeOpener {
                 new VolumeCopy.Parts(
                         disks.id(), disks.name(), space, log.stream(disks.id()), loop, settings);
         Records again =
-                new Records(
-                        root.order() + 1, root.payload(), state.order() + 1, state.payload());
+                new Records(root.order() + 1, root.payload(), state.order() + 1, state.payload());
         VolumeCopy copy = new VolumeCopy(parts, image, again.rootOrder, own, again.stateOrder);
         writeBoth(space, again, () -> handler.opened(disks, space, copy), handler::refused);
     }

@@ -1,13 +1,16 @@
 package lockstep.blockstore.block;
 
+import lockstep.blockstore.base.BlockPool;
+import lockstep.blockstore.base.Check;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import lockstep.blockstore.base.BlockPool;
-import lockstep.blockstore.base.Check;
-import org.jspecify.annotations.Nullable;
 
-/// Reads blocks by pointer: cache first, then the space below, which verifies the checksum and heals.
+/// Reads blocks by pointer: cache first, then the space below, which verifies the checksum and
+/// heals.
 public final class BlockReader {
     /// Takes a block, or null if it is lost. The buffer is borrowed for the call.
     @FunctionalInterface
@@ -65,8 +68,8 @@ public final class BlockReader {
         void ended(int index, @Nullable ByteBuffer borrowed);
     }
 
-    /// Reads `pointers[from]` to `pointers[to - 1]`, of which none is in memory and whose VBNs follow each
-    /// other, with one request.
+    /// Reads `pointers[from]` to `pointers[to - 1]`, of which none is in memory and whose VBNs
+    /// follow each other, with one request.
     public void readRun(BlockPointer[] pointers, int from, int to, RunHandler done) {
         int[] crcs = new int[to - from];
         List<ByteBuffer> into = new ArrayList<>(to - from);

@@ -38,8 +38,8 @@ public interface BlockSpace {
         void ended(List<Boolean> readable);
     }
 
-    /// As [#read], for blocks `vbn`, `vbn + 1`, …, one for each buffer in `into`, with one request to the
-    /// disk where they lie side by side.
+    /// As [#read], for blocks `vbn`, `vbn + 1`, …, one for each buffer in `into`, with one request
+    /// to the disk where they lie side by side.
     void readRun(long vbn, int[] crcs, List<ByteBuffer> into, RunHandler done);
 
     /// Begins to write `cp`. One writer at a time.

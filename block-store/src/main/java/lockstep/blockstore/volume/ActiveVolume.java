@@ -294,8 +294,8 @@ public final class ActiveVolume {
         resume();
     }
 
-    /// Ends all service; what waits is aborted. `quiet` is called when nothing
-    /// touches the disks any more, so that the copy can be opened again.
+    /// Ends all service; what waits is aborted. `quiet` is called when nothing touches the disks
+    /// any more, so that the copy can be opened again.
     public void retire(String why, Runnable quiet) {
         stop(why);
         driver.whenQuiet(quiet);

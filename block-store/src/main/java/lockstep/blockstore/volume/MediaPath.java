@@ -61,7 +61,8 @@ final class MediaPath {
                 .run();
     }
 
-    /// While the mirror is away, what is not durable yet may wait long: the host asks again instead.
+    /// While the mirror is away, what is not durable yet may wait long: the host asks again
+    /// instead.
     private void answerRead(Outcome outcome, long dependsOn, Outcome.Handler done) {
         boolean waits = dependsOn > core.gate.durable();
         if (waits && volume.service() == ActiveVolume.Service.SUSPENDED) {

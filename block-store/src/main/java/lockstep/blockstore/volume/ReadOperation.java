@@ -130,8 +130,8 @@ final class ReadOperation {
         oneLessMissing();
     }
 
-    /// Fills block `p` of the pointers if that needs no disk, or begins to read it together with those that
-    /// lie behind it on the same disk. Returns the next to look at.
+    /// Fills block `p` of the pointers if that needs no disk, or begins to read it together with
+    /// those that lie behind it on the same disk. Returns the next to look at.
     private int readFrom(int start, int p, BlockPointer[] pointers) {
         int i = start + p;
         BlockPointer pointer = pointers[p];
@@ -153,9 +153,7 @@ final class ReadOperation {
         }
         int end = runEnd(start, p, pointers);
         missing += end - p;
-        core.copy
-                .reader()
-                .readRun(pointers, p, end, (at, block) -> arrived(start + at, block));
+        core.copy.reader().readRun(pointers, p, end, (at, block) -> arrived(start + at, block));
         return end;
     }
 

@@ -17,8 +17,8 @@ import picocli.CommandLine.Parameters;
 import java.io.IOException;
 import java.util.List;
 
-/// `lockstep pair create VOLUME --peer-admin ADDRESS`: talks to both nodes. The other node makes its
-/// copy first; only then is the source told of it.
+/// `lockstep pair create VOLUME --peer-admin ADDRESS`: talks to both nodes. The other node makes
+/// its copy first; only then is the source told of it.
 @Command(
         name = "create",
         description = "Mirror a volume to another node.",
@@ -92,8 +92,6 @@ public final class PairCreate extends NodeCommand {
     }
 
     private static NodeView at(NodeView node, @Nullable String address) {
-        return address == null
-                ? node
-                : new NodeView(node.name(), node.uuid(), node.id(), address);
+        return address == null ? node : new NodeView(node.name(), node.uuid(), node.id(), address);
     }
 }

@@ -111,10 +111,7 @@ public final class Demonstration implements AutoCloseable {
     private void describe(ChildNode node) {
         say(
                 "node %s runs (process %d), iSCSI port %d, log %s",
-                node.plan().name(),
-                node.pid(),
-                node.plan().iscsiPort(),
-                node.logFile());
+                node.plan().name(), node.pid(), node.plan().iscsiPort(), node.logFile());
     }
 
     private void checkPorts() throws IOException {
@@ -122,8 +119,7 @@ public final class Demonstration implements AutoCloseable {
             try (ServerSocket probe = new ServerSocket()) {
                 probe.setReuseAddress(true);
                 probe.bind(
-                        new java.net.InetSocketAddress(
-                                InetAddress.getLoopbackAddress(), port + i));
+                        new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), port + i));
             } catch (IOException taken) {
                 throw new IOException(
                         "port "
@@ -176,9 +172,7 @@ public final class Demonstration implements AutoCloseable {
         SectorModel.Counts counts = hosts.counts();
         say(
                 "in all: %d writes, %d acknowledged, %d cut off without an answer",
-                counts.begun(),
-                counts.acked(),
-                counts.unknown());
+                counts.begun(), counts.acked(), counts.unknown());
         return counts.acked() > 0;
     }
 

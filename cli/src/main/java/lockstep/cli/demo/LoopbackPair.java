@@ -68,8 +68,7 @@ public final class LoopbackPair implements AutoCloseable {
 
     /// Makes the volume on the first node, of all its disks as one RAID-4 group.
     public void createVolume() throws IOException, Refused {
-        first.admin()
-                .post("/volumes", new CreateVolume(VOLUME, List.of(), true), VolumeView.class);
+        first.admin().post("/volumes", new CreateVolume(VOLUME, List.of(), true), VolumeView.class);
     }
 
     /// Makes a LUN on the first node.

@@ -57,8 +57,7 @@ public final class StampedHosts implements AutoCloseable {
     public IscsiSession connect(IscsiUrl url, int qualifier)
             throws InterruptedException, ExecutionException, TimeoutException {
         SessionOptions options = SessionOptions.defaults().named(NAME, qualifier);
-        IscsiSession session =
-                initiator.connect(url, options).get(WAIT_SECONDS, TimeUnit.SECONDS);
+        IscsiSession session = initiator.connect(url, options).get(WAIT_SECONDS, TimeUnit.SECONDS);
         for (int i = 0; i < 100; i++) {
             CommandResult ready =
                     session.execute(Cdb.testUnitReady(new ScsiTask(), url.lun()))

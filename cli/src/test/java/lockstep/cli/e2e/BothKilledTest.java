@@ -27,8 +27,7 @@ final class BothKilledTest {
         long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("both killed: seed " + seed);
         SplittableRandom random = new SplittableRandom(seed);
-        try (LoopbackPair pair =
-                        TestPair.started(directory, 96, 24, TestPair.settings(64, 8));
+        try (LoopbackPair pair = TestPair.started(directory, 96, 24, TestPair.settings(64, 8));
                 StampedHosts hosts = new StampedHosts(SECTORS, 3, 8, seed)) {
             for (int round = 1; round <= rounds; round++) {
                 ChildNode source = pair.awaitInSync(TestPair.PATIENCE);
@@ -41,9 +40,7 @@ final class BothKilledTest {
                 Verification.Report report = hosts.verify(LoopbackPair.url(now, 0));
                 System.out.printf(
                         "both killed, round %d: %d writes acknowledged; %s%n",
-                        round,
-                        seen.writes(),
-                        report);
+                        round, seen.writes(), report);
                 assertThat(report.isClean()).as(report.toString()).isTrue();
                 assertThat(seen.wrongReads()).as(seen.wrong()).isZero();
             }

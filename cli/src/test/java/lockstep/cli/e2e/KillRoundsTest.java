@@ -27,8 +27,7 @@ final class KillRoundsTest {
         long seed = Long.getLong("seed", System.nanoTime());
         System.out.println("kill rounds: seed " + seed);
         SplittableRandom random = new SplittableRandom(seed);
-        try (LoopbackPair pair =
-                        TestPair.started(directory, 96, 24, TestPair.settings(64, 8));
+        try (LoopbackPair pair = TestPair.started(directory, 96, 24, TestPair.settings(64, 8));
                 StampedHosts hosts = new StampedHosts(SECTORS, 3, 8, seed)) {
             for (int round = 1; round <= rounds; round++) {
                 round(pair, hosts, round, random.nextInt(150, 900));

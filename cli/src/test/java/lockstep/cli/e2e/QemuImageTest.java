@@ -46,7 +46,9 @@ final class QemuImageTest {
 
     private static long bytesBelow(Path tree) throws IOException {
         try (Stream<Path> files = Files.walk(tree)) {
-            return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+            return files.filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
         }
     }
 

@@ -33,8 +33,7 @@ final class TestPair {
         return settings(logMebibytes, halfMebibytes, 16);
     }
 
-    static ChildNode.Settings settings(
-            long logMebibytes, long halfMebibytes, long cacheMebibytes) {
+    static ChildNode.Settings settings(long logMebibytes, long halfMebibytes, long cacheMebibytes) {
         return new ChildNode.Settings(
                 logMebibytes * MEBIBYTE,
                 halfMebibytes * MEBIBYTE,

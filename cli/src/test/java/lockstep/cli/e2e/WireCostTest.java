@@ -27,8 +27,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// What mirroring costs on the wire. Blocks cross once, as log entries; consistency points only name
-/// them, and parity and checksums do not cross at all.
+/// What mirroring costs on the wire. Blocks cross once, as log entries; consistency points only
+/// name them, and parity and checksums do not cross at all.
 final class WireCostTest {
     private static final int CHUNK = 64 * 1024;
     private static final int DEPTH = 16;
@@ -83,8 +83,7 @@ final class WireCostTest {
             new SplittableRandom(lane).nextBytes(noise);
             content.writeBytes(noise);
             lanes[lane] =
-                    lane(session, order, next, content)
-                            .whenComplete((_, _) -> content.release());
+                    lane(session, order, next, content).whenComplete((_, _) -> content.release());
         }
         CompletableFuture.allOf(lanes).get(180, TimeUnit.SECONDS);
     }

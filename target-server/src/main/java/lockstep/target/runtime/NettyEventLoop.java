@@ -3,9 +3,9 @@ package lockstep.target.runtime;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
 
-import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -21,9 +21,9 @@ public final class NettyEventLoop implements EventLoop {
         this(loop, null);
     }
 
-    /// Wraps `loop`; `broken` hears of whatever a task throws, which the loop itself would only log.
-    public NettyEventLoop(
-            io.netty.channel.EventLoop loop, @Nullable Consumer<Throwable> broken) {
+    /// Wraps `loop`; `broken` hears of whatever a task throws, which the loop itself would only
+    /// log.
+    public NettyEventLoop(io.netty.channel.EventLoop loop, @Nullable Consumer<Throwable> broken) {
         this.loop = loop;
         this.broken = broken;
     }
@@ -76,7 +76,8 @@ public final class NettyEventLoop implements EventLoop {
 
         @Override
         public Timer schedule(long delayNanos, Runnable task) {
-            ScheduledFuture<?> future = loop.schedule(watched(task), delayNanos, TimeUnit.NANOSECONDS);
+            ScheduledFuture<?> future =
+                    loop.schedule(watched(task), delayNanos, TimeUnit.NANOSECONDS);
             return () -> future.cancel(false);
         }
     }

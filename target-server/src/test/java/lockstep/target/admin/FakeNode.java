@@ -2,12 +2,15 @@ package lockstep.target.admin;
 
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateLun;
+import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.EventView;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeStatus;
+import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
@@ -32,6 +35,16 @@ public final class FakeNode implements NodeControl {
     @Override
     public synchronized CompletableFuture<NodeStatus> status() {
         return done(new NodeStatus("fake", "0.1.0", 61, List.of("127.0.0.1:3260"), volumes, pairs));
+    }
+
+    @Override
+    public synchronized CompletableFuture<NodeView> node() {
+        return done(new NodeView("fake", ID, "1f", "127.0.0.1:3262"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<List<EventView>> events() {
+        return done(List.of(new EventView("12:00:00", "d0", "disk d0 is back")));
     }
 
     @Override
@@ -68,18 +81,31 @@ public final class FakeNode implements NodeControl {
         for (List<String> disks : request.groups()) {
             groups.add(new VolumeView.GroupView(groups.size(), "healthy", disks));
         }
-        var made =
-                new VolumeView(
-                        request.name(),
-                        ID,
-                        "standalone",
-                        "serving",
-                        "alone",
-                        "1@1",
-                        "cp 1",
-                        3L << 30,
-                        1 << 20,
-                        groups);
+        VolumeView made = volume(request.name(), "standalone", groups);
+        volumes.add(made);
+        return done(made);
+    }
+
+    private static VolumeView volume(String name, String role, List<VolumeView.GroupView> groups) {
+        return new VolumeView(
+                name,
+                ID,
+                role,
+                "serving",
+                "alone",
+                "1@1",
+                "cp 1",
+                3L << 30,
+                1 << 20,
+                (3L << 30) / 4096,
+                "",
+                groups);
+    }
+
+    @Override
+    public synchronized CompletableFuture<VolumeView> createMirror(CreateMirror request) {
+        asked.add("createMirror " + request);
+        VolumeView made = volume(request.name(), "destination", List.of());
         volumes.add(made);
         return done(made);
     }
@@ -131,7 +157,7 @@ public final class FakeNode implements NodeControl {
                     var made =
                             new PairView(
                                     request.volume(),
-                                    request.peer(),
+                                    request.peer().replication(),
                                     "source",
                                     "resyncing",
                                     true,
@@ -170,6 +196,12 @@ public final class FakeNode implements NodeControl {
     public synchronized CompletableFuture<Done> activate(String volume) {
         asked.add("activate " + volume);
         throw new IllegalStateException("a fault of the node");
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> discard(String volume) {
+        asked.add("discard " + volume);
+        return ifKnown(volume, () -> new Done("this copy of " + volume + " is given up"));
     }
 
     private <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action) {

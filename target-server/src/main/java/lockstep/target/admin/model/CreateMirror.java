@@ -2,8 +2,8 @@ package lockstep.target.admin.model;
 
 import java.util.List;
 
-/// `POST /v1/mirrors`: make this node's copy of a volume whose source is `source`. `volumeBlocks` is
-/// the source's size in blocks of 4096 bytes. Groups are as in [CreateVolume].
+/// `POST /v1/mirrors`: make this node's copy of a volume whose source is `source`. `volumeBlocks`
+/// is the source's size in blocks of 4096 bytes. Groups are as in [CreateVolume].
 public record CreateMirror(
         String volumeId,
         String name,
