@@ -73,7 +73,7 @@ final class Node implements AutoCloseable {
                         entropy::nextLong,
                         identity.id(),
                         new Observer());
-        links = new NodeLinks(core, identity, config, volumes, events, entropy::nextLong);
+        links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
         views = new NodeViews(disks, volumes, targets);
     }
 

@@ -1,5 +1,7 @@
 package lockstep.target;
 
+import com.codahale.metrics.MetricRegistry;
+
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.io.Clock;
 import lockstep.replication.link.LinkHandler;
@@ -34,6 +36,7 @@ final class NodeLinks {
     private final NodeVolumes volumes;
     private final NodeEvents events;
     private final LinkHub hub;
+    private final LinkSecurity pipeline;
     private final PeerListener listener;
     private final Duration lease;
     private final long startedNanos;
@@ -45,6 +48,7 @@ final class NodeLinks {
             NodeConfig config,
             NodeVolumes volumes,
             NodeEvents events,
+            MetricRegistry metrics,
             LongSupplier entropy) {
         this.core = core;
         this.volumes = volumes;
@@ -61,7 +65,8 @@ final class NodeLinks {
                         LinkSettings.of(heartbeatMillis, LOSS_MILLIS),
                         () -> incarnations++,
                         entropy);
-        this.listener = new PeerListener(core.netty(), hub, LinkSecurity.PLAIN);
+        this.pipeline = new LinkBytes(metrics)::count;
+        this.listener = new PeerListener(core.netty(), hub, pipeline);
     }
 
     /// Begins to listen; `done` gets null or why it could not.
@@ -86,8 +91,7 @@ final class NodeLinks {
             PeerDialer dialer =
                     address == null
                             ? null
-                            : new PeerDialer(
-                                    core.netty(), address, LinkSecurity.PLAIN, CONNECT_MILLIS);
+                            : new PeerDialer(core.netty(), address, pipeline, CONNECT_MILLIS);
             hub.keep(peer.uuid(), dialer, new Side(peer.uuid()));
             return;
         }

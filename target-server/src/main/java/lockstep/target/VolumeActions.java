@@ -7,6 +7,7 @@ import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.Lun;
+import lockstep.replication.role.RoleState;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateLun;
@@ -23,6 +24,8 @@ import java.util.concurrent.CompletableFuture;
 /// Volumes and LUNs made and deleted for an operator. On the core loop; refusals are thrown or
 /// complete the answer.
 final class VolumeActions {
+    private static final long LOOK_NANOS = 2_000_000;
+
     private final Node node;
 
     VolumeActions(Node node) {
@@ -49,7 +52,17 @@ final class VolumeActions {
             return;
         }
         node.begin(volume);
-        answer.complete(node.views().volume(volume));
+        answerOnceOpen(volume, answer);
+    }
+
+    // Whoever asked goes on with it at once, so it is answered when it can be used.
+    private void answerOnceOpen(HostedVolume volume, CompletableFuture<VolumeView> answer) {
+        RoleState state = volume.replica().status().state();
+        if (state == RoleState.OPENING || state == RoleState.JOINING) {
+            node.core().clock().schedule(LOOK_NANOS, () -> answerOnceOpen(volume, answer));
+        } else {
+            answer.complete(node.views().volume(volume));
+        }
     }
 
     static void checkNewName(Node node, String name) {

@@ -82,13 +82,17 @@ final class VolumeOpener {
 
     private void disks(
             DiskInventory.FoundVolume found, Consumer<VolumeDisks> next, Consumer<String> failed) {
+        DiskWatch watch = new DiskWatch(found.name(), events, metrics);
         VolumeDisks.open(
                 found,
                 loop,
-                new DiskWatch(found.name(), events, metrics),
+                watch,
                 opened -> {
                     switch (opened) {
-                        case VolumeDisks.Opened.Ok(VolumeDisks disks) -> next.accept(disks);
+                        case VolumeDisks.Opened.Ok(VolumeDisks disks) -> {
+                            watch.watches(disks);
+                            next.accept(disks);
+                        }
                         case VolumeDisks.Opened.Refused(String reason) -> failed.accept(reason);
                     }
                 });

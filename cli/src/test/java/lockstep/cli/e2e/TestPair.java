@@ -30,10 +30,14 @@ final class TestPair {
     private TestPair() {}
 
     static ChildNode.Settings settings(long logMebibytes, long halfMebibytes) {
+        return settings(logMebibytes, halfMebibytes, 16);
+    }
+
+    static ChildNode.Settings settings(long logMebibytes, long halfMebibytes, long cacheMebibytes) {
         return new ChildNode.Settings(
                 logMebibytes * MEBIBYTE,
                 halfMebibytes * MEBIBYTE,
-                16 * MEBIBYTE,
+                cacheMebibytes * MEBIBYTE,
                 Duration.ofMillis(300),
                 Duration.ofMillis(500));
     }

@@ -4,7 +4,7 @@ import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.CopyState;
 
-/// A copy's durable sync state in the words of the wire.
+/// A copy's durable role and sync state in the words of the wire.
 final class WireStates {
     private WireStates() {}
 
@@ -17,7 +17,7 @@ final class WireStates {
         };
     }
 
-    static ClaimedRole of(CopyState.Role role) {
+    static ClaimedRole of(lockstep.blockstore.volume.CopyState.Role role) {
         return switch (role) {
             case MIRROR -> ClaimedRole.DESTINATION;
             case STANDALONE, SOURCE -> ClaimedRole.SOURCE;
