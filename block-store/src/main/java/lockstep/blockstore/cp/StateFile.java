@@ -19,7 +19,8 @@ import java.util.UUID;
 ///
 /// ```
 /// | version (4) | LUNs (4) | LUN ... | values (4) | value ... |
-/// LUN:   | number (4) | identity (16) | size (8) | mapped (8) | root (28) | name: length (4), UTF-8 |
+/// LUN:   | number (4) | identity (16) | size (8) | mapped (8) | root (28) | name |
+/// name:  | length (4) | UTF-8 |
 /// value: | key: length (4), UTF-8 | length (4), bytes |
 /// ```
 public record StateFile(List<LunState> luns, SortedMap<String, byte[]> values) {

@@ -153,10 +153,7 @@ public final class Replica {
         if (role instanceof MirrorRole mirror) {
             mirror.takeover(sourceIsDown, acceptLoss, done);
         } else {
-            done.accept(
-                    new Refusal(
-                            "this node does not hold the mirror of the volume",
-                            "ask the node that does"));
+            done.accept(Refusal.NO_MIRROR_HERE);
         }
     }
 
@@ -165,9 +162,7 @@ public final class Replica {
         if (role instanceof SourceRole source) {
             source.detach(done);
         } else {
-            done.accept(
-                    new Refusal(
-                            "this node is not the source of the volume", "ask the source node"));
+            done.accept(Refusal.NO_SOURCE_HERE);
         }
     }
 
@@ -176,10 +171,7 @@ public final class Replica {
         if (role instanceof SourceRole source) {
             source.activateAlone(done);
         } else {
-            done.accept(
-                    new Refusal(
-                            "this node is not the source of the volume",
-                            "use takeover on the node that holds the mirror"));
+            done.accept(Refusal.NOTHING_TO_ACTIVATE_HERE);
         }
     }
 
@@ -262,15 +254,11 @@ public final class Replica {
     /// Tells the partner what this copy is.
     void sendStatus() {
         CopyState state = copy.state();
-        ClaimedRole claimed =
-                state.role() == CopyState.Role.MIRROR
-                        ? ClaimedRole.DESTINATION
-                        : ClaimedRole.SOURCE;
         ActiveVolume active = role.active();
         Epoch epoch = active == null ? Epoch.NONE : active.epoch();
         send(
                 new VolumeMessage.CopyStatus(
-                        claimed,
+                        WireStates.of(state.role()),
                         WireStates.of(state.sync()),
                         epoch,
                         state.promised(),
@@ -404,26 +392,6 @@ public final class Replica {
             } else {
                 demote("the partner has opened epoch " + theirs);
             }
-        }
-    }
-
-    /// Nothing can be done yet, or any more.
-    private static final class Opening implements Role {
-        @Override
-        public RoleState state() {
-            return RoleState.OPENING;
-        }
-
-        @Override
-        public String reason() {
-            return "reading disks and log";
-        }
-    }
-
-    private record Stopped(String reason, @Nullable ActiveVolume active) implements Role {
-        @Override
-        public RoleState state() {
-            return RoleState.STOPPED;
         }
     }
 }
