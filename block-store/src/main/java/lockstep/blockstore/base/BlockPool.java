@@ -3,8 +3,8 @@ package lockstep.blockstore.base;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
-/// Direct buffers of one block each, cut from slabs of up to 1 MiB and used again. Whoever takes one gives it back,
-/// once. Belongs to one loop.
+/// Direct buffers of one block each, cut from slabs of up to 1 MiB and used again. Whoever takes
+/// one gives it back, once. Belongs to one loop.
 public final class BlockPool {
     private static final int SLAB_BLOCKS_MAX = 256;
 

@@ -72,6 +72,11 @@ final class DirectSpace implements BlockSpace {
     }
 
     @Override
+    public void readRun(long vbn, int[] crcs, List<ByteBuffer> into, RunHandler done) {
+        throw new AssertionError("the checker reads block by block");
+    }
+
+    @Override
     public Writer begin(CpId cp) {
         throw new AssertionError("the checker writes nothing");
     }

@@ -76,7 +76,7 @@ final class PairSimTest {
 
         @Override
         public synchronized String toString() {
-            return "%d crashes, %d takeovers, %d detaches, %d images checked, %d sectors acknowledged"
+            return "%d crashes, %d takeovers, %d detaches, %d images, %d sectors acknowledged"
                     .formatted(crashes, takeovers, detaches, images, acknowledged);
         }
     }

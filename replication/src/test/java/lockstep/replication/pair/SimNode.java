@@ -224,7 +224,9 @@ final class SimNode implements LinkHandler, Replica.Observer {
         lookAtImage();
     }
 
-    /// Looks whether another image was committed; called after every event.
+    /// Looks whether another image was committed; called after every event. A root that was
+    /// committed again with the same content is another image here.
+    @SuppressWarnings("ReferenceEquality")
     void lookAtImage() {
         if (alive && replica != null) {
             VolumeRoot now = replica.copy().root();

@@ -68,6 +68,22 @@ final class AdminServerTest {
     }
 
     @Test
+    void aMirrorIsMadeForTheSourceThatIsNamed() throws Exception {
+        String source = "{\"name\":\"s\",\"uuid\":\"u\",\"id\":\"2\",\"replication\":\"h:1\"}";
+        String head = "{\"volumeId\":\"i\",\"name\":\"m\",\"automatic\":true";
+        ask("POST", "/mirrors", head + ",\"volumeBlocks\":9}", 400);
+        ask("POST", "/mirrors", head + ",\"source\":" + source + "}", 400);
+        assertThat(node.asked).isEmpty();
+        String whole = head + ",\"volumeBlocks\":9,\"source\":" + source + "}";
+        assertThat(ask("POST", "/mirrors", whole, 200).path("role").asText())
+                .isEqualTo("destination");
+        assertThat(ask("GET", "/node", "", 200).path("id").asText()).isEqualTo("1f");
+        assertThat(ask("GET", "/events", "", 200).path(0).path("about").asText()).isEqualTo("d0");
+        ask("POST", "/volumes/m/discard", "", 200);
+        assertThat(node.asked).contains("discard m");
+    }
+
+    @Test
     void whatIsRefusedSaysWhatHappenedAndWhatToDo() throws Exception {
         JsonNode missing = ask("DELETE", "/volumes/none", "", 404);
         assertThat(missing.path("code").asText()).isEqualTo("NOT_FOUND");
@@ -79,12 +95,8 @@ final class AdminServerTest {
         assertThat(refused.path("happened").asText()).contains("12 writes may be missing");
         ask("POST", "/volumes/v/takeover", "{\"acceptDataLoss\":true}", 200);
         ask("POST", "/volumes/v/detach", "", 200);
-        ask(
-                "POST",
-                "/pairs",
-                "{\"volume\":\"v\",\"peer\":{\"name\":\"b\",\"uuid\":\"u\",\"id\":\"b2\","
-                        + "\"replication\":\"h:1\"}}",
-                200);
+        String peer = "{\"name\":\"p\",\"uuid\":\"u\",\"id\":\"2\",\"replication\":\"h:1\"}";
+        ask("POST", "/pairs", "{\"volume\":\"v\",\"peer\":" + peer + "}", 200);
         ask("DELETE", "/pairs/v", "", 200);
     }
 

@@ -38,6 +38,16 @@ public final class FakeNode implements NodeControl {
     }
 
     @Override
+    public synchronized CompletableFuture<NodeView> node() {
+        return done(new NodeView("fake", ID, "1f", "127.0.0.1:3262"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<List<EventView>> events() {
+        return done(List.of(new EventView("12:00:00", "d0", "disk d0 is back")));
+    }
+
+    @Override
     public synchronized CompletableFuture<List<DiskView>> disks() {
         List<DiskView> disks = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -71,20 +81,31 @@ public final class FakeNode implements NodeControl {
         for (List<String> disks : request.groups()) {
             groups.add(new VolumeView.GroupView(groups.size(), "healthy", disks));
         }
-        var made =
-                new VolumeView(
-                        request.name(),
-                        ID,
-                        "standalone",
-                        "serving",
-                        "alone",
-                        "1@1",
-                        "cp 1",
-                        3L << 30,
-                        1 << 20,
-                        786_432,
-                        "",
-                        groups);
+        VolumeView made = volume(request.name(), "standalone", groups);
+        volumes.add(made);
+        return done(made);
+    }
+
+    private static VolumeView volume(String name, String role, List<VolumeView.GroupView> groups) {
+        return new VolumeView(
+                name,
+                ID,
+                role,
+                "serving",
+                "alone",
+                "1@1",
+                "cp 1",
+                3L << 30,
+                1 << 20,
+                (3L << 30) / 4096,
+                "",
+                groups);
+    }
+
+    @Override
+    public synchronized CompletableFuture<VolumeView> createMirror(CreateMirror request) {
+        asked.add("createMirror " + request);
+        VolumeView made = volume(request.name(), "destination", List.of());
         volumes.add(made);
         return done(made);
     }
@@ -178,26 +199,9 @@ public final class FakeNode implements NodeControl {
     }
 
     @Override
-    public CompletableFuture<NodeView> node() {
-        return CompletableFuture.completedFuture(new NodeView("fake", ID, "a1", "10.0.0.2:7801"));
-    }
-
-    @Override
-    public CompletableFuture<List<EventView>> events() {
-        return CompletableFuture.completedFuture(List.of(new EventView("now", "v", "began")));
-    }
-
-    @Override
-    public synchronized CompletableFuture<VolumeView> createMirror(CreateMirror request) {
-        asked.add("createMirror " + request.name());
-        VolumeView known = volumes.getFirst();
-        return CompletableFuture.completedFuture(known);
-    }
-
-    @Override
     public synchronized CompletableFuture<Done> discard(String volume) {
         asked.add("discard " + volume);
-        return ifKnown(volume, () -> new Done("discarded"));
+        return ifKnown(volume, () -> new Done("this copy of " + volume + " is given up"));
     }
 
     private <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action) {
