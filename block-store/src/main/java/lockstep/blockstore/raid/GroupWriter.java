@@ -29,6 +29,7 @@ final class GroupWriter {
     private final ArrayDeque<StripeChunk.Put> left;
     private final IoCompletion done;
     private @Nullable IoFault fault;
+    private boolean unsorted;
 
     /// Writes `puts`, sorted by dbn; `done` comes when all is written, not yet flushed.
     GroupWriter(RaidGroup group, CpId cp, List<StripeChunk.Put> puts, IoCompletion done) {
@@ -43,6 +44,13 @@ final class GroupWriter {
             done.ended(fault);
             return;
         }
+        if (unsorted) {
+            List<StripeChunk.Put> again = new ArrayList<>(left);
+            again.sort(StripeChunk.BY_STRIPE);
+            left.clear();
+            left.addAll(again);
+            unsorted = false;
+        }
         boolean degraded = rescues();
         // Half of the room: ranges are counted as if nothing joined, which it mostly does.
         boolean flushFirst = group.notes().isOpen() && (degraded || group.notes().room() < 256);
@@ -55,12 +63,12 @@ final class GroupWriter {
         int stripes = degraded ? DiskLayout.PARTIAL_PARITY_BLOCKS : Integer.MAX_VALUE;
         take(parts, ranges, stripes);
         List<DirtyNote.BlockRange> noted = List.copyOf(ranges.values());
-        List<StripeChunk> chunks = new ArrayList<>();
-        parts.forEach(part -> chunks.add(new StripeChunk(group, cp, part)));
         if (degraded) {
+            List<StripeChunk> chunks = new ArrayList<>();
+            parts.forEach(part -> chunks.add(new StripeChunk(group, cp, part)));
             prepareAll(chunks, noted);
         } else {
-            group.notes().write(cp, noted, new TreeMap<>(), ended -> stream(ended, chunks));
+            group.notes().write(cp, noted, new TreeMap<>(), ended -> stream(ended, parts));
         }
     }
 
@@ -171,21 +179,21 @@ final class GroupWriter {
     }
 
     // Healthy: a bounded number of chunks at a time.
-    private void stream(@Nullable IoFault ended, List<StripeChunk> chunks) {
+    private void stream(@Nullable IoFault ended, List<List<StripeChunk.Put>> parts) {
         if (ended != null) {
             goOn(ended);
             return;
         }
-        new Stream(new ArrayDeque<>(chunks)).fill();
+        new Stream(new ArrayDeque<>(parts)).fill();
     }
 
     private final class Stream {
-        private final ArrayDeque<StripeChunk> waiting;
+        private final ArrayDeque<List<StripeChunk.Put>> waiting;
         private int underWay;
         private boolean filling;
         private @Nullable IoFault streamFault;
 
-        Stream(ArrayDeque<StripeChunk> waiting) {
+        Stream(ArrayDeque<List<StripeChunk.Put>> waiting) {
             this.waiting = waiting;
         }
 
@@ -196,21 +204,37 @@ final class GroupWriter {
             }
             filling = true;
             while (underWay < CHUNKS_UNDER_WAY && !waiting.isEmpty() && streamFault == null) {
-                StripeChunk next = waiting.removeFirst();
+                if (rescues()) {
+                    postpone(waiting.removeFirst());
+                    continue;
+                }
+                StripeChunk next = new StripeChunk(group, cp, waiting.removeFirst());
                 underWay++;
-                next.prepare(
-                        ended -> {
-                            if (ended != null) {
-                                ended(ended);
-                            } else {
-                                next.write(this::ended);
-                            }
-                        });
+                next.prepare(ended -> prepared(next, ended));
             }
             filling = false;
             if (underWay == 0) {
                 writePages(streamFault);
             }
+        }
+
+        private void prepared(StripeChunk chunk, @Nullable IoFault ended) {
+            if (ended != null) {
+                ended(ended);
+            } else if (rescues()) {
+                // A data disk left meanwhile: what this would cost in a crash is not saved.
+                chunk.release();
+                postpone(chunk.blocks());
+                ended(null);
+            } else {
+                chunk.write(this::ended);
+            }
+        }
+
+        // To a round of a degraded group, which comes next.
+        private void postpone(List<StripeChunk.Put> part) {
+            left.addAll(part);
+            unsorted = true;
         }
 
         private void ended(@Nullable IoFault ended) {
