@@ -199,6 +199,11 @@ public final class GroupDisks {
         }
     }
 
+    /// Runs `task` later on the volume's loop: for long work, cut in slices.
+    public void later(Runnable task) {
+        volume.loop().execute(task);
+    }
+
     /// Takes the member in `slot` out of the group.
     public void fail(int slot, String reason) {
         if (live(slot)) {

@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 
 /// Writes the blocks of one consistency point to one group, in rounds. A round is: dirty note,
@@ -23,6 +22,9 @@ import java.util.TreeMap;
 /// durable with the note, and the group is flushed before the next note.
 final class GroupWriter {
     private static final int CHUNKS_UNDER_WAY = 8;
+
+    // Of which XOR and checksums take well under a millisecond.
+    private static final int BLOCKS_OF_A_SLICE = 256;
 
     private final RaidGroup group;
     private final CpId cp;
@@ -59,10 +61,10 @@ final class GroupWriter {
             return;
         }
         List<List<StripeChunk.Put>> parts = new ArrayList<>();
-        TreeMap<Long, DirtyNote.BlockRange> ranges = new TreeMap<>();
+        NotedRanges ranges = new NotedRanges(group.slots());
         int stripes = degraded ? DiskLayout.PARTIAL_PARITY_BLOCKS : Integer.MAX_VALUE;
         take(parts, ranges, stripes);
-        List<DirtyNote.BlockRange> noted = List.copyOf(ranges.values());
+        List<DirtyNote.BlockRange> noted = ranges.all();
         if (degraded) {
             List<StripeChunk> chunks = new ArrayList<>();
             parts.forEach(part -> chunks.add(new StripeChunk(group, cp, part)));
@@ -79,10 +81,7 @@ final class GroupWriter {
 
     // Cuts the next stripes into chunks of consecutive ones, as many as note and area have room
     // for.
-    private void take(
-            List<List<StripeChunk.Put>> parts,
-            Map<Long, DirtyNote.BlockRange> ranges,
-            int stripes) {
+    private void take(List<List<StripeChunk.Put>> parts, NotedRanges ranges, int stripes) {
         int room = group.notes().room();
         int taken = 0;
         long lastDbn = -2;
@@ -105,19 +104,8 @@ final class GroupWriter {
             }
             left.removeFirst();
             part.add(next);
-            note(next, ranges);
+            ranges.add(next.slot(), next.dbn());
         }
-    }
-
-    // Ranges by slot and the dbn after their end, so that a neighbour finds what it joins.
-    private void note(StripeChunk.Put put, Map<Long, DirtyNote.BlockRange> ranges) {
-        long slots = group.slots();
-        DirtyNote.BlockRange before = ranges.remove(put.dbn() * slots + put.slot());
-        DirtyNote.BlockRange joined =
-                before == null
-                        ? new DirtyNote.BlockRange(put.slot(), 1, put.dbn())
-                        : new DirtyNote.BlockRange(put.slot(), before.blocks() + 1, before.dbn());
-        ranges.put((put.dbn() + 1) * slots + put.slot(), joined);
     }
 
     private void goOn(@Nullable IoFault ended) {
@@ -191,6 +179,7 @@ final class GroupWriter {
         private final ArrayDeque<List<StripeChunk.Put>> waiting;
         private int underWay;
         private boolean filling;
+        private int inThisSlice;
         private @Nullable IoFault streamFault;
 
         Stream(ArrayDeque<List<StripeChunk.Put>> waiting) {
@@ -210,9 +199,17 @@ final class GroupWriter {
                 }
                 StripeChunk next = new StripeChunk(group, cp, waiting.removeFirst());
                 underWay++;
+                inThisSlice += next.blocks().size();
                 next.prepare(ended -> prepared(next, ended));
+                if (inThisSlice > BLOCKS_OF_A_SLICE && !waiting.isEmpty()) {
+                    // The lane that is held open here keeps the stream from ending meanwhile.
+                    underWay++;
+                    group.disks().later(() -> ended(null));
+                    break;
+                }
             }
             filling = false;
+            inThisSlice = 0;
             if (underWay == 0) {
                 writePages(streamFault);
             }
