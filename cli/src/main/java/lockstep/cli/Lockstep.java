@@ -4,6 +4,7 @@ import lockstep.cli.client.Refused;
 import lockstep.cli.client.Unreachable;
 import lockstep.cli.command.Activate;
 import lockstep.cli.command.Bench;
+import lockstep.cli.command.Demo;
 import lockstep.cli.command.Disk;
 import lockstep.cli.command.Lun;
 import lockstep.cli.command.Node;
@@ -36,7 +37,8 @@ import java.io.PrintWriter;
             Pair.class,
             Takeover.class,
             Activate.class,
-            Bench.class
+            Bench.class,
+            Demo.class
         })
 @SuppressWarnings("NullAway.Init") // Picocli fills the fields
 public final class Lockstep implements Runnable {

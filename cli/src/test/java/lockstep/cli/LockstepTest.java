@@ -67,16 +67,31 @@ final class LockstepTest {
     }
 
     @Test
-    void statusShowsNodeVolumesAndPairs() {
+    void aPairIsMadeOnItsMirrorFirst() throws Exception {
         ask("volume", "create", "v", "--auto");
-        ask("pair", "create", "v", "10.0.0.2:7801");
+        FakeNode mirror = new FakeNode();
+        String other = directory.resolve("mirror.sock").toString();
+        try (var _ = AdminServer.onSocket(Path.of(other), mirror, new MetricRegistry())) {
+            String peer = "10.0.0.2:7801";
+            assertThat(ask("pair", "create", "v", "--peer-admin", other, "--peer", peer)).isZero();
+        }
         assertThat(out).isEqualTo("v is mirrored to 10.0.0.2:7801: resyncing\n");
+        assertThat(mirror.asked).hasSize(1);
+        assertThat(mirror.asked.getFirst()).contains("name=v", "volumeBlocks=786432");
+        assertThat(node.asked.getLast()).contains("volume=v", "replication=10.0.0.2:7801");
+        for (String[] command : new String[][] {{"status"}, {"pair", "list"}}) {
+            assertThat(ask(command)).isZero();
+            assertThat(out).contains("10.0.0.2:7801", "resyncing", "up", "4 KiB");
+        }
+    }
+
+    @Test
+    void statusShowsTheNodeAndItsVolumes() {
+        ask("volume", "create", "v", "--auto");
         for (String[] command : new String[][] {{"status"}, {"node", "status"}}) {
             assertThat(ask(command)).isZero();
-            assertThat(out).contains("node fake", "up 61 s", "serving", "resyncing", "4 KiB");
+            assertThat(out).contains("node fake", "up 61 s", "serving", "3 GiB");
         }
-        assertThat(ask("pair", "list")).isZero();
-        assertThat(out).contains("up", "10.0.0.2:7801");
         assertThat(ask("pair", "detach", "v")).isZero();
         assertThat(out).isEqualTo("v goes on alone\n");
     }

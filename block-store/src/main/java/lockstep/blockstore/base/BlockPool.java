@@ -3,12 +3,13 @@ package lockstep.blockstore.base;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
-/// Direct buffers of one block each, cut from 1 MiB slabs and used again. Whoever takes one gives it back,
-/// once. Belongs to one loop.
+/// Direct buffers of one block each, cut from slabs of up to 1 MiB and used again. Whoever takes
+/// one gives it back, once. Belongs to one loop.
 public final class BlockPool {
-    private static final int SLAB_BLOCKS = 256;
+    private static final int SLAB_BLOCKS_MAX = 256;
 
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
+    private int slabBlocks = 16;
     private long taken;
 
     /// A block with position 0, limit 4096 and any content.
@@ -47,10 +48,12 @@ public final class BlockPool {
         }
     }
 
+    /// Each slab is twice the one before, so that a small volume takes little.
     private void cutSlab() {
-        ByteBuffer slab = ByteBuffer.allocateDirect(SLAB_BLOCKS * Blocks.SIZE);
-        for (int i = 0; i < SLAB_BLOCKS; i++) {
+        ByteBuffer slab = ByteBuffer.allocateDirect(slabBlocks * Blocks.SIZE);
+        for (int i = 0; i < slabBlocks; i++) {
             free.push(slab.slice(i * Blocks.SIZE, Blocks.SIZE));
         }
+        slabBlocks = Math.min(2 * slabBlocks, SLAB_BLOCKS_MAX);
     }
 }

@@ -3,15 +3,18 @@ package lockstep.blockstore.block;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
-import java.nio.ByteBuffer;
+
 import lockstep.blockstore.base.BlockPool;
+
 import org.jspecify.annotations.Nullable;
 
-/// Verified blocks in memory, off the heap. The key is (VBN, birth): a VBN that is used again has another
-/// birth, so nothing in here ever goes stale and nothing is ever invalidated.
+import java.nio.ByteBuffer;
+
+/// Verified blocks in memory, off the heap. The key is (VBN, birth): a VBN that is used again has
+/// another birth, so nothing in here ever goes stale and nothing is ever invalidated.
 ///
-/// Everything happens inside the call, on the volume's loop: a buffer that a look-up gave is good until
-/// the next call of this class, no longer.
+/// Everything happens inside the call, on the volume's loop: a buffer that a look-up gave is good
+/// until the next call of this class, no longer.
 public final class BlockCache {
     private record Key(long vbn, int birthEpoch, long birthCount) {}
 
@@ -42,7 +45,8 @@ public final class BlockCache {
         return block;
     }
 
-    /// Keeps `block`, whose content is what `pointer` names; the cache owns the buffer from here on.
+    /// Keeps `block`, whose content is what `pointer` names; the cache owns the buffer from here
+    /// on.
     public void keep(BlockPointer pointer, ByteBuffer block) {
         blocks.put(key(pointer), block);
     }

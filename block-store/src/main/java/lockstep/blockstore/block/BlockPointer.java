@@ -1,18 +1,19 @@
 package lockstep.blockstore.block;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.base.CpId;
 
-/// Where a block is, what it must contain, and when it was written: VBN, CRC32C of its 4096 bytes, and the
-/// consistency point of its birth. 24 bytes on disk, big endian:
+import java.nio.ByteBuffer;
+
+/// Where a block is, what it must contain, and when it was written: VBN, CRC32C of its 4096 bytes,
+/// and the consistency point of its birth. 24 bytes on disk, big endian:
 ///
 /// ```
 /// 0        8      12            16           24
 /// | vbn    | crc  | birth epoch | birth count |
 /// ```
 ///
-/// VBN 0 is never allocated, so an all-zero pointer is a hole and reads as zeros. VBN -1 marks a block that
-/// is lost for good; it reads as a medium error until it is overwritten.
+/// VBN 0 is never allocated, so an all-zero pointer is a hole and reads as zeros. VBN -1 marks a
+/// block that is lost for good; it reads as a medium error until it is overwritten.
 public record BlockPointer(long vbn, int crc, int birthEpoch, long birthCount) {
     /// Bytes of a pointer on disk.
     public static final int BYTES = 24;

@@ -1,11 +1,16 @@
 package lockstep.blockstore.block;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.Check;
+
 import org.jspecify.annotations.Nullable;
 
-/// Reads blocks by pointer: cache first, then the space below, which verifies the checksum and heals.
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Reads blocks by pointer: cache first, then the space below, which verifies the checksum and
+/// heals.
 public final class BlockReader {
     /// Takes a block, or null if it is lost. The buffer is borrowed for the call.
     @FunctionalInterface
@@ -54,6 +59,45 @@ public final class BlockReader {
                     done.ended(into);
                     cache.keep(pointer, into);
                 });
+    }
+
+    /// Takes the blocks of a run, one call each, in order.
+    @FunctionalInterface
+    public interface RunHandler {
+        /// As [BlockHandler#ended], for block `index` of the run.
+        void ended(int index, @Nullable ByteBuffer borrowed);
+    }
+
+    /// Reads `pointers[from]` to `pointers[to - 1]`, of which none is in memory and whose VBNs
+    /// follow each other, with one request.
+    public void readRun(BlockPointer[] pointers, int from, int to, RunHandler done) {
+        int[] crcs = new int[to - from];
+        List<ByteBuffer> into = new ArrayList<>(to - from);
+        for (int i = from; i < to; i++) {
+            crcs[i - from] = pointers[i].crc();
+            into.add(pool.take());
+        }
+        space.readRun(
+                pointers[from].vbn(),
+                crcs,
+                into,
+                readable -> {
+                    for (int i = from; i < to; i++) {
+                        arrived(pointers[i], into.get(i - from), readable.get(i - from), i, done);
+                    }
+                });
+    }
+
+    private void arrived(
+            BlockPointer pointer, ByteBuffer block, boolean readable, int index, RunHandler done) {
+        block.clear();
+        if (readable) {
+            done.ended(index, block);
+            cache.keep(pointer, block);
+        } else {
+            pool.give(block);
+            done.ended(index, null);
+        }
     }
 
     /// Puts a block that was just written into memory; the buffer changes hands.

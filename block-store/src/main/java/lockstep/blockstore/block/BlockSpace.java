@@ -31,6 +31,17 @@ public interface BlockSpace {
     /// Fills `into` (4096 bytes, lent) with the block at `vbn`, whose content has checksum `crc`.
     void read(long vbn, int crc, ByteBuffer into, ReadHandler done);
 
+    /// Takes the end of a read of several blocks.
+    @FunctionalInterface
+    interface RunHandler {
+        /// `readable.get(i)` says of block `i` what [ReadHandler#ended] would.
+        void ended(List<Boolean> readable);
+    }
+
+    /// As [#read], for blocks `vbn`, `vbn + 1`, …, one for each buffer in `into`, with one request
+    /// to the disk where they lie side by side.
+    void readRun(long vbn, int[] crcs, List<ByteBuffer> into, RunHandler done);
+
     /// Begins to write `cp`. One writer at a time.
     Writer begin(CpId cp);
 

@@ -56,6 +56,16 @@ public final class RaidSpace implements BlockSpace {
         space.read(vbn, crc, into, result -> done.ended(isReadable(result)));
     }
 
+    @Override
+    public void readRun(long vbn, int[] crcs, List<ByteBuffer> into, RunHandler done) {
+        space.readRun(
+                vbn,
+                crcs.length,
+                crcs,
+                into.toArray(ByteBuffer[]::new),
+                results -> done.ended(results.stream().map(RaidSpace::isReadable).toList()));
+    }
+
     private static boolean isReadable(Read result) {
         return switch (result) {
             case Read.Ok _ -> true;

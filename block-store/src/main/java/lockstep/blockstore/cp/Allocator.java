@@ -1,13 +1,14 @@
 package lockstep.blockstore.cp;
 
-import java.util.List;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.block.BlockSpace.StripeSet;
 
-/// Chooses VBNs so that parity costs least: it takes a window of stripes, the same DBNs on every data disk
-/// of a group, and hands out its free blocks disk by disk, so that each disk gets one long run and the
-/// stripes of the window fill up as a whole. Windows are visited in a circle; one that is fuller than
-/// the volume is on average is passed over while emptier ones are left.
+import java.util.List;
+
+/// Chooses VBNs so that parity costs least: it takes a window of stripes, the same DBNs on every
+/// data disk of a group, and hands out its free blocks disk by disk, so that each disk gets one
+/// long run and the stripes of the window fill up as a whole. Windows are visited in a circle; one
+/// that is fuller than the volume is on average is passed over while emptier ones are left.
 public final class Allocator {
     private static final int WINDOW_DBNS_MAX = 256;
     private static final int WINDOW_DBNS_MIN = 8;
@@ -57,8 +58,8 @@ public final class Allocator {
         }
     }
 
-    /// Moves on to the next window that is no fuller than the average; after a whole circle, to any that
-    /// has room.
+    /// Moves on to the next window that is no fuller than the average; after a whole circle, to any
+    /// that has room.
     private void nextWindow(int wantedDepth) {
         long windows = 0;
         long circle = circleLength(wantedDepth);

@@ -96,8 +96,8 @@ public final class ConsistencyPoint {
         return output.size();
     }
 
-    /// Ends it just before its commit, where it waits; the image before stands. `done` is called when the
-    /// stripes it had touched are right again.
+    /// Ends it just before its commit, where it waits; the image before stands. `done` is called
+    /// when the stripes it had touched are right again.
     public void abandon(Runnable done) {
         Check.that(stage == CpStage.COMMIT, "only what waits to commit is abandoned");
         BlockSpace.Writer begun = waitingToCommit;

@@ -1,16 +1,18 @@
 package lockstep.blockstore.cp;
 
-import java.nio.ByteBuffer;
-import java.util.Arrays;
 import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.log.LogEntry;
+
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// The blocks that one log half has changed, by LUN and block index. The filling one takes entries as they
-/// are sequenced; the frozen one is what the consistency point under way writes out. Applying an entry
-/// again changes nothing (invariant 8).
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/// The blocks that one log half has changed, by LUN and block index. The filling one takes entries
+/// as they are sequenced; the frozen one is what the consistency point under way writes out.
+/// Applying an entry again changes nothing (invariant 8).
 public final class DirtyOverlay {
     private static final int LUNS = 256;
 
@@ -133,8 +135,7 @@ public final class DirtyOverlay {
     private void writeSame(LogEntry.WriteSame s) {
         ByteBuffer repeated = pool.take();
         for (int i = 0; i < Blocks.SECTORS; i++) {
-            repeated.put(
-                    i * Blocks.SECTOR, s.pattern(), s.pattern().position(), Blocks.SECTOR);
+            repeated.put(i * Blocks.SECTOR, s.pattern(), s.pattern().position(), Blocks.SECTOR);
         }
         long sequence = s.position().sequence();
         spans(

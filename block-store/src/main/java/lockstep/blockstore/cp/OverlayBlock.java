@@ -1,16 +1,18 @@
 package lockstep.blockstore.cp;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
+
 import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
 
 /// What the log says of one LUN block: which of its eight sectors are new, and their bytes.
 ///
-/// A block without content has zeros in all its valid sectors. `reference` holds while the last entry
-/// that touched the block covers all of it: then the log already holds the block, at byte `entryOffset` of
-/// the data of entry `sequence`, and a mirror that has the log needs no copy.
+/// A block without content has zeros in all its valid sectors. `reference` holds while the last
+/// entry that touched the block covers all of it: then the log already holds the block, at byte
+/// `entryOffset` of the data of entry `sequence`, and a mirror that has the log needs no copy.
 public final class OverlayBlock {
     static final int ALL = (1 << Blocks.SECTORS) - 1;
 
@@ -121,7 +123,8 @@ public final class OverlayBlock {
         reference = false;
     }
 
-    /// Fills the sectors that are not valid from `below` (null: zeros), which makes the block whole.
+    /// Fills the sectors that are not valid from `below` (null: zeros), which makes the block
+    /// whole.
     void complete(BlockPool pool, @Nullable ByteBuffer below) {
         Check.that(!isWhole(), "only a block with gaps is completed");
         if (below != null || content != null) {

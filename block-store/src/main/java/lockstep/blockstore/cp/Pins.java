@@ -1,13 +1,14 @@
 package lockstep.blockstore.cp;
 
+import lockstep.blockstore.base.CpId;
+
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
-import lockstep.blockstore.base.CpId;
 
-/// The consistency points that must stay readable although newer ones exist: the one the mirror has, the
-/// one it may have, the one a resync reads from. A pin is in the root of every consistency point made while
-/// it stands, so it survives a restart.
+/// The consistency points that must stay readable although newer ones exist: the one the mirror
+/// has, the one it may have, the one a resync reads from. A pin is in the root of every consistency
+/// point made while it stands, so it survives a restart.
 public final class Pins {
     /// More pins than this are never needed, and the root has room for no more.
     public static final int MAX = 8;
@@ -49,8 +50,8 @@ public final class Pins {
         return List.copyOf(pins);
     }
 
-    /// Whether a pin needs a block that was born in (`birthEpoch`, `birthCount`) and is not reachable any
-    /// more since (`diedEpoch`, `diedCount`).
+    /// Whether a pin needs a block that was born in (`birthEpoch`, `birthCount`) and is not
+    /// reachable any more since (`diedEpoch`, `diedCount`).
     boolean need(int birthEpoch, long birthCount, int diedEpoch, long diedCount) {
         for (CpId pin : pins) {
             int counter = pin.epoch().counter();

@@ -1,12 +1,14 @@
 package lockstep.blockstore.cp;
 
-import java.nio.ByteBuffer;
-import java.util.BitSet;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
 
-/// Which VBNs are used: one bit each, 32768 in a map block. A VBN is used while the active image, a pin, or
-/// a dead list that guards a pin needs it. VBN 0 is always used, so that a pointer of zeros is a hole.
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+
+/// Which VBNs are used: one bit each, 32768 in a map block. A VBN is used while the active image, a
+/// pin, or a dead list that guards a pin needs it. VBN 0 is always used, so that a pointer of zeros
+/// is a hole.
 ///
 /// Held in memory as a whole; the map blocks that changed since they were last written are known.
 public final class SpaceMap {

@@ -1,5 +1,10 @@
 package lockstep.blockstore.cp;
 
+import lockstep.blockstore.tree.LunRecord;
+import lockstep.blockstore.tree.TreeRoot;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,15 +13,14 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
-import lockstep.blockstore.tree.LunRecord;
-import lockstep.blockstore.tree.TreeRoot;
-import org.jspecify.annotations.Nullable;
 
-/// A volume's state beyond blocks as one image holds it: the LUNs, and the values that entries `Put` set.
+/// A volume's state beyond blocks as one image holds it: the LUNs, and the values that entries
+/// `Put` set.
 ///
 /// ```
 /// | version (4) | LUNs (4) | LUN ... | values (4) | value ... |
-/// LUN:   | number (4) | identity (16) | size (8) | mapped (8) | root (28) | name: length (4), UTF-8 |
+/// LUN:   | number (4) | identity (16) | size (8) | mapped (8) | root (28) | name |
+/// name:  | length (4) | UTF-8 |
 /// value: | key: length (4), UTF-8 | length (4), bytes |
 /// ```
 public record StateFile(List<LunState> luns, SortedMap<String, byte[]> values) {

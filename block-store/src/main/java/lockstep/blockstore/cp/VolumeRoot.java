@@ -1,18 +1,20 @@
 package lockstep.blockstore.cp;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.tree.TreeRoot;
+
 import org.jspecify.annotations.Nullable;
 
-/// What a superblock commits: the root of one consistency point of a volume. Identical on both sides of a
-/// pair. Everything in it is reached through VBNs; what belongs to one copy only (its role, its
-/// promises) stands elsewhere.
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What a superblock commits: the root of one consistency point of a volume. Identical on both
+/// sides of a pair. Everything in it is reached through VBNs; what belongs to one copy only (its
+/// role, its promises) stands elsewhere.
 ///
 /// ```
 /// | version (4) | volume (16) | cp: epoch counter (4), node (8), count (8) |
@@ -20,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// | state root (28) | dead root (28) | space root (28) | pins (4) | pin (20) ... |
 /// ```
 ///
-/// `upTo` is the last log entry that this image holds: a replay begins behind it. `vbnCount` is the size
-/// of the volume, which both sides of a pair can hold.
+/// `upTo` is the last log entry that this image holds: a replay begins behind it. `vbnCount` is the
+/// size of the volume, which both sides of a pair can hold.
 public record VolumeRoot(
         VolumeId volume,
         CpId cp,

@@ -11,8 +11,8 @@ public final class Slices {
 
     private Slices() {}
 
-    /// Runs `step` until it says that there is no more, at most `perTask` times in a row, then `done`. The
-    /// first slice runs inside the call.
+    /// Runs `step` until it says that there is no more, at most `perTask` times in a row, then
+    /// `done`. The first slice runs inside the call.
     public static void run(EventLoop loop, int perTask, Step step, Runnable done) {
         for (int i = 0; i < perTask; i++) {
             if (!step.run()) {

@@ -5,18 +5,19 @@ import lockstep.blockstore.io.IoFault;
 
 /// What a scan of one stream found, and so what a replay does: the recovery table.
 ///
-/// | where the chain breaks                        | nothing later      | later, nothing settled | later, settled past it |
-/// |-----------------------------------------------|--------------------|------------------------|------------------------|
-/// | it does not: stale bytes or zeros follow      | CLEAN              | TORN_TAIL              | DAMAGED                |
-/// | a batch with a bad payload, an entry cut short| TORN_TAIL          | TORN_TAIL              | DAMAGED                |
-/// | a segment or a whole half is not there        | CLEAN              | TORN_TAIL              | GAP                    |
-/// | an entry in a sound batch makes no sense      | DAMAGED            | DAMAGED                | DAMAGED                |
-/// | two chains claim one half or one predecessor  | FOREIGN            | FOREIGN                | FOREIGN                |
-/// | the device cannot read it                     | UNREADABLE         | UNREADABLE             | UNREADABLE             |
+/// | where the chain breaks                         | none later | unsettled  | settled    |
+/// |------------------------------------------------|------------|------------|------------|
+/// | it does not: stale bytes or zeros follow       | CLEAN      | TORN_TAIL  | DAMAGED    |
+/// | a batch with a bad payload, an entry cut short | TORN_TAIL  | TORN_TAIL  | DAMAGED    |
+/// | a segment or a whole half is not there         | CLEAN      | TORN_TAIL  | GAP        |
+/// | an entry in a sound batch makes no sense       | DAMAGED    | DAMAGED    | DAMAGED    |
+/// | two chains claim one half or one predecessor   | FOREIGN    | FOREIGN    | FOREIGN    |
+/// | the device cannot read it                      | UNREADABLE | UNREADABLE | UNREADABLE |
 ///
-/// "Settled past it" means: a later batch says that something behind the break was durable when it
-/// was made. As one commit is under way at a time, a torn commit can never be followed by a batch
-/// that says so, and whatever was acknowledged before another commit began is always vouched for.
+/// The columns: is there a later batch, and does one say that something behind the break was
+/// durable when it was made ("settled")? As one commit is under way at a time, a torn commit can
+/// never be followed by a batch that says so, and whatever was acknowledged before another commit
+/// began is always vouched for.
 public sealed interface LogVerdict {
     /// The last position that is known good.
     Position lastGood();

@@ -1,7 +1,8 @@
 package lockstep.blockstore.tree;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.block.BlockPointer;
+
+import java.nio.ByteBuffer;
 
 /// The format of a tree block: a header that says which node this is, then 170 pointers.
 ///
@@ -10,8 +11,9 @@ import lockstep.blockstore.block.BlockPointer;
 /// | magic  | version | level  | tree  | index  | pointer 0 … pointer 169 |
 /// ```
 ///
-/// `level` 0 points at data. `tree` is the LUN number or a system file's number; `index` counts the nodes
-/// of a level from the left. The identity catches a block that is whole but is not the one asked for.
+/// `level` 0 points at data. `tree` is the LUN number or a system file's number; `index` counts the
+/// nodes of a level from the left. The identity catches a block that is whole but is not the one
+/// asked for.
 final class PointerBlock {
     /// Pointers in a node.
     static final int FANOUT = 170;

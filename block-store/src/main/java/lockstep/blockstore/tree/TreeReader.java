@@ -1,12 +1,15 @@
 package lockstep.blockstore.tree;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
+
 import org.jspecify.annotations.Nullable;
 
-/// Looks pointers up in a committed tree. As long as the nodes are in memory it never leaves the call.
+import java.nio.ByteBuffer;
+
+/// Looks pointers up in a committed tree. As long as the nodes are in memory it never leaves the
+/// call.
 public final class TreeReader {
     /// Takes the pointers of a run, or null if a node on the way is lost.
     @FunctionalInterface
@@ -67,7 +70,8 @@ public final class TreeReader {
             }
         }
 
-        /// A node just read is used at once, by value, so that a tiny cache cannot make this loop forever.
+        /// A node just read is used at once, by value, so that a tiny cache cannot make this loop
+        /// forever.
         private void fillFromArrived(ByteBuffer node) {
             long index = first + filled;
             BlockPointer pointer = follow(index, node);
@@ -97,8 +101,8 @@ public final class TreeReader {
             return PointerBlock.get(node, (int) (index / below % PointerBlock.FANOUT));
         }
 
-        /// Walks down for the next block. Returns the pointer of a node that is not in memory, or null if
-        /// at least one more block was found.
+        /// Walks down for the next block. Returns the pointer of a node that is not in memory, or
+        /// null if at least one more block was found.
         private @Nullable BlockPointer descend() {
             long index = first + filled;
             BlockPointer pointer = root.top();

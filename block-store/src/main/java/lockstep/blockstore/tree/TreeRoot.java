@@ -1,11 +1,12 @@
 package lockstep.blockstore.tree;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.block.BlockPointer;
 
-/// Where a tree begins. A tree of `levels` levels of nodes spans `170 ^ levels` blocks.
-/// 28 bytes on disk: levels (4), then the pointer to the top node.
+import java.nio.ByteBuffer;
+
+/// Where a tree begins. A tree of `levels` levels of nodes spans `170 ^ levels` blocks. 28 bytes on
+/// disk: levels (4), then the pointer to the top node.
 public record TreeRoot(int tree, int levels, BlockPointer top) {
     /// Bytes of a root on disk.
     public static final int BYTES = 4 + BlockPointer.BYTES;

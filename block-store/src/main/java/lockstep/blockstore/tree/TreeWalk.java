@@ -1,21 +1,23 @@
 package lockstep.blockstore.tree;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
+
 import org.jspecify.annotations.Nullable;
 
-/// Visits every block of a tree that was born after a given consistency point: nodes before what they
-/// point at. Because a change copies all nodes above it, a node born before has nothing newer below, so
-/// the cost is that of the difference. With [CpId#NONE] it visits the whole tree.
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+
+/// Visits every block of a tree that was born after a given consistency point: nodes before what
+/// they point at. Because a change copies all nodes above it, a node born before has nothing newer
+/// below, so the cost is that of the difference. With [CpId#NONE] it visits the whole tree.
 public final class TreeWalk {
     /// Takes one visited pointer.
     public interface Visitor {
-        /// A block of the tree: a node (`level` 0 and up, `index` within the level) or data (`level` -1,
-        /// `index` the block's index in the file).
+        /// A block of the tree: a node (`level` 0 and up, `index` within the level) or data
+        /// (`level` -1, `index` the block's index in the file).
         void block(BlockPointer pointer, int level, long index);
 
         /// There is no more.
@@ -53,7 +55,8 @@ public final class TreeWalk {
         this.pool = pool;
     }
 
-    /// Visits one more block, or ends. One call under way at a time; the visitor may be called inside it.
+    /// Visits one more block, or ends. One call under way at a time; the visitor may be called
+    /// inside it.
     public void next(Visitor visitor) {
         if (!begun) {
             begun = true;

@@ -64,7 +64,7 @@ final class AckGate {
     /// Calls `release` once everything up to `sequence` is durable, or `aborted` if that will not
     /// be known. Sequences are asked for in order; an older one counts as the newest asked for.
     void await(long sequence, Runnable release, Outcome.Handler aborted) {
-        if (sequence <= durable() && waiting.isEmpty()) {
+        if (sequence <= durable()) {
             release.run();
             return;
         }

@@ -3,7 +3,6 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
-import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.cp.LunState;
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
 /// The copy of a volume that hosts use. It is opened JOINING: its log is replayed and it answers
@@ -294,8 +292,8 @@ public final class ActiveVolume {
         resume();
     }
 
-    /// Ends all service; what waits is aborted. `quiet` is called when nothing
-    /// touches the disks any more, so that the copy can be opened again.
+    /// Ends all service; what waits is aborted. `quiet` is called when nothing touches the disks
+    /// any more, so that the copy can be opened again.
     public void retire(String why, Runnable quiet) {
         stop(why);
         driver.whenQuiet(quiet);
@@ -318,30 +316,9 @@ public final class ActiveVolume {
         observer.stopped(why);
     }
 
-    void read(int lun, UUID identity, long offset, ByteBuffer into, Outcome.Handler done) {
-        media.read(lun, identity, offset, into, done);
-    }
-
-    void write(int lun, UUID identity, long offset, IoBuffer data, Outcome.Handler done) {
-        media.write(lun, identity, offset, data, done);
-    }
-
-    void writeSame(
-            int lun,
-            UUID identity,
-            long offset,
-            long length,
-            ByteBuffer pattern,
-            Outcome.Handler done) {
-        media.writeSame(lun, identity, offset, length, pattern, done);
-    }
-
-    void unmap(int lun, UUID identity, long offset, long length, Outcome.Handler done) {
-        media.unmap(lun, identity, offset, length, done);
-    }
-
-    void flush(Outcome.Handler done) {
-        media.flush(done);
+    /// Where LUNs send their commands.
+    MediaPath media() {
+        return media;
     }
 
     private void resume() {

@@ -134,11 +134,6 @@ public record CopyState(
         byte[] address = new byte[length];
         in.get(address);
         return new CopyState(
-                role,
-                sync,
-                promised,
-                peer,
-                new String(address, StandardCharsets.UTF_8),
-                floor);
+                role, sync, promised, peer, new String(address, StandardCharsets.UTF_8), floor);
     }
 }

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongFunction;
 
 /// What an active volume does with a host's command: the checks that belong to the volume, one log
 /// entry or several, the answer through the gate.
@@ -43,7 +42,7 @@ final class MediaPath {
     }
 
     void read(int lun, UUID identity, long offset, ByteBuffer into, Outcome.Handler done) {
-        Outcome refusal = refusal(lun, identity, offset, into.remaining());
+        Outcome refusal = readRefusal(lun, identity, offset, into.remaining());
         LunState state = core.luns.find(lun);
         if (refusal != null || state == null) {
             done.ended(refusal == null ? new Outcome.OutOfRange() : refusal);
@@ -57,9 +56,20 @@ final class MediaPath {
                         into,
                         (outcome, dependsOn) -> {
                             driver.readEnds(generation);
-                            core.gate.await(dependsOn, () -> answerRead(outcome, done), done);
+                            answerRead(outcome, dependsOn, done);
                         })
                 .run();
+    }
+
+    /// While the mirror is away, what is not durable yet may wait long: the host asks again
+    /// instead.
+    private void answerRead(Outcome outcome, long dependsOn, Outcome.Handler done) {
+        boolean waits = dependsOn > core.gate.durable();
+        if (waits && volume.service() == ActiveVolume.Service.SUSPENDED) {
+            done.ended(new Outcome.Busy(volume.reason()));
+        } else {
+            core.gate.await(dependsOn, () -> answerRead(outcome, done), done);
+        }
     }
 
     /// The right to answer is checked last, after all waiting: the lease may have run out
@@ -111,44 +121,35 @@ final class MediaPath {
             return;
         }
         ByteBuffer copy = ByteBuffer.allocate(Blocks.SECTOR).put(pattern.duplicate()).flip();
-        Outcome refusal = refusal(lun, identity, offset, length);
-        if (refusal != null) {
-            done.ended(refusal);
-            return;
-        }
-        inPieces(
-                lun,
-                identity,
-                offset,
-                length,
-                piece ->
-                        new LogEntry.WriteSame(
-                                core.nextPosition(),
-                                lun,
-                                piece,
-                                pieceLength(piece, offset, length),
-                                copy),
-                done);
+        Pieces pieces =
+                new Pieces() {
+                    @Override
+                    public Need need(long at, long bytes) {
+                        return MediaPath.this.need(lun, at, bytes, Blocks.SECTOR);
+                    }
+
+                    @Override
+                    public LogEntry entry(long at, long bytes) {
+                        return new LogEntry.WriteSame(core.nextPosition(), lun, at, bytes, copy);
+                    }
+                };
+        inPieces(new Range(lun, identity, offset, length), pieces, done);
     }
 
     void unmap(int lun, UUID identity, long offset, long length, Outcome.Handler done) {
-        Outcome refusal = refusal(lun, identity, offset, length);
-        if (refusal != null) {
-            done.ended(refusal);
-            return;
-        }
-        inPieces(
-                lun,
-                identity,
-                offset,
-                length,
-                piece ->
-                        new LogEntry.Unmap(
-                                core.nextPosition(),
-                                lun,
-                                piece,
-                                pieceLength(piece, offset, length)),
-                done);
+        Pieces pieces =
+                new Pieces() {
+                    @Override
+                    public Need need(long at, long bytes) {
+                        return unmapNeed(lun, at, bytes);
+                    }
+
+                    @Override
+                    public LogEntry entry(long at, long bytes) {
+                        return new LogEntry.Unmap(core.nextPosition(), lun, at, bytes);
+                    }
+                };
+        inPieces(new Range(lun, identity, offset, length), pieces, done);
     }
 
     void flush(Outcome.Handler done) {
@@ -176,47 +177,47 @@ final class MediaPath {
                 done);
     }
 
-    /// Cuts a long range into entries, one after the other, and answers when the last is durable.
-    private void inPieces(
-            int lun,
-            UUID identity,
-            long offset,
-            long length,
-            LongFunction<LogEntry> entryAt,
-            Outcome.Handler done) {
-        if (length == 0) {
-            done.ended(Outcome.done());
-            return;
+    private record Range(int lun, UUID identity, long offset, long length) {
+        long end() {
+            return offset + length;
         }
-        nextPiece(lun, identity, offset, offset, length, entryAt, done);
     }
 
-    private void nextPiece(
-            int lun,
-            UUID identity,
-            long at,
-            long offset,
-            long length,
-            LongFunction<LogEntry> entryAt,
-            Outcome.Handler done) {
-        long bytes = pieceLength(at, offset, length);
+    /// What a long command becomes, piece by piece.
+    private interface Pieces {
+        Need need(long at, long bytes);
+
+        LogEntry entry(long at, long bytes);
+    }
+
+    /// Cuts a long range into entries, one after the other, and answers when the last is durable.
+    private void inPieces(Range range, Pieces pieces, Outcome.Handler done) {
+        Outcome refusal = refusal(range.lun, range.identity, range.offset, range.length);
+        if (refusal != null || range.length == 0) {
+            done.ended(refusal == null ? Outcome.done() : refusal);
+        } else {
+            nextPiece(range, range.offset, pieces, done);
+        }
+    }
+
+    private void nextPiece(Range range, long at, Pieces pieces, Outcome.Handler done) {
+        Outcome refusal = serviceRefusal();
+        if (refusal != null) {
+            done.ended(refusal);
+            return;
+        }
+        long bytes = pieceLength(at, range.end());
         admission.admit(
-                need(lun, at, bytes, Blocks.SECTOR),
+                pieces.need(at, bytes),
                 () -> {
-                    if (isGone(lun, identity)) {
+                    if (isGone(range.lun, range.identity)) {
                         done.ended(new Outcome.OutOfRange());
                         return;
                     }
-                    core.log(entryAt.apply(at));
+                    core.log(pieces.entry(at, bytes));
                     long next = at + bytes;
-                    if (next < offset + length) {
-                        core.copy
-                                .loop()
-                                .execute(
-                                        () ->
-                                                nextPiece(
-                                                        lun, identity, next, offset, length,
-                                                        entryAt, done));
+                    if (next < range.end()) {
+                        core.copy.loop().execute(() -> nextPiece(range, next, pieces, done));
                     } else {
                         answerWhenDurable(done);
                     }
@@ -225,10 +226,10 @@ final class MediaPath {
     }
 
     /// Bytes of the piece that starts at `at`: up to the next border of [#BLOCKS_PER_ENTRY] blocks.
-    private static long pieceLength(long at, long offset, long length) {
+    private static long pieceLength(long at, long end) {
         long unit = Blocks.toBytes(BLOCKS_PER_ENTRY);
         long border = (at / unit + 1) * unit;
-        return Math.min(border, offset + length) - at;
+        return Math.min(border, end) - at;
     }
 
     private void answerWhenDurable(Outcome.Handler done) {
@@ -242,7 +243,28 @@ final class MediaPath {
         return new Need(VolumeCore.worstCase(blocks, levels), dataBytes + ENTRY_OVERHEAD);
     }
 
+    /// An unmap takes room for tree nodes and at most the two blocks at its ends.
+    private Need unmapNeed(int lun, long offset, long length) {
+        LunState state = core.luns.find(lun);
+        int levels = state == null ? 1 : state.root().levels() + 1;
+        long blocks = VolumeCore.blocksTouched(offset, length);
+        long vbns = VolumeCore.worstCase(blocks, levels) - Math.max(0, blocks - 2);
+        return new Need(vbns, Blocks.SECTOR + ENTRY_OVERHEAD);
+    }
+
     private @Nullable Outcome refusal(int lun, UUID identity, long offset, long length) {
+        Outcome misfit = misfit(lun, identity, offset, length);
+        return misfit == null ? serviceRefusal() : misfit;
+    }
+
+    /// Reads go on while nothing new is sequenced, for as long as this node may answer them.
+    private @Nullable Outcome readRefusal(int lun, UUID identity, long offset, long length) {
+        Outcome misfit = misfit(lun, identity, offset, length);
+        boolean suspended = volume.service() == ActiveVolume.Service.SUSPENDED;
+        return misfit == null && !suspended ? serviceRefusal() : misfit;
+    }
+
+    private @Nullable Outcome misfit(int lun, UUID identity, long offset, long length) {
         Check.that(
                 offset % Blocks.SECTOR == 0 && length % Blocks.SECTOR == 0,
                 "hosts address whole sectors",
@@ -252,10 +274,8 @@ final class MediaPath {
         if (state == null || isGone(lun, identity)) {
             return new Outcome.OutOfRange();
         }
-        if (offset < 0 || length < 0 || offset > state.record().size() - length) {
-            return new Outcome.OutOfRange();
-        }
-        return serviceRefusal();
+        boolean outside = offset < 0 || length < 0 || offset > state.record().size() - length;
+        return outside ? new Outcome.OutOfRange() : null;
     }
 
     private boolean isGone(int lun, UUID identity) {

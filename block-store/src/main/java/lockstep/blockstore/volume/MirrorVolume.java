@@ -107,7 +107,8 @@ public final class MirrorVolume {
     /// durable. Returns false, and does nothing, if it does not continue what is here or there is
     /// no room.
     public boolean store(long ofHalf, LogEntry borrowed) {
-        // After a replay only halves above the highest found take entries. An entry in a later half than
+        // After a replay only halves above the highest found take entries. An entry in a later half
+        // than
         // its own is merely kept longer.
         long half = Math.max(ofHalf, lowestHalf);
         long bytes = lockstep.blockstore.log.EntryCodec.encodedLength(borrowed);

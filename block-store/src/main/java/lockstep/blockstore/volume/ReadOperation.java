@@ -16,6 +16,9 @@ import java.nio.ByteBuffer;
 /// point that ends meanwhile changes nothing; the rest comes from the committed tree. Sectors that
 /// an overlay gave are never overwritten by what is below them.
 final class ReadOperation {
+    /// Blocks read with one request, at most: 1 MiB.
+    private static final int RUN_MAX = 256;
+
     private static final int ALL = (1 << Blocks.SECTORS) - 1;
 
     /// Takes the end: the outcome, and the log sequence that the answer depends on.
@@ -120,22 +123,51 @@ final class ReadOperation {
             return;
         }
         missing = 1;
-        for (int p = 0; p < pointers.length; p++) {
-            int i = start + p;
-            if (known[i] == ALL) {
-                continue;
-            }
-            BlockPointer pointer = pointers[p];
-            if (pointer.isHole()) {
-                fill(i, null);
-            } else if (pointer.isPoisoned()) {
-                lose(i);
-            } else {
-                missing++;
-                core.copy.reader().read(pointer, block -> arrived(i, block));
-            }
+        int p = 0;
+        while (p < pointers.length) {
+            p = readFrom(start, p, pointers);
         }
         oneLessMissing();
+    }
+
+    /// Fills block `p` of the pointers if that needs no disk, or begins to read it together with
+    /// those that lie behind it on the same disk. Returns the next to look at.
+    private int readFrom(int start, int p, BlockPointer[] pointers) {
+        int i = start + p;
+        BlockPointer pointer = pointers[p];
+        if (known[i] == ALL) {
+            return p + 1;
+        }
+        if (pointer.isHole()) {
+            fill(i, null);
+            return p + 1;
+        }
+        if (pointer.isPoisoned()) {
+            lose(i);
+            return p + 1;
+        }
+        ByteBuffer cached = core.copy.reader().cached(pointer);
+        if (cached != null) {
+            fill(i, cached);
+            return p + 1;
+        }
+        int end = runEnd(start, p, pointers);
+        missing += end - p;
+        core.copy.reader().readRun(pointers, p, end, (at, block) -> arrived(start + at, block));
+        return end;
+    }
+
+    private int runEnd(int start, int p, BlockPointer[] pointers) {
+        int end = p + 1;
+        while (end < pointers.length
+                && end - p < RUN_MAX
+                && known[start + end] != ALL
+                && pointers[end].isAllocated()
+                && pointers[end].vbn() == pointers[p].vbn() + (end - p)
+                && core.copy.reader().cached(pointers[end]) == null) {
+            end++;
+        }
+        return end;
     }
 
     private void arrived(int i, @Nullable ByteBuffer block) {

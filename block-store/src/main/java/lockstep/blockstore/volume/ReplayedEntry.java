@@ -1,12 +1,13 @@
 package lockstep.blockstore.volume;
 
-import java.nio.ByteBuffer;
 import lockstep.blockstore.log.EntryCodec;
 import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.MalformedEntry;
 
-/// An entry found in the log when the volume was opened: its half, its sequence, and its encoding. Kept so
-/// that a mirror that lacks it can be sent it.
+import java.nio.ByteBuffer;
+
+/// An entry found in the log when the volume was opened: its half, its sequence, and its encoding.
+/// Kept so that a mirror that lacks it can be sent it.
 public record ReplayedEntry(long half, long sequence, ByteBuffer encoded) {
     /// A copy of `borrowed`.
     static ReplayedEntry of(long half, LogEntry borrowed) {

@@ -56,7 +56,8 @@ final class VolumeCore {
     /// Who is sent entries and updates now.
     @Nullable Mirror mirror;
 
-    /// Entries that were replayed, for a mirror that lacks them; empty once nobody can ask any more.
+    /// Entries that were replayed, for a mirror that lacks them; empty once nobody can ask any
+    /// more.
     final List<ReplayedEntry> replayed = new ArrayList<>();
 
     /// VBNs promised to admitted entries, those of the frozen overlay included.

@@ -43,26 +43,26 @@ final class VolumeLun implements Lun {
 
     @Override
     public void read(long offset, ByteBuffer into, Outcome.Handler done) {
-        volume.read(lastKnown.number(), identity, offset, into, done);
+        volume.media().read(lastKnown.number(), identity, offset, into, done);
     }
 
     @Override
     public void write(long offset, IoBuffer data, Outcome.Handler done) {
-        volume.write(lastKnown.number(), identity, offset, data, done);
+        volume.media().write(lastKnown.number(), identity, offset, data, done);
     }
 
     @Override
     public void writeSame(long offset, long length, ByteBuffer pattern, Outcome.Handler done) {
-        volume.writeSame(lastKnown.number(), identity, offset, length, pattern, done);
+        volume.media().writeSame(lastKnown.number(), identity, offset, length, pattern, done);
     }
 
     @Override
     public void unmap(long offset, long length, Outcome.Handler done) {
-        volume.unmap(lastKnown.number(), identity, offset, length, done);
+        volume.media().unmap(lastKnown.number(), identity, offset, length, done);
     }
 
     @Override
     public void flush(Outcome.Handler done) {
-        volume.flush(done);
+        volume.media().flush(done);
     }
 }

@@ -12,7 +12,8 @@ import java.util.ArrayDeque;
 public final class SimEventLoop implements EventLoop {
     private static final long MAX_TASK_DELAY_NANOS = 2_000;
 
-    private static @Nullable SimEventLoop running;
+    // A simulation runs in one thread; several may run in several.
+    private static final ThreadLocal<@Nullable SimEventLoop> RUNNING = new ThreadLocal<>();
 
     private final Simulation simulation;
     private final String name;
@@ -58,12 +59,12 @@ public final class SimEventLoop implements EventLoop {
 
     /// Runs `task` now, inside the call, as a task of this loop: for tests that drive a node.
     public void call(Runnable task) {
-        SimEventLoop before = running;
-        running = this;
+        SimEventLoop before = RUNNING.get();
+        RUNNING.set(this);
         try {
             task.run();
         } finally {
-            running = before;
+            RUNNING.set(before);
         }
     }
 
@@ -93,7 +94,7 @@ public final class SimEventLoop implements EventLoop {
 
     @Override
     public boolean inLoop() {
-        return running == this;
+        return RUNNING.get() == this;
     }
 
     @Override

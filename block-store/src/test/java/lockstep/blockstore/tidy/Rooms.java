@@ -26,8 +26,9 @@ public final class Rooms {
         String b = "lockstep.blockstore.";
         blockStore(b);
         ARROWS.put("lockstep.replication", List.of(b + "*"));
-        ARROWS.put("lockstep.target", List.of(b + "*", "lockstep.replication.*"));
-        ARROWS.put("lockstep.target.scsi", List.of(b + "base", b + "io", b + "volume"));
+        ARROWS.put(
+                "lockstep.target", List.of(b + "*", "lockstep.replication.*", "lockstep.target.*"));
+        ARROWS.put("lockstep.target.scsi", List.of(b + "base", b + "io", b + "tree", b + "volume"));
         ARROWS.put("lockstep.target.runtime", List.of(b + "base", b + "io"));
         ARROWS.put(
                 "lockstep.target.iscsi",

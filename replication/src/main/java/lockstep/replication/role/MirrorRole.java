@@ -1,7 +1,5 @@
 package lockstep.replication.role;
 
-import java.nio.ByteBuffer;
-import java.util.function.Consumer;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
@@ -17,11 +15,15 @@ import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
+
 import org.jspecify.annotations.Nullable;
 
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+
 /// The destination's side: stores the source's entries and images, and takes over when told to. It
-/// acknowledges nothing of an epoch older than the highest it has promised; that, and not a clock, is what
-/// fences a source that does not know yet that it is one no more.
+/// acknowledges nothing of an epoch older than the highest it has promised; that, and not a clock,
+/// is what fences a source that does not know yet that it is one no more.
 final class MirrorRole implements Role, MirrorVolume.Observer {
     private final Replica replica;
     private @Nullable MirrorVolume mirror;
@@ -144,8 +146,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             case VolumeMessage.Entries m -> entries(volume, m);
             case VolumeMessage.CpBegin m -> begin(volume, m);
             case VolumeMessage.CpData m -> m.runs().forEach(run -> data(volume, run));
-            case VolumeMessage.CpReferences m ->
-                    m.runs().forEach(run -> references(volume, run));
+            case VolumeMessage.CpReferences m -> m.runs().forEach(run -> references(volume, run));
             case VolumeMessage.CpCommit m -> commit(volume, m);
             case VolumeMessage.ResyncBegin m -> resync(volume, m);
             case VolumeMessage.GoLive m -> goLive(volume, m);
@@ -166,8 +167,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         return true;
     }
 
-    /// An image may be older than the epoch its source is active in; what counts is the epoch that this link
-    /// was opened for.
+    /// An image may be older than the epoch its source is active in; what counts is the epoch that
+    /// this link was opened for.
     private boolean isLinkFenced() {
         VolumeMessage.CopyStatus source = replica.heard();
         Epoch onLink = granted != null ? granted : source == null ? Epoch.NONE : source.promised();
@@ -211,8 +212,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         }
     }
 
-    /// An entry that is here already comes again after a link was lost; one that leaves a gap, or has no
-    /// room, ends the link.
+    /// An entry that is here already comes again after a link was lost; one that leaves a gap, or
+    /// has no room, ends the link.
     private void store(MirrorVolume volume, long half, LogEntry entry) {
         boolean known = entry.position().compareTo(volume.end()) <= 0;
         if (!known && !volume.store(half, entry)) {
@@ -281,8 +282,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         if (next == Sync.OUT_OF_SYNC && replica.copy().state().sync() == Sync.NO_IMAGE) {
             throw new ProtocolViolation("there is no image here to send a difference to");
         }
-        volume.fallOutOfSync(
-                next, () -> replica.send(new VolumeMessage.ResyncReady(m.since())));
+        volume.fallOutOfSync(next, () -> replica.send(new VolumeMessage.ResyncReady(m.since())));
     }
 
     private void goLive(MirrorVolume volume, VolumeMessage.GoLive m) {

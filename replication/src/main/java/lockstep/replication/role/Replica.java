@@ -1,6 +1,5 @@
 package lockstep.replication.role;
 
-import java.util.function.Consumer;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.ActiveVolume;
@@ -11,11 +10,14 @@ import lockstep.blockstore.volume.VolumeOpening;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.VolumeMessage;
+
 import org.jspecify.annotations.Nullable;
 
-/// One volume on this node: opens its copy, gives it the role that its durable state names, and changes
-/// that role when the partner or the operator gives reason to. Everything that decides about epochs is here
-/// and in the roles; what it decides is durable before anything relies on it.
+import java.util.function.Consumer;
+
+/// One volume on this node: opens its copy, gives it the role that its durable state names, and
+/// changes that role when the partner or the operator gives reason to. Everything that decides
+/// about epochs is here and in the roles; what it decides is durable before anything relies on it.
 public final class Replica {
     /// Hears what the node has to know.
     public interface Observer {
@@ -25,7 +27,8 @@ public final class Replica {
         /// Something an operator should read.
         void event(Replica replica, String text);
 
-        /// Until when, on this loop's clock, this node has promised its partner not to serve the volume.
+        /// Until when, on this loop's clock, this node has promised its partner not to serve the
+        /// volume.
         long leaseGrantedUntilNanos(Replica replica);
     }
 
@@ -134,14 +137,13 @@ public final class Replica {
         save(next, () -> done.accept(null));
     }
 
-    /// Ends the pair: this source becomes the only copy of its volume. The other side's copy is of no use
-    /// any more.
+    /// Ends the pair: this source becomes the only copy of its volume. The other side's copy is of
+    /// no use any more.
     public void unpair(Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source) {
             source.unpair(done);
         } else {
-            done.accept(
-                    new Refusal("this node holds the mirror", "delete the pair on the source"));
+            done.accept(new Refusal("this node holds the mirror", "delete the pair on the source"));
         }
     }
 
@@ -151,10 +153,7 @@ public final class Replica {
         if (role instanceof MirrorRole mirror) {
             mirror.takeover(sourceIsDown, acceptLoss, done);
         } else {
-            done.accept(
-                    new Refusal(
-                            "this node does not hold the mirror of the volume",
-                            "ask the node that does"));
+            done.accept(Refusal.NO_MIRROR_HERE);
         }
     }
 
@@ -163,9 +162,7 @@ public final class Replica {
         if (role instanceof SourceRole source) {
             source.detach(done);
         } else {
-            done.accept(
-                    new Refusal(
-                            "this node is not the source of the volume", "ask the source node"));
+            done.accept(Refusal.NO_SOURCE_HERE);
         }
     }
 
@@ -174,22 +171,18 @@ public final class Replica {
         if (role instanceof SourceRole source) {
             source.activateAlone(done);
         } else {
-            done.accept(
-                    new Refusal(
-                            "this node is not the source of the volume",
-                            "use takeover on the node that holds the mirror"));
+            done.accept(Refusal.NOTHING_TO_ACTIVATE_HERE);
         }
     }
 
-    /// The operator's word after a divergence: what only this copy has is given up and it becomes the
-    /// mirror.
+    /// The operator's word after a divergence: what only this copy has is given up and it becomes
+    /// the mirror.
     public void discard(Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source && source.state() == RoleState.DIVERGED) {
             demote("the operator gave this copy's own writes up");
             done.accept(null);
         } else {
-            done.accept(
-                    new Refusal("the copies have not diverged", "there is nothing to discard"));
+            done.accept(new Refusal("the copies have not diverged", "there is nothing to discard"));
         }
     }
 
@@ -226,8 +219,7 @@ public final class Replica {
 
     /// Calls `next` when the partner can no longer believe that it alone may answer reads.
     void whenLeaseIsOver(Runnable next) {
-        long left =
-                observer.leaseGrantedUntilNanos(this) - copy.loop().clock().nanoTime();
+        long left = observer.leaseGrantedUntilNanos(this) - copy.loop().clock().nanoTime();
         if (left <= 0) {
             next.run();
         } else {
@@ -262,17 +254,13 @@ public final class Replica {
     /// Tells the partner what this copy is.
     void sendStatus() {
         CopyState state = copy.state();
-        ClaimedRole claimed =
-                state.role() == CopyState.Role.MIRROR
-                        ? ClaimedRole.DESTINATION
-                        : ClaimedRole.SOURCE;
         ActiveVolume active = role.active();
-        boolean serving = active != null && active.epoch().counter() > 0;
+        Epoch epoch = active == null ? Epoch.NONE : active.epoch();
         send(
                 new VolumeMessage.CopyStatus(
-                        claimed,
+                        WireStates.of(state.role()),
                         WireStates.of(state.sync()),
-                        serving ? active.epoch() : Epoch.NONE,
+                        epoch,
                         state.promised(),
                         copy.root().cp(),
                         role.end(),
@@ -391,8 +379,8 @@ public final class Replica {
         }
     }
 
-    /// Both were active. Whoever opened the higher epoch stays; the other becomes its mirror, unless it has
-    /// acknowledged writes on its own, which only an operator may give up.
+    /// Both were active. Whoever opened the higher epoch stays; the other becomes its mirror,
+    /// unless it has acknowledged writes on its own, which only an operator may give up.
     private void twoSources(SourceRole source, VolumeMessage.CopyStatus status) {
         Epoch mine = copy.state().promised();
         Epoch theirs = status.promised();
@@ -404,26 +392,6 @@ public final class Replica {
             } else {
                 demote("the partner has opened epoch " + theirs);
             }
-        }
-    }
-
-    /// Nothing can be done yet, or any more.
-    private static final class Opening implements Role {
-        @Override
-        public RoleState state() {
-            return RoleState.OPENING;
-        }
-
-        @Override
-        public String reason() {
-            return "reading disks and log";
-        }
-    }
-
-    private record Stopped(String reason, @Nullable ActiveVolume active) implements Role {
-        @Override
-        public RoleState state() {
-            return RoleState.STOPPED;
         }
     }
 }

@@ -5,8 +5,8 @@ import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.volume.CopyState;
 
-/// One copy for people. `linked`: the partner answers now. `copied` blocks of a resync have been sent in
-/// this round. `backlogBytes` of log entries are not stored by the mirror yet.
+/// One copy for people. `linked`: the partner answers now. `copied` blocks of a resync have been
+/// sent in this round. `backlogBytes` of log entries are not stored by the mirror yet.
 public record ReplicaStatus(
         RoleState state,
         String reason,

@@ -3,6 +3,7 @@ package lockstep.replication.role;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.replication.wire.VolumeMessage;
+
 import org.jspecify.annotations.Nullable;
 
 /// What a copy is used as. Only the fields that a role has can be touched in it.

@@ -6,8 +6,8 @@ public enum RoleState {
     OPENING,
     /// The only copy of its volume, serving.
     STANDALONE,
-    /// Source after a restart: it waits for its partner's promise or the operator's word and serves no media
-    /// command.
+    /// Source after a restart: it waits for its partner's promise or the operator's word and serves
+    /// no media command.
     JOINING,
     /// Source, serving; every acknowledged write is on both nodes.
     IN_SYNC,

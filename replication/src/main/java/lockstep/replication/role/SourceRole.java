@@ -1,6 +1,5 @@
 package lockstep.replication.role;
 
-import java.util.function.Consumer;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
@@ -12,11 +11,14 @@ import lockstep.blockstore.volume.Legs;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.VolumeMessage;
+
 import org.jspecify.annotations.Nullable;
 
-/// The source's side: the volume is active here. It opens its epoch with the partner's promise, keeps the
-/// mirror in sync through [SourceSync], and stops acknowledging when the mirror is away and nobody has
-/// said to go on without it (policy strict).
+import java.util.function.Consumer;
+
+/// The source's side: the volume is active here. It opens its epoch with the partner's promise,
+/// keeps the mirror in sync through [SourceSync], and stops acknowledging when the mirror is away
+/// and nobody has said to go on without it (policy strict).
 final class SourceRole implements Role, ActiveVolume.Observer {
     private final Replica replica;
     private @Nullable ActiveVolume volume;
@@ -41,8 +43,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
     }
 
-    /// After a takeover: `epoch` is promised durably and nobody else can have it. The image is pinned,
-    /// because the old source may have the same one.
+    /// After a takeover: `epoch` is promised durably and nobody else can have it. The image is
+    /// pinned, because the old source may have the same one.
     void openedByTakeover(ActiveVolume opened, Epoch epoch) {
         volume = opened;
         sync = new SourceSync(replica, opened);
@@ -162,7 +164,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
     }
 
-    /// An epoch above everything that either side has promised; durable here before it is asked for.
+    /// An epoch above everything that either side has promised; durable here before it is asked
+    /// for.
     private void openNew(Epoch theirs) {
         CopyState state = replica.copy().state();
         Epoch highest = theirs.compareTo(state.promised()) > 0 ? theirs : state.promised();
@@ -212,8 +215,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     private Epoch epochToServe() {
         ActiveVolume active = volume;
-        boolean joining = active == null || active.service() == ActiveVolume.Service.JOINING;
-        return joining ? replica.copy().state().promised() : active.epoch();
+        return active == null || active.service() == ActiveVolume.Service.JOINING
+                ? replica.copy().state().promised()
+                : active.epoch();
     }
 
     private void decide(Position mirrorEnd, CpId mirrorImage) {

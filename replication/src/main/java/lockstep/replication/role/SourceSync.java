@@ -12,19 +12,20 @@ import lockstep.replication.source.ImageSender;
 import lockstep.replication.source.MirrorSender;
 import lockstep.replication.wire.CopyState;
 import lockstep.replication.wire.VolumeMessage;
+
 import org.jspecify.annotations.Nullable;
 
 /// How a source brings its mirror in sync, and keeps it so.
 ///
-/// A mirror that was in sync when the link broke is attached again at once: it holds every acknowledged
-/// write; it is sent the entries it lacks, and at most one image by difference. Nothing is acknowledged
-/// without it meanwhile, so it never falls out of sync.
+/// A mirror that was in sync when the link broke is attached again at once: it holds every
+/// acknowledged write; it is sent the entries it lacks, and at most one image by difference.
+/// Nothing is acknowledged without it meanwhile, so it never falls out of sync.
 ///
-/// Any other mirror records first, durably, that it is out of sync. Only then may the source acknowledge
-/// alone. Images follow as differences, each to the one before, while writes go on; when little is left,
-/// entries go live from a consistency point on, answers wait for both legs, and once the mirror has all of
-/// them both sides record that they are in sync: the source first, so that there is no moment at which
-/// the mirror believes it and the source does not.
+/// Any other mirror records first, durably, that it is out of sync. Only then may the source
+/// acknowledge alone. Images follow as differences, each to the one before, while writes go on;
+/// when little is left, entries go live from a consistency point on, answers wait for both legs,
+/// and once the mirror has all of them both sides record that they are in sync: the source first,
+/// so that there is no moment at which the mirror believes it and the source does not.
 final class SourceSync {
     /// A difference of no more blocks than this is sent while entries go live.
     private static final long LAST_DIFFERENCE_BLOCKS = 8192;
@@ -116,8 +117,8 @@ final class SourceSync {
         replica.send(new VolumeMessage.ResyncBegin(epoch, mirrorImage, 0));
     }
 
-    /// The mirror has recorded that it is out of sync: from here on this copy may serve alone, and says so
-    /// durably before it does.
+    /// The mirror has recorded that it is out of sync: from here on this copy may serve alone, and
+    /// says so durably before it does.
     void ready(Epoch epoch) {
         PeerLink link = replica.link();
         if (phase != SyncPhase.ASKING || link == null) {
@@ -261,8 +262,7 @@ final class SourceSync {
                     if (phase == SyncPhase.RECORDING && link != null) {
                         replica.send(
                                 new VolumeMessage.InSync(
-                                        volume.epoch(),
-                                        new Position(volume.epoch(), catchUpTo)));
+                                        volume.epoch(), new Position(volume.epoch(), catchUpTo)));
                     }
                 });
     }

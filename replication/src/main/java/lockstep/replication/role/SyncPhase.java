@@ -8,8 +8,8 @@ enum SyncPhase {
     OPENING_EPOCH,
     /// The partner is asked to record durably that it is out of sync.
     ASKING,
-    /// An image is sent, as the difference to the one the mirror has. Writes go on; a later round sends what
-    /// changed meanwhile.
+    /// An image is sent, as the difference to the one the mirror has. Writes go on; a later round
+    /// sends what changed meanwhile.
     COPYING,
     /// The last difference is sent while entries go live already.
     JOINING_LOG,

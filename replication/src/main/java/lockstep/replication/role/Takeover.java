@@ -1,20 +1,22 @@
 package lockstep.replication.role;
 
-import java.util.function.Consumer;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.function.Consumer;
 
 /// The mirror becomes the active copy because its source is lost.
 ///
-/// The order is what makes it safe. JUDGING changes nothing. FENCING makes the higher epoch durable in one
-/// record together with the new role, so a crash leaves either a mirror that has promised nothing or a
-/// source that waits for the operator; and it waits until the lease last granted to the old source is
-/// over, because that one may answer reads for so long. Only then is the half-received consistency point
-/// dropped, the log replayed, and the volume served.
+/// The order is what makes it safe. JUDGING changes nothing. FENCING makes the higher epoch durable
+/// in one record together with the new role, so a crash leaves either a mirror that has promised
+/// nothing or a source that waits for the operator; and it waits until the lease last granted to
+/// the old source is over, because that one may answer reads for so long. Only then is the
+/// half-received consistency point dropped, the log replayed, and the volume served.
 final class Takeover {
     private final Replica replica;
     private final MirrorVolume mirror;

@@ -4,8 +4,8 @@ package lockstep.replication.role;
 public enum TakeoverStage {
     /// May this mirror be activated? Nothing has changed yet.
     JUDGING,
-    /// A higher epoch is promised durably: the old source gets no acknowledgement any more. The lease
-    /// that was granted to it runs out.
+    /// A higher epoch is promised durably: the old source gets no acknowledgement any more. The
+    /// lease that was granted to it runs out.
     FENCING,
     /// What was received of an unfinished consistency point is dropped.
     ROLLING_BACK,

@@ -1,13 +1,15 @@
 package lockstep.replication.source;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import lockstep.blockstore.log.EntryCodec;
 import lockstep.blockstore.log.LogEntry;
+
 import org.jspecify.annotations.Nullable;
 
-/// Encoded log entries on their way to the mirror, in chunks that are sent as they are and kept until the
-/// mirror has stored them, so that a new link can be sent them again.
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+
+/// Encoded log entries on their way to the mirror, in chunks that are sent as they are and kept
+/// until the mirror has stored them, so that a new link can be sent them again.
 final class EntryBacklog {
     private static final int CHUNK_BYTES = 256 << 10;
 
@@ -103,15 +105,12 @@ final class EntryBacklog {
         bytes += length;
     }
 
-    /// Steps over the first `entries` entries: sequences in a chunk follow each other without a gap.
+    /// Steps over the first `entries` entries: sequences in a chunk follow each other without a
+    /// gap.
     private static void skip(Chunk chunk, long entries) {
         for (long i = 0; i < entries; i++) {
             try {
-                ByteBuffer rest =
-                        chunk.bytes
-                                .duplicate()
-                                .flip()
-                                .position(chunk.sent);
+                ByteBuffer rest = chunk.bytes.duplicate().flip().position(chunk.sent);
                 chunk.sent += EntryCodec.lengthAt(rest);
             } catch (lockstep.blockstore.log.MalformedEntry e) {
                 throw new lockstep.blockstore.base.BrokenInvariant(

@@ -1,14 +1,15 @@
 package lockstep.replication.source;
 
-import java.nio.ByteBuffer;
-import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.volume.ImageWalk;
 
-/// Brings a mirror from the image it has to a newer one: everything born since goes by content, no faster
-/// than the mirror writes it, and then the root.
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/// Brings a mirror from the image it has to a newer one: everything born since goes by content, no
+/// faster than the mirror writes it, and then the root.
 public final class ImageSender {
     private static final int BLOCKS_PER_SLICE = 64;
 
@@ -20,8 +21,8 @@ public final class ImageSender {
     private long blocks;
     private boolean stopped;
 
-    /// Sends what `walk` finds. `sent` gets the number of blocks once the commit is sent; `failed` the
-    /// reason if a block cannot be read.
+    /// Sends what `walk` finds. `sent` gets the number of blocks once the commit is sent; `failed`
+    /// the reason if a block cannot be read.
     public ImageSender(
             ImageWalk walk,
             MirrorSender sender,

@@ -1,9 +1,5 @@
 package lockstep.replication.source;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
@@ -16,13 +12,20 @@ import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
+
 import org.jspecify.annotations.Nullable;
 
-/// An active volume's way to its mirror over one link. Entries leave at the end of the loop's turn, many in
-/// a frame; blocks of a consistency point are gathered into runs. What goes is in order, because one
-/// connection carries all of it.
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/// An active volume's way to its mirror over one link. Entries leave at the end of the loop's turn,
+/// many in a frame; blocks of a consistency point are gathered into runs. What goes is in order,
+/// because one connection carries all of it.
 ///
-/// When the link is lost this does nothing any more; what waits for it to be ready is told to go on.
+/// When the link is lost this does nothing any more; what waits for it to be ready is told to go
+/// on.
 public final class MirrorSender implements Mirror {
     /// Bytes of blocks gathered before a frame is sent.
     private static final int FRAME_BYTES = 256 << 10;
@@ -52,8 +55,8 @@ public final class MirrorSender implements Mirror {
     private boolean announced;
     private boolean lost;
 
-    /// Sends for `volume`, active in `epoch`, over `link`. `announced`: the mirror knows where the log goes
-    /// on, because it was in sync; if not, the first entry tells it.
+    /// Sends for `volume`, active in `epoch`, over `link`. `announced`: the mirror knows where the
+    /// log goes on, because it was in sync; if not, the first entry tells it.
     public MirrorSender(
             VolumeId volume, Epoch epoch, EventLoop loop, PeerLink link, boolean announced) {
         this.volume = volume;
@@ -118,8 +121,7 @@ public final class MirrorSender implements Mirror {
             CpId known = cp == null ? CpId.NONE : cp;
             link.send(
                     volume,
-                    new VolumeMessage.GoLive(
-                            epoch, known, half, borrowed.position().sequence()));
+                    new VolumeMessage.GoLive(epoch, known, half, borrowed.position().sequence()));
         }
         // Kept when the link is lost too: the next link's sender asks for what this one has.
         backlog.add(half, borrowed);

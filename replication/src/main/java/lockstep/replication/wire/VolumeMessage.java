@@ -64,7 +64,8 @@ public sealed interface VolumeMessage extends Message {
     /// D→S: `cp` is durable here.
     record CpCommitted(CpId cp) implements VolumeMessage {}
 
-    /// D→S: `blocks` blocks of `cp`, counted from its begin, are on the disks; so much more may come.
+    /// D→S: `blocks` blocks of `cp`, counted from its begin, are on the disks; so much more may
+    /// come.
     record CpProgress(CpId cp, long blocks) implements VolumeMessage {}
 
     /// D→S: `cp` cannot be taken here; the image stays what it was.

@@ -1,7 +1,5 @@
 package lockstep.replication.pair;
 
-import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicReference;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
@@ -9,6 +7,9 @@ import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.VolumeCheck;
 import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.blockstore.volume.VolumeSettings;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// Runs [VolumeCheck] on what the disks hold now, inside the call.
 final class DirectCheck {

@@ -3,40 +3,82 @@ package lockstep.replication.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import java.util.function.Consumer;
 import lockstep.blockstore.base.BrokenInvariant;
+
 import org.junit.jupiter.api.Test;
 
-/// Invariants 1 to 5 over many seeds of [PairSimulation]; and canaries, which leave a flush out and have to
-/// be caught. One seed alone: `-Dseed=N`.
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/// Invariants 1 to 5 over many seeds of [PairSimulation]; and canaries, which leave a flush out and
+/// have to be caught. One seed alone: `-Dseed=N`.
 final class PairSimTest {
     private static final int SEEDS = Integer.getInteger("pair.seeds", 500);
+    private static final int THREADS = Runtime.getRuntime().availableProcessors();
     private static final int CANARY_SEEDS = 200;
-    private static final int ROUNDS = Integer.getInteger("pair.rounds", 4);
+    private static final int ROUNDS = Integer.getInteger("pair.rounds", 3);
+
+    private final Totals totals = new Totals();
 
     @Test
-    void aPairLosesNothingWhateverCrashes() {
+    void aPairLosesNothingWhateverCrashes() throws InterruptedException {
         Long only = Long.getLong("seed");
-        long images = 0;
-        long takeovers = 0;
-        long crashes = 0;
-        long acknowledged = 0;
         long first = only == null ? 1 : only;
         long last = only == null ? SEEDS : only;
-        for (long seed = first; seed <= last; seed++) {
-            PairSimulation pair = new PairSimulation(seed);
-            pair.run(ROUNDS);
+        List<Throwable> violations = Collections.synchronizedList(new ArrayList<>());
+        AtomicLong next = new AtomicLong(first);
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < THREADS; i++) {
+            threads.add(Thread.ofPlatform().start(() -> runSeeds(next, last, violations)));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        System.out.printf(
+                "pair: %d seeds, %s, %d violations%n", last - first + 1, totals, violations.size());
+        assertThat(violations).isEmpty();
+        assertThat(totals.images).isPositive();
+        assertThat(totals.acknowledged).isPositive();
+    }
+
+    /// Seeds share nothing, so each thread simply takes the next.
+    private void runSeeds(AtomicLong next, long last, List<Throwable> violations) {
+        long seed = next.getAndIncrement();
+        while (seed <= last && violations.isEmpty()) {
+            try {
+                PairSimulation pair = new PairSimulation(seed);
+                pair.run(ROUNDS);
+                totals.add(pair);
+            } catch (AssertionError | RuntimeException violation) {
+                violations.add(new AssertionError("replay with -Dseed=" + seed, violation));
+            }
+            seed = next.getAndIncrement();
+        }
+    }
+
+    private static final class Totals {
+        long images;
+        long takeovers;
+        long detaches;
+        long crashes;
+        long acknowledged;
+
+        synchronized void add(PairSimulation pair) {
             images += pair.imagesChecked;
             takeovers += pair.takeovers;
+            detaches += pair.detaches;
             crashes += pair.crashes;
             acknowledged += pair.history.acknowledgedSectors;
         }
-        System.out.printf(
-                "pair: %d seeds, %d crashes, %d takeovers, %d images checked, %d sectors"
-                        + " acknowledged, 0 violations%n",
-                last - first + 1, crashes, takeovers, images, acknowledged);
-        assertThat(images).isPositive();
-        assertThat(acknowledged).isPositive();
+
+        @Override
+        public synchronized String toString() {
+            return "%d crashes, %d takeovers, %d detaches, %d images, %d sectors acknowledged"
+                    .formatted(crashes, takeovers, detaches, images, acknowledged);
+        }
     }
 
     @Test

@@ -1,34 +1,29 @@
 package lockstep.replication.pair;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.SplittableRandom;
-import java.util.TreeMap;
-import java.util.UUID;
-import java.util.function.BooleanSupplier;
 import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.base.Outcome;
-import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.sim.SimDevice;
 import lockstep.blockstore.sim.Simulation;
-import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.Lun;
-import lockstep.blockstore.volume.VolumeCheck;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.role.RoleState;
 import lockstep.replication.sim.SimNetwork;
 
-/// One seed's life of a pair under load: links break and clog, nodes are killed or lose power, alone or both
-/// at once, mirrors take over, killed nodes come back. Checked: invariant 1 and 2 on every read and on all
-/// sectors after every recovery, 3 and 4 on every image of either side as the disks hold it, 5 at every
-/// event.
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+
+/// One seed's life of a pair under load: links break and clog, nodes are killed or lose power,
+/// alone or both at once, mirrors take over, killed nodes come back. Checked: invariant 1 and 2 on
+/// every read and on all sectors after every recovery, 3 and 4 on every image of either side as the
+/// disks hold it, 5 at every event.
 final class PairSimulation {
-    private static final int LUN_BLOCKS = 160;
+    static final int LUN_BLOCKS = 160;
     private static final long SECOND = 1_000_000_000L;
 
     final Simulation simulation;
@@ -37,12 +32,13 @@ final class PairSimulation {
     final SimNode a;
     final SimNode b;
     final SectorHistory history = new SectorHistory(LUN_BLOCKS * Blocks.SECTORS);
-    private final TreeMap<CpId, TreeMap<Long, Integer>> images = new TreeMap<>();
+    private final ImageHistory images = new ImageHistory(this);
     private int outstanding;
     private long generation;
     Runnable afterSetUp = () -> {};
     long imagesChecked;
     long takeovers;
+    long detaches;
     long crashes;
 
     PairSimulation(long seed) {
@@ -51,19 +47,19 @@ final class PairSimulation {
         network = new SimNetwork(simulation);
         int slotsA = 3 + random.nextInt(3);
         int slotsB = 3 + (slotsA - 2 + random.nextInt(2)) % 3;
-        a = new SimNode(simulation, network, "a", 1, slotsA, 3L << 20, this::imageSeen);
+        a = new SimNode(simulation, network, "a", 1, slotsA, 3L << 20, images::seen);
         long sizeB = slotsB < slotsA ? 5L << 20 : 4L << 20;
-        b = new SimNode(simulation, network, "b", 2, slotsB, sizeB, this::imageSeen);
+        b = new SimNode(simulation, network, "b", 2, slotsB, sizeB, images::seen);
         a.peer = b;
         b.peer = a;
         simulation.afterEveryEvent(this::afterEvent);
     }
 
     void run(int rounds) {
-        setUp();
+        PairSetUp.run(this);
         afterSetUp.run();
         for (int round = 0; round < rounds; round++) {
-            workFor(40_000_000L + random.nextLong(120_000_000L));
+            workFor(20_000_000L + random.nextLong(80_000_000L));
             switch (random.nextInt(6)) {
                 case 0 -> network.breakConnections("a", "b");
                 case 1 -> clog();
@@ -75,42 +71,6 @@ final class PairSimulation {
             workFor(random.nextLong(60_000_000L));
             recover();
         }
-    }
-
-    private void setUp() {
-        a.format(CopyState.standalone(), 0);
-        long vbns = a.direct().size();
-        check(b.direct().size() >= vbns, "the destination has room");
-        b.format(
-                CopyState.standalone()
-                        .withPeer(1, "a")
-                        .as(CopyState.Role.MIRROR, CopyState.Sync.NO_IMAGE),
-                vbns);
-        a.start();
-        b.start();
-        await(() -> a.replica != null && a.replica.active() != null, "a serves");
-        boolean[] made = new boolean[1];
-        await(() -> a.replica.active().isServing(), "a is active");
-        a.loop.call(
-                () ->
-                        a.replica
-                                .active()
-                                .putLun(
-                                        new LunRecord(
-                                                0,
-                                                "l",
-                                                new UUID(3, 4),
-                                                Blocks.toBytes(LUN_BLOCKS)),
-                                        outcome -> made[0] = outcome.isDone()));
-        await(() -> made[0], "the LUN is made");
-        workFor(50_000_000L);
-        boolean[] paired = new boolean[1];
-        a.loop.call(() -> a.replica.pairAsSource(2, "b", refusal -> paired[0] = refusal == null));
-        await(() -> paired[0], "the pair is made");
-        if (a.link != null) {
-            a.loop.call(() -> a.replica.linkUp(a.link));
-        }
-        awaitInSync();
     }
 
     private SimNode source() {
@@ -145,7 +105,28 @@ final class PairSimulation {
         SimNode mirror = source.peer;
         crash(mirror);
         workFor(random.nextLong(300_000_000L));
+        if (random.nextInt(3) == 0) {
+            detach(source);
+        }
         mirror.start();
+    }
+
+    /// The operator lets the source go on alone; later the mirror gets the difference.
+    private void detach(SimNode source) {
+        await(
+                () -> source.replica.status().state() == RoleState.SUSPENDED,
+                "the source notices that its mirror is away");
+        boolean[] ended = new boolean[1];
+        source.loop.call(() -> source.replica.detach(refusal -> ended[0] = refusal == null));
+        await(() -> ended[0], "the detach ends");
+        detaches++;
+        workFor(random.nextLong(300_000_000L));
+        if (random.nextInt(3) == 0) {
+            crashes++;
+            source.crash(random.nextBoolean());
+            abandonOutstanding();
+            source.start();
+        }
     }
 
     private void crashSourceAndRestart() {
@@ -194,7 +175,8 @@ final class PairSimulation {
         source.start();
     }
 
-    /// Everything heals: within a bound the pair is in sync again, and nothing acknowledged is lost.
+    /// Everything heals: within a bound the pair is in sync again, and nothing acknowledged is
+    /// lost.
     private void recover() {
         network.heal();
         for (SimNode node : List.of(a, b)) {
@@ -210,7 +192,7 @@ final class PairSimulation {
         }
     }
 
-    private void awaitInSync() {
+    void awaitInSync() {
         await(
                 () -> {
                     SimNode source = source();
@@ -223,10 +205,7 @@ final class PairSimulation {
                             && source.peer.replica.copy().state().sync() == CopyState.Sync.IN_SYNC
                             && outstanding == 0;
                 },
-                "in sync within a bound: a="
-                        + statusOf(a)
-                        + " b="
-                        + statusOf(b));
+                "in sync within a bound: a=" + statusOf(a) + " b=" + statusOf(b));
     }
 
     private static String statusOf(SimNode node) {
@@ -249,7 +228,7 @@ final class PairSimulation {
 
     // The load.
 
-    private void workFor(long nanos) {
+    void workFor(long nanos) {
         long until = simulation.nowNanos() + nanos;
         while (simulation.nowNanos() < until) {
             if (outstanding < 8) {
@@ -375,11 +354,7 @@ final class PairSimulation {
         b.lookAtImage();
         boolean both = isServing(a) && isServing(b);
         check(
-                !both
-                        || !a.replica
-                                .active()
-                                .epoch()
-                                .equals(b.replica.active().epoch()),
+                !both || !a.replica.active().epoch().equals(b.replica.active().epoch()),
                 "two nodes are active in one epoch (invariant 5)");
     }
 
@@ -390,28 +365,11 @@ final class PairSimulation {
                 && node.replica.active().isServing();
     }
 
-    private void imageSeen(SimNode node, VolumeRoot root) {
-        if (root.cp().count() == 0
-                || node.replica.copy().state().sync() == CopyState.Sync.NO_IMAGE) {
-            return;
-        }
-        imagesChecked++;
-        VolumeCheck.Report report = DirectCheck.run(node.direct(), root);
-        check(report.isClean(), "image " + root.cp() + " of " + node.name + ": " + report.errors());
-        TreeMap<Long, Integer> other = images.putIfAbsent(root.cp(), report.blocks());
-        check(
-                other == null || other.equals(report.blocks()),
-                "image " + root.cp() + " differs between the nodes (invariant 4)");
-        while (images.size() > 16) {
-            images.pollFirstEntry();
-        }
-    }
-
-    private void await(BooleanSupplier condition, String what) {
+    void await(BooleanSupplier condition, String what) {
         check(simulation.runUntil(condition, 30 * SECOND), what);
     }
 
-    private void check(boolean condition, String what) {
+    void check(boolean condition, String what) {
         if (!condition) {
             throw new AssertionError(
                     "seed "

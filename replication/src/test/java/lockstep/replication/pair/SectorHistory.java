@@ -1,12 +1,14 @@
 package lockstep.replication.pair;
 
+import lockstep.blockstore.base.Blocks;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import lockstep.blockstore.base.Blocks;
 
-/// What each sector may hold: the last acknowledged write, or one that was under way since. Writes are
-/// numbered; a sector's content is its write's number all over, so it tells which write it came from.
+/// What each sector may hold: the last acknowledged write, or one that was under way since. Writes
+/// are numbered; a sector's content is its write's number all over, so it tells which write it came
+/// from.
 final class SectorHistory {
     private static final class Sector {
         long acknowledged;
@@ -80,8 +82,8 @@ final class SectorHistory {
         return first;
     }
 
-    /// A read that was answered: it began when `before` was allowed, and ended now. What it saw has been
-    /// seen, so nothing older may come after it.
+    /// A read that was answered: it began when `before` was allowed, and ended now. What it saw has
+    /// been seen, so nothing older may come after it.
     boolean judge(int index, long seen, List<Long> before) {
         checkedSectors++;
         Sector sector = sectors[index];

@@ -1,11 +1,7 @@
 package lockstep.replication.pair;
 
 import com.codahale.metrics.MetricRegistry;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.UUID;
-import java.util.function.BiConsumer;
+
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.block.RaidSpace;
 import lockstep.blockstore.cp.VolumeRoot;
@@ -32,8 +28,14 @@ import lockstep.replication.sim.SimNetwork;
 import lockstep.replication.wire.NodeIdentity;
 import lockstep.replication.wire.VolumeMessage;
 
-/// One node of a simulated pair: its disks and log outlive its incarnations. It does what the real node
-/// does to put its parts together, and no more.
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.BiConsumer;
+
+/// One node of a simulated pair: its disks and log outlive its incarnations. It does what the real
+/// node does to put its parts together, and no more.
 final class SimNode implements LinkHandler, Replica.Observer {
     static final VolumeId VOLUME = new VolumeId(11, 12);
     private static final int SEGMENT = 64 * 1024;
@@ -90,7 +92,13 @@ final class SimNode implements LinkHandler, Replica.Observer {
         boolean[] done = new boolean[1];
         loop = simulation.newLoop(name);
         attachDevices();
-        loop.call(() -> NvLog.format(log, SEGMENT, this::entropy, _ -> formatDisks(state, vbnCount, done)));
+        loop.call(
+                () ->
+                        NvLog.format(
+                                log,
+                                SEGMENT,
+                                this::entropy,
+                                _ -> formatDisks(state, vbnCount, done)));
         await(() -> done[0], name + " is formatted");
         loop.stop();
     }
@@ -200,8 +208,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
             long rootOrder,
             CopyState state,
             long stateOrder) {
-        VolumeSettings settings =
-                new VolumeSettings(384 * 1024, 40_000_000L, 400_000_000L, 128);
+        VolumeSettings settings = new VolumeSettings(384 * 1024, 40_000_000L, 400_000_000L, 128);
         VolumeCopy copy =
                 new VolumeCopy(
                         new VolumeCopy.Parts(
@@ -217,7 +224,9 @@ final class SimNode implements LinkHandler, Replica.Observer {
         lookAtImage();
     }
 
-    /// Looks whether another image was committed; called after every event.
+    /// Looks whether another image was committed; called after every event. A root that was
+    /// committed again with the same content is another image here.
+    @SuppressWarnings("ReferenceEquality")
     void lookAtImage() {
         if (alive && replica != null) {
             VolumeRoot now = replica.copy().root();

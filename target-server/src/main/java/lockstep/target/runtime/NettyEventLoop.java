@@ -3,18 +3,44 @@ package lockstep.target.runtime;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /// A Netty event loop as the loop that owns volumes, so that connections and volumes share a thread
 /// and a command needs no hop.
 public final class NettyEventLoop implements EventLoop {
     private final io.netty.channel.EventLoop loop;
     private final Clock clock = new LoopClock();
+    private final @Nullable Consumer<Throwable> broken;
 
     /// Wraps `loop`, which stays its owner's.
     public NettyEventLoop(io.netty.channel.EventLoop loop) {
+        this(loop, null);
+    }
+
+    /// Wraps `loop`; `broken` hears of whatever a task throws, which the loop itself would only
+    /// log.
+    public NettyEventLoop(io.netty.channel.EventLoop loop, @Nullable Consumer<Throwable> broken) {
         this.loop = loop;
+        this.broken = broken;
+    }
+
+    private Runnable watched(Runnable task) {
+        Consumer<Throwable> told = broken;
+        if (told == null) {
+            return task;
+        }
+        return () -> {
+            try {
+                task.run();
+            } catch (Throwable thrown) {
+                told.accept(thrown);
+                throw thrown;
+            }
+        };
     }
 
     /// The loop itself, to register channels with.
@@ -24,7 +50,7 @@ public final class NettyEventLoop implements EventLoop {
 
     @Override
     public void execute(Runnable task) {
-        loop.execute(task);
+        loop.execute(watched(task));
     }
 
     @Override
@@ -50,7 +76,8 @@ public final class NettyEventLoop implements EventLoop {
 
         @Override
         public Timer schedule(long delayNanos, Runnable task) {
-            ScheduledFuture<?> future = loop.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
+            ScheduledFuture<?> future =
+                    loop.schedule(watched(task), delayNanos, TimeUnit.NANOSECONDS);
             return () -> future.cancel(false);
         }
     }

@@ -2,8 +2,8 @@ package lockstep.target.scsi;
 
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.IoBuffer;
-import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.tree.LunRecord;
+import lockstep.blockstore.volume.Lun;
 
 import org.jspecify.annotations.Nullable;
 

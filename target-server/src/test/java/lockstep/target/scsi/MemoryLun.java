@@ -4,8 +4,8 @@ import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.io.EventLoop;
-import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.tree.LunRecord;
+import lockstep.blockstore.volume.Lun;
 
 import org.jspecify.annotations.Nullable;
 

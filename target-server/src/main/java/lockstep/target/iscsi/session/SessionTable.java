@@ -38,8 +38,8 @@ public final class SessionTable {
         }
     }
 
-    /// Ends every session with `target`: TARGET COLD RESET.
-    void dropAll(ScsiTarget target) {
+    /// Ends every session with `target`: TARGET COLD RESET, or the target goes away.
+    public void dropAll(ScsiTarget target) {
         for (Map.Entry<Key, Connection> entry : List.copyOf(sessions.entrySet())) {
             if (entry.getKey().targetName().equals(target.port().targetName())) {
                 entry.getValue().drop("target cold reset");

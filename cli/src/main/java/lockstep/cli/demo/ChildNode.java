@@ -1,0 +1,196 @@
+package lockstep.cli.demo;
+
+import lockstep.cli.client.AdminClient;
+import lockstep.cli.client.Refused;
+import lockstep.target.admin.model.NodeStatus;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/// A node as a child process of this one, with file-backed disks in a directory of its own. The
+/// child ends with its parent, however that ends: its standard input is the lifeline.
+public final class ChildNode implements AutoCloseable {
+    /// What the node is made of. A directory that has been used before is used again as it is.
+    public record Plan(
+            String name,
+            Path directory,
+            int disks,
+            long diskBytes,
+            int iscsiPort,
+            int replicationPort,
+            Settings settings) {}
+
+    /// How it is tuned.
+    public record Settings(
+            long logBytes, long halfBytes, long cacheBytes, Duration lease, Duration cpInterval) {}
+
+    private static final Duration START_TIME = Duration.ofSeconds(90);
+
+    private final Plan plan;
+    private final List<String> javaOptions;
+    private @Nullable Process process;
+
+    /// A node that is not running yet; `javaOptions` are for its JVM.
+    public ChildNode(Plan plan, List<String> javaOptions) {
+        this.plan = plan;
+        this.javaOptions = List.copyOf(javaOptions);
+    }
+
+    /// What it is made of.
+    public Plan plan() {
+        return plan;
+    }
+
+    /// The path of disk `number`.
+    public Path disk(int number) {
+        return plan.directory.resolve("disks").resolve("disk" + number);
+    }
+
+    /// What it logged, all starts in one file.
+    public Path logFile() {
+        return plan.directory.resolve("node.log");
+    }
+
+    /// Asks it.
+    public AdminClient admin() {
+        return new AdminClient(socket().toString());
+    }
+
+    private Path socket() {
+        return plan.directory.resolve("admin.sock");
+    }
+
+    /// Makes disks and configuration where there are none, and writes the configuration anew.
+    public void prepare() throws IOException {
+        Files.createDirectories(plan.directory.resolve("disks"));
+        for (int i = 0; i < plan.disks; i++) {
+            if (!Files.exists(disk(i))) {
+                try (RandomAccessFile file = new RandomAccessFile(disk(i).toFile(), "rw")) {
+                    file.setLength(plan.diskBytes);
+                }
+            }
+        }
+        Files.writeString(configuration(), configurationText());
+    }
+
+    private Path configuration() {
+        return plan.directory.resolve("node.conf");
+    }
+
+    private String configurationText() {
+        Settings tuned = plan.settings;
+        return String.format(
+                Locale.ROOT,
+                """
+                # Written by `lockstep demo`; see conf/node.example.conf for every key.
+                name = "%s"
+                data-dir = "%s"
+                disks = ["%s/disks/*"]
+                log { size = %d, segment = 1 MiB, half = %d }
+                iscsi.portals = ["127.0.0.1:%d"]
+                replication { listen = "127.0.0.1:%d", lease = %d ms }
+                admin.socket = "%s"
+                cache-size = %d
+                consistency-points.interval = %d ms
+                """,
+                plan.name,
+                plan.directory,
+                plan.directory,
+                tuned.logBytes,
+                tuned.halfBytes,
+                plan.iscsiPort,
+                plan.replicationPort,
+                tuned.lease.toMillis(),
+                socket(),
+                tuned.cacheBytes,
+                tuned.cpInterval.toMillis());
+    }
+
+    /// Starts it and waits until it answers.
+    public void start() throws IOException, InterruptedException {
+        launch();
+        awaitReady();
+    }
+
+    /// Starts it and returns at once.
+    public void launch() throws IOException {
+        prepare();
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(javaOptions);
+        command.add("-Dlockstep.lifeline=true");
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.addAll(
+                List.of("lockstep.cli.Lockstep", "node", "start", "-c", configuration() + ""));
+        process =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+                        .start();
+    }
+
+    /// Waits until it answers.
+    public void awaitReady() throws IOException, InterruptedException {
+        long until = System.nanoTime() + START_TIME.toNanos();
+        while (System.nanoTime() < until) {
+            if (!isRunning()) {
+                throw new IOException(plan.name + " ended at once: " + lastLogLine());
+            }
+            try {
+                admin().get("/status", NodeStatus.class);
+                return;
+            } catch (IOException | Refused _) {
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        }
+        throw new IOException(plan.name + " does not answer; its log is " + logFile());
+    }
+
+    private String lastLogLine() throws IOException {
+        List<String> lines = Files.readAllLines(logFile());
+        return lines.isEmpty() ? "it logged nothing" : lines.getLast();
+    }
+
+    /// Whether its process lives.
+    public boolean isRunning() {
+        return process != null && process.isAlive();
+    }
+
+    /// Its process id.
+    public long pid() {
+        return process == null ? -1 : process.pid();
+    }
+
+    /// SIGKILL: nothing is tidied up, as in a crash. Returns when the process is gone.
+    public void kill() throws InterruptedException {
+        if (process != null) {
+            process.destroyForcibly();
+            process.waitFor();
+        }
+    }
+
+    /// Asks it to end, and makes sure.
+    @Override
+    public void close() {
+        if (process != null) {
+            process.destroy();
+            try {
+                if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                }
+            } catch (InterruptedException _) {
+                process.destroyForcibly();
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

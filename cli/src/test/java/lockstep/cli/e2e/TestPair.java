@@ -1,0 +1,101 @@
+package lockstep.cli.e2e;
+
+import lockstep.cli.demo.ChildNode;
+import lockstep.cli.demo.LoopbackPair;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Small nodes that start fast, on ports that were free a moment ago. The two sides of a pair never
+/// have the same disks.
+final class TestPair {
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+    static final long MEBIBYTE = 1 << 20;
+
+    private static final List<String> JAVA =
+            List.of(
+                    "-Xmx256m",
+                    "-XX:MaxDirectMemorySize=512m",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-Dio.netty.leakDetection.level=paranoid",
+                    "-Dio.netty.allocator.type=pooled");
+
+    private TestPair() {}
+
+    static ChildNode.Settings settings(long logMebibytes, long halfMebibytes) {
+        return settings(logMebibytes, halfMebibytes, 16);
+    }
+
+    static ChildNode.Settings settings(long logMebibytes, long halfMebibytes, long cacheMebibytes) {
+        return new ChildNode.Settings(
+                logMebibytes * MEBIBYTE,
+                halfMebibytes * MEBIBYTE,
+                cacheMebibytes * MEBIBYTE,
+                Duration.ofMillis(300),
+                Duration.ofMillis(500));
+    }
+
+    /// One node with `disks` disks.
+    static ChildNode node(
+            String name, Path directory, int disks, long diskMebibytes, ChildNode.Settings settings)
+            throws IOException {
+        List<Integer> ports = freePorts(2);
+        return new ChildNode(
+                new ChildNode.Plan(
+                        name,
+                        directory.resolve(name),
+                        disks,
+                        diskMebibytes * MEBIBYTE,
+                        ports.get(0),
+                        ports.get(1),
+                        settings),
+                JAVA);
+    }
+
+    /// Two nodes, 4+1 disks and 3+1, with a volume of at least `mebibytes`, not started.
+    static LoopbackPair of(Path directory, long mebibytes, ChildNode.Settings settings)
+            throws IOException {
+        long small = mebibytes / 4 + 16;
+        long large = mebibytes / 3 + 40;
+        return new LoopbackPair(
+                node("alpha", directory, 5, small, settings),
+                node("beta", directory, 4, large, settings));
+    }
+
+    /// The same, started, in sync, with LUN 0 of `lunMebibytes`.
+    static LoopbackPair started(
+            Path directory, long mebibytes, long lunMebibytes, ChildNode.Settings settings)
+            throws Exception {
+        LoopbackPair pair = of(directory, mebibytes, settings);
+        pair.start();
+        pair.createVolume();
+        pair.createLun(0, "data", lunMebibytes * MEBIBYTE);
+        pair.pair();
+        pair.awaitInSync(PATIENCE);
+        return pair;
+    }
+
+    static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> held = new ArrayList<>();
+        List<Integer> ports = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                held.add(socket);
+                ports.add(socket.getLocalPort());
+            }
+        } finally {
+            for (ServerSocket socket : held) {
+                socket.close();
+            }
+        }
+        return ports;
+    }
+}

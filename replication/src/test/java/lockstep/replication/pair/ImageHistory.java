@@ -1,0 +1,40 @@
+package lockstep.replication.pair;
+
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.VolumeCheck;
+
+import java.util.TreeMap;
+
+/// The images that either node has committed lately, as its disks hold them: each is checked alone
+/// (invariant 3) and against the other node's image of the same consistency point (invariant 4).
+final class ImageHistory {
+    private static final int KEPT = 16;
+
+    private final PairSimulation pair;
+    private final TreeMap<CpId, TreeMap<Long, Integer>> images = new TreeMap<>();
+
+    ImageHistory(PairSimulation pair) {
+        this.pair = pair;
+    }
+
+    void seen(SimNode node, VolumeRoot root) {
+        if (root.cp().count() == 0
+                || node.replica.copy().state().sync() == CopyState.Sync.NO_IMAGE) {
+            return;
+        }
+        pair.imagesChecked++;
+        VolumeCheck.Report report = DirectCheck.run(node.direct(), root);
+        pair.check(
+                report.isClean(),
+                "image " + root.cp() + " of " + node.name + ": " + report.errors());
+        TreeMap<Long, Integer> other = images.putIfAbsent(root.cp(), report.blocks());
+        pair.check(
+                other == null || other.equals(report.blocks()),
+                "image " + root.cp() + " differs between the nodes (invariant 4)");
+        while (images.size() > KEPT) {
+            images.pollFirstEntry();
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package lockstep.target;
+
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.block.RaidSpace;
+import lockstep.blockstore.disk.VolumeDisks;
+import lockstep.replication.role.Replica;
+
+import org.jspecify.annotations.Nullable;
+
+/// A volume that this node has a copy of: its disks and what uses them.
+record HostedVolume(VolumeDisks disks, RaidSpace space, Replica replica) {
+    String name() {
+        return disks.name();
+    }
+
+    VolumeId id() {
+        return disks.id();
+    }
+
+    /// The partner that its durable state names; null for none.
+    @Nullable PeerName peer() {
+        return PeerName.parse(replica.copy().state().peerAddress());
+    }
+}

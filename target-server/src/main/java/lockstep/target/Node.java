@@ -1,0 +1,274 @@
+package lockstep.target;
+
+import com.codahale.metrics.MetricRegistry;
+
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+
+import lockstep.blockstore.log.NvLog;
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.replication.role.Replica;
+import lockstep.target.admin.AdminServer;
+import lockstep.target.admin.model.NodeStatus;
+import lockstep.target.admin.model.NodeView;
+import lockstep.target.iscsi.login.IscsiSettings;
+import lockstep.target.iscsi.session.Portal;
+import lockstep.target.runtime.NettyEventLoop;
+import lockstep.target.runtime.NettyLoops;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/// A running node: makes the rooms, joins them, and takes them down. It decides nothing itself.
+///
+/// The order of the start is the order of trust: who this node is, its log, its disks and volumes,
+/// then the links, and the hosts' portals last, when every volume knows its role.
+final class Node implements AutoCloseable {
+    private static final String VERSION = "0.1.0";
+
+    private final NodeConfig config;
+    private final NodeIdentityFile identity;
+    private final NodeEvents events = new NodeEvents();
+    private final MetricRegistry metrics = new MetricRegistry();
+    private final MultiThreadIoEventLoopGroup group;
+    private final NettyEventLoop core;
+    private final NvLog log;
+    private final NodeDisks disks;
+    private final NodeVolumes volumes;
+    private final NodeTargets targets;
+    private final NodeLinks links;
+    private final NodeViews views;
+    private final List<Portal> portals = new ArrayList<>();
+    private final SecureRandom entropy = new SecureRandom();
+    private final long startedNanos;
+    private @Nullable AdminServer admin;
+
+    private Node(NodeConfig config, Consumer<Throwable> onBroken) throws IOException {
+        this.config = config;
+        Files.createDirectories(config.dataDirectory());
+        identity = NodeIdentityFile.start(config.dataDirectory());
+        group = NettyLoops.group(1);
+        core = new NettyEventLoop(group.next(), onBroken);
+        startedNanos = core.clock().nanoTime();
+        log = NodeLog.open(config.log(), core, entropy::nextLong, metrics);
+        disks = NodeDisks.open(config.disks(), core, events);
+        targets = new NodeTargets(core, config.iscsi().targetPrefix(), identity.portGroup());
+        VolumeOpener opener =
+                new VolumeOpener(core, log, NodeLog.volumeSettings(config), events, metrics);
+        volumes =
+                new NodeVolumes(
+                        disks,
+                        opener,
+                        events,
+                        core,
+                        entropy::nextLong,
+                        identity.id(),
+                        new Observer());
+        links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
+        views = new NodeViews(disks, volumes, targets);
+    }
+
+    /// Starts the node that `config` describes. `onBroken` hears of anything thrown on the core
+    /// loop: a broken invariant, after which nothing may go on.
+    static Node start(NodeConfig config, Consumer<Throwable> onBroken) throws IOException {
+        Node node = new Node(config, onBroken);
+        try {
+            node.open();
+            return node;
+        } catch (IOException | RuntimeException failed) {
+            node.close();
+            throw failed;
+        }
+    }
+
+    private void open() throws IOException {
+        NodeMetrics.register(metrics, this);
+        var listening = config.replication().listen();
+        if (listening.isPresent()) {
+            InetSocketAddress address = resolved(listening.get());
+            onLoop((CompletableFuture<Void> done) -> links.listen(address, end(done)));
+        }
+        onLoop((CompletableFuture<Void> done) -> volumes.openAll(end(done, this::beginAll)));
+        for (InetSocketAddress address : config.iscsi().portals()) {
+            portals.add(portal(resolved(address)));
+        }
+        NodeOperator operator = new NodeOperator(this);
+        admin =
+                switch (config.admin()) {
+                    case NodeConfig.Admin.Socket(var path) ->
+                            AdminServer.onSocket(path, operator, metrics);
+                    case NodeConfig.Admin.Loopback(int port) ->
+                            AdminServer.onLoopback(port, operator, metrics);
+                };
+        events.note(config.name(), "serves hosts at " + portalNames());
+    }
+
+    private Portal portal(InetSocketAddress address) throws IOException {
+        try {
+            return new Portal(
+                    group,
+                    core,
+                    address,
+                    targets,
+                    targets.sessions(),
+                    IscsiSettings.DEFAULT,
+                    metrics);
+        } catch (Exception failed) {
+            // Netty throws the checked cause as it is.
+            throw new IOException("cannot listen for hosts at " + address + ": " + failed, failed);
+        }
+    }
+
+    private static InetSocketAddress resolved(InetSocketAddress address) throws IOException {
+        InetSocketAddress found = new InetSocketAddress(address.getHostString(), address.getPort());
+        if (found.isUnresolved()) {
+            throw new UnknownHostException("the name " + address.getHostString() + " is unknown");
+        }
+        return found;
+    }
+
+    private void beginAll() {
+        volumes.all().forEach(this::begin);
+    }
+
+    /// A copy takes up its role, and its partner is looked for.
+    void begin(HostedVolume volume) {
+        NodeMetrics.register(metrics, volume);
+        volume.replica().start();
+        links.join(volume);
+    }
+
+    private <T> T onLoop(Consumer<CompletableFuture<T>> action) throws IOException {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        core.execute(() -> action.accept(done));
+        return NodeLog.await(done);
+    }
+
+    private static Consumer<@Nullable Throwable> end(CompletableFuture<Void> done) {
+        return failure -> {
+            if (failure == null) {
+                done.complete(null);
+            } else {
+                done.completeExceptionally(
+                        new IOException("cannot listen for partners: " + failure, failure));
+            }
+        };
+    }
+
+    private static Runnable end(CompletableFuture<Void> done, Runnable last) {
+        return () -> {
+            last.run();
+            done.complete(null);
+        };
+    }
+
+    /// Hears of every copy.
+    private final class Observer implements Replica.Observer {
+        @Override
+        public void activeChanged(Replica replica) {
+            HostedVolume volume = volumes.of(replica);
+            if (volume != null) {
+                ActiveVolume active = replica.active();
+                targets.refresh(volume.name(), active);
+            }
+        }
+
+        @Override
+        public void event(Replica replica, String text) {
+            events.note(replica.copy().name(), text);
+        }
+
+        @Override
+        public long leaseGrantedUntilNanos(Replica replica) {
+            return links.grantedUntilNanos(replica);
+        }
+    }
+
+    NodeIdentityFile identity() {
+        return identity;
+    }
+
+    NettyEventLoop core() {
+        return core;
+    }
+
+    NodeEvents events() {
+        return events;
+    }
+
+    NvLog log() {
+        return log;
+    }
+
+    NodeDisks disks() {
+        return disks;
+    }
+
+    NodeVolumes volumes() {
+        return volumes;
+    }
+
+    NodeTargets targets() {
+        return targets;
+    }
+
+    NodeLinks links() {
+        return links;
+    }
+
+    NodeViews views() {
+        return views;
+    }
+
+    private List<String> portalNames() {
+        return portals.stream().map(portal -> text(portal.address())).toList();
+    }
+
+    private static String text(InetSocketAddress address) {
+        return address.getAddress().getHostAddress() + ":" + address.getPort();
+    }
+
+    NodeStatus status() {
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(core.clock().nanoTime() - startedNanos);
+        return new NodeStatus(
+                config.name(), VERSION, seconds, portalNames(), views.volumes(), views.pairs());
+    }
+
+    NodeView view() {
+        InetSocketAddress listening = links.address();
+        return new NodeView(
+                config.name(),
+                identity.uuid().toString(),
+                Long.toHexString(identity.id()),
+                listening == null ? "" : text(listening));
+    }
+
+    /// Takes everything down. Nothing has to be saved: what was acknowledged is durable.
+    @Override
+    public void close() {
+        AdminServer server = admin;
+        if (server != null) {
+            try {
+                server.close();
+            } catch (IOException failed) {
+                events.note(config.name(), "closing the admin API failed: " + failed);
+            }
+        }
+        portals.forEach(Portal::close);
+        core.execute(
+                () -> {
+                    volumes.all().forEach(volume -> volume.replica().stop("the node stops"));
+                    links.stop();
+                });
+        group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+    }
+}

@@ -1,0 +1,123 @@
+package lockstep.target;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// What a node is, from its file: one record per room. Sizes are bytes. Paths are absolute or start
+/// at the working directory; what the file gives relative to `data-dir` is resolved already.
+/// `threads` of 1 means that connections run on the loop that owns the volumes.
+public record NodeConfig(
+        String name,
+        Path dataDirectory,
+        List<String> disks,
+        Log log,
+        Iscsi iscsi,
+        Replication replication,
+        Admin admin,
+        long cacheBytes,
+        Duration cpInterval,
+        int threads) {
+    private static final long MEBIBYTE = 1 << 20;
+
+    /// How log entries become durable.
+    public enum LogMode {
+        /// Writes that are durable when they end.
+        DSYNC,
+        /// Write, then flush.
+        FSYNC
+    }
+
+    /// The write log: `sizeBytes` is for a file that has to be made, `halfBytes` starts a
+    /// consistency point.
+    public record Log(Path path, long sizeBytes, long segmentBytes, LogMode mode, long halfBytes) {}
+
+    /// What hosts see.
+    public record Iscsi(List<InetSocketAddress> portals, String targetPrefix) {
+        public Iscsi {
+            portals = List.copyOf(portals);
+        }
+    }
+
+    /// The link to partners.
+    public record Replication(Optional<InetSocketAddress> listen, Duration lease) {}
+
+    /// Where the admin API listens: a socket's path, or a loopback address.
+    public sealed interface Admin {
+        /// A Unix socket.
+        record Socket(Path path) implements Admin {}
+
+        /// Loopback TCP.
+        record Loopback(int port) implements Admin {}
+    }
+
+    public NodeConfig {
+        disks = List.copyOf(disks);
+    }
+
+    /// Reads a node's file; the error can be told to the operator as it is.
+    public static NodeConfig load(Path file) throws ConfigError {
+        ConfigReader reader = ConfigReader.open(file, Set.of("name", "data-dir"));
+        Path data = Path.of(reader.text("data-dir"));
+        Log log = log(reader, data);
+        List<InetSocketAddress> portals = new ArrayList<>();
+        for (String portal : reader.texts("iscsi.portals")) {
+            portals.add(reader.address("iscsi.portals", portal));
+        }
+        return new NodeConfig(
+                reader.name("name"),
+                data,
+                reader.texts("disks"),
+                log,
+                new Iscsi(portals, targetPrefix(reader)),
+                new Replication(
+                        reader.optionalAddress("replication.listen"),
+                        reader.duration("replication.lease", Duration.ofMillis(100))),
+                admin(reader, data),
+                reader.bytes("cache-size", MEBIBYTE),
+                reader.duration("consistency-points.interval", Duration.ofMillis(100)),
+                reader.number("threads", 1, 256));
+    }
+
+    private static Log log(ConfigReader reader, Path data) throws ConfigError {
+        Log log =
+                new Log(
+                        data.resolve(reader.text("log.path")),
+                        reader.bytes("log.size", 4 * MEBIBYTE),
+                        reader.bytes("log.segment", 64 * 1024),
+                        reader.oneOf("log.mode", LogMode.class),
+                        reader.bytes("log.half", MEBIBYTE));
+        if (log.segmentBytes() * 4 > log.sizeBytes()) {
+            throw reader.error("log.segment", "the log must hold at least four segments");
+        }
+        if (log.halfBytes() * 2 > log.sizeBytes()) {
+            throw reader.error("log.half", "the log must hold two halves");
+        }
+        return log;
+    }
+
+    private static String targetPrefix(ConfigReader reader) throws ConfigError {
+        String prefix = reader.text("iscsi.target-prefix");
+        if (!prefix.matches("iqn\\.\\d{4}-\\d{2}\\.[a-z0-9.-]+(:[a-z0-9.:-]*)?")) {
+            throw reader.error(
+                    "iscsi.target-prefix", "'" + prefix + "' is not like iqn.2026-11.com.example");
+        }
+        return prefix;
+    }
+
+    private static Admin admin(ConfigReader reader, Path data) throws ConfigError {
+        String text = reader.text("admin.socket");
+        if (!text.startsWith("http://")) {
+            return new Admin.Socket(data.resolve(text));
+        }
+        InetSocketAddress address = reader.address("admin.socket", text.substring(7));
+        if (!address.getHostString().equals("127.0.0.1")) {
+            throw reader.error("admin.socket", "TCP is for 127.0.0.1 only: it has no password");
+        }
+        return new Admin.Loopback(address.getPort());
+    }
+}

@@ -1,0 +1,216 @@
+package lockstep.target;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.disk.DiskFault;
+import lockstep.blockstore.disk.DiskInventory;
+import lockstep.blockstore.disk.DiskLayout;
+import lockstep.blockstore.io.BlockDevice;
+import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.io.real.FileDevice;
+import lockstep.target.admin.AdminException;
+import lockstep.target.admin.model.AdminError.Code;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/// The disks that the node's file names, and what each is used for. Opened on the main thread, used
+/// on the core loop from then on.
+final class NodeDisks {
+    /// What a disk is to this node.
+    enum Use {
+        /// No volume of ours is on it.
+        FREE,
+        /// Part of a volume.
+        MEMBER,
+        /// Not usable as it is; the remark says why.
+        REFUSED
+    }
+
+    /// One disk. `remark` is for people.
+    static final class NodeDisk {
+        final String name;
+        final Path path;
+        final BlockDevice device;
+        Use use = Use.FREE;
+        String remark = "";
+        @Nullable String volume;
+        int group = -1;
+        int slot = -1;
+
+        NodeDisk(String name, Path path, BlockDevice device) {
+            this.name = name;
+            this.path = path;
+            this.device = device;
+        }
+
+        /// It is in `slot` of `group` of a volume now.
+        void takeFor(String newVolume, int newGroup, int newSlot) {
+            use = Use.MEMBER;
+            volume = newVolume;
+            group = newGroup;
+            slot = newSlot;
+        }
+
+        /// It belongs to nobody now.
+        void setFree() {
+            use = Use.FREE;
+            remark = "";
+            volume = null;
+            group = -1;
+            slot = -1;
+        }
+    }
+
+    private final Map<String, NodeDisk> byDevice = new LinkedHashMap<>();
+
+    /// Opens all that `patterns` name. A disk that is not there or cannot be opened is an event and
+    /// no failure: its volume can do without it.
+    static NodeDisks open(List<String> patterns, EventLoop loop, NodeEvents events)
+            throws IOException {
+        NodeDisks disks = new NodeDisks();
+        Set<Path> paths = new LinkedHashSet<>();
+        for (String pattern : patterns) {
+            paths.addAll(expand(pattern));
+        }
+        Set<String> names = new LinkedHashSet<>();
+        for (Path path : paths) {
+            try {
+                FileDevice device = FileDevice.open(path, loop, FileDevice.Options.DATA);
+                String name = String.valueOf(path.getFileName());
+                String unique = names.add(name) ? name : path.toString();
+                disks.byDevice.put(device.name(), new NodeDisk(unique, path, device));
+            } catch (IOException failed) {
+                events.note(path.toString(), "the disk cannot be opened: " + failed);
+            }
+        }
+        return disks;
+    }
+
+    private static Set<Path> expand(String pattern) throws IOException {
+        Path whole = Path.of(pattern);
+        Path directory = whole.getParent();
+        Path last = whole.getFileName();
+        boolean plain = pattern.indexOf('*') < 0 && pattern.indexOf('?') < 0;
+        if (plain || directory == null || last == null || !Files.isDirectory(directory)) {
+            return plain ? Set.of(whole) : Set.of();
+        }
+        Set<Path> found = new TreeSet<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, last.toString())) {
+            entries.forEach(found::add);
+        }
+        return found;
+    }
+
+    List<BlockDevice> devices() {
+        return byDevice.values().stream().map(disk -> disk.device).toList();
+    }
+
+    List<NodeDisk> all() {
+        return List.copyOf(byDevice.values());
+    }
+
+    /// The disk whose device is called `name`; null if it is none of these.
+    @Nullable NodeDisk ofDevice(String name) {
+        return byDevice.get(name);
+    }
+
+    /// Notes what an inventory says of disks that it does not use.
+    void note(DiskInventory inventory, NodeEvents events) {
+        for (DiskFault fault : inventory.faults()) {
+            NodeDisk disk = byDevice.get(deviceOf(fault));
+            if (disk == null || fault instanceof DiskFault.Unformatted) {
+                continue;
+            }
+            disk.use = Use.REFUSED;
+            disk.remark = fault.text();
+            events.note(disk.name, fault.text());
+        }
+    }
+
+    private static String deviceOf(DiskFault fault) {
+        return switch (fault) {
+            case DiskFault.Unformatted one -> one.device();
+            case DiskFault.OtherVersion one -> one.device();
+            case DiskFault.TooSmall one -> one.device();
+            case DiskFault.Duplicate one -> one.device();
+            case DiskFault.Stale one -> one.device();
+            case DiskFault.Foreign one -> one.device();
+            case DiskFault.Unreadable one -> one.device();
+        };
+    }
+
+    /// The disks that a request names, all free; or, for an automatic one, all free disks as one
+    /// group.
+    List<List<NodeDisk>> choose(List<List<String>> groups, boolean automatic) {
+        List<List<NodeDisk>> chosen = new ArrayList<>();
+        if (automatic) {
+            chosen.add(all().stream().filter(NodeDisks::isUsable).toList());
+        }
+        Set<NodeDisk> taken = new LinkedHashSet<>();
+        for (List<String> group : groups) {
+            List<NodeDisk> members = new ArrayList<>();
+            for (String name : group) {
+                NodeDisk disk = free(name);
+                if (!taken.add(disk)) {
+                    throw refused(name + " is named twice", "name each disk once");
+                }
+                members.add(disk);
+            }
+            chosen.add(members);
+        }
+        for (List<NodeDisk> group : chosen) {
+            if (group.size() < 2) {
+                throw refused(
+                        "a group has " + group.size() + " usable disks",
+                        "give it two or more; `lockstep disk list` shows which are free");
+            }
+        }
+        return chosen;
+    }
+
+    private static boolean isUsable(NodeDisk disk) {
+        return disk.use == Use.FREE && DiskLayout.fits(disk.device.size());
+    }
+
+    private NodeDisk free(String name) {
+        for (NodeDisk disk : byDevice.values()) {
+            if (disk.name.equals(name) || disk.path.toString().equals(name)) {
+                if (!isUsable(disk)) {
+                    String why = disk.use == Use.FREE ? "too small" : "in use or refused";
+                    throw refused(name + " is " + why, "choose a free disk");
+                }
+                return disk;
+            }
+        }
+        throw new AdminException(
+                Code.NOT_FOUND,
+                "there is no disk " + name,
+                "`lockstep disk list` shows the disks that the node's file names");
+    }
+
+    private static AdminException refused(String happened, String remedy) {
+        return new AdminException(Code.REFUSED, happened, remedy);
+    }
+
+    /// A name for a new disk or volume.
+    static UUID newName() {
+        return UUID.randomUUID();
+    }
+
+    /// Blocks of both labels: zeros there make a disk free.
+    static BlockDevice.Extent labels() {
+        return new BlockDevice.Extent(0, List.of(java.nio.ByteBuffer.allocate(2 * Blocks.SIZE)));
+    }
+}

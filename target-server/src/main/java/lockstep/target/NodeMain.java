@@ -1,0 +1,56 @@
+package lockstep.target;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+
+/// The node as a process: runs until it gets a signal. A broken invariant ends it at once, without
+/// any clean-up that might act on what is broken.
+public final class NodeMain implements NodeProgram {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeMain.class);
+    private static final int BROKEN = 70;
+
+    /// With this system property the node ends as soon as its standard input does: its parent's
+    /// death, however that comes, is its own.
+    private static final String LIFELINE = "lockstep.lifeline";
+
+    /// For the service loader.
+    public NodeMain() {}
+
+    @Override
+    public void run(NodeConfig config) throws Exception {
+        if (Boolean.getBoolean(LIFELINE)) {
+            Thread.ofPlatform().daemon().name("lifeline").start(NodeMain::endWithInput);
+        }
+        Node node = Node.start(config, NodeMain::broken);
+        CountDownLatch ended = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        Thread.ofPlatform()
+                                .name("stop")
+                                .unstarted(
+                                        () -> {
+                                            node.close();
+                                            ended.countDown();
+                                        }));
+        ended.await();
+    }
+
+    private static void broken(Throwable cause) {
+        LOG.error("this node stops at once: something happened that must not", cause);
+        Runtime.getRuntime().halt(BROKEN);
+    }
+
+    private static void endWithInput() {
+        try {
+            while (System.in.read() >= 0) {
+                // Nothing is said here; only the end counts.
+            }
+        } catch (IOException _) {
+            // As good as the end.
+        }
+        Runtime.getRuntime().halt(0);
+    }
+}

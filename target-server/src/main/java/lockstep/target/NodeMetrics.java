@@ -1,0 +1,55 @@
+package lockstep.target;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.VolumeUsage;
+
+import java.util.function.ToLongFunction;
+
+/// Figures that are asked for rather than counted. A gauge is read by the admin API's threads while
+/// the loop goes on: a figure may be a moment old, and is only shown.
+final class NodeMetrics {
+    private NodeMetrics() {}
+
+    static void register(MetricRegistry metrics, Node node) {
+        gauge(metrics, "log.free-bytes", () -> node.log().freeBytes());
+        gauge(metrics, "link.up", () -> (long) node.links().up());
+        gauge(metrics, "link.queued-bytes", () -> node.links().queuedBytes());
+    }
+
+    static void register(MetricRegistry metrics, HostedVolume volume) {
+        String prefix = "volume." + volume.name() + ".";
+        usage(metrics, prefix + "used-blocks", volume, VolumeUsage::usedBlocks);
+        usage(metrics, prefix + "reserved-blocks", volume, VolumeUsage::reservedBlocks);
+        usage(metrics, prefix + "dirty-bytes", volume, VolumeUsage::dirtyBytes);
+        usage(metrics, prefix + "commits", volume, VolumeUsage::commits);
+        usage(metrics, prefix + "waiting-answers", volume, VolumeUsage::waitingAnswers);
+        gauge(
+                metrics,
+                prefix + "mirror-backlog-bytes",
+                () -> volume.replica().status().backlogBytes());
+        gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
+        gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());
+    }
+
+    private static void usage(
+            MetricRegistry metrics,
+            String name,
+            HostedVolume volume,
+            ToLongFunction<VolumeUsage> figure) {
+        gauge(
+                metrics,
+                name,
+                () -> {
+                    ActiveVolume active = volume.replica().active();
+                    return active == null ? 0 : figure.applyAsLong(active.usage());
+                });
+    }
+
+    private static void gauge(MetricRegistry metrics, String name, Gauge<Long> gauge) {
+        metrics.remove(name);
+        metrics.gauge(name, () -> gauge);
+    }
+}

@@ -1,0 +1,156 @@
+package lockstep.target;
+
+import lockstep.target.admin.AdminException;
+import lockstep.target.admin.NodeControl;
+import lockstep.target.admin.model.AdminError.Code;
+import lockstep.target.admin.model.CreateLun;
+import lockstep.target.admin.model.CreateMirror;
+import lockstep.target.admin.model.CreatePair;
+import lockstep.target.admin.model.CreateVolume;
+import lockstep.target.admin.model.DiskView;
+import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.LunView;
+import lockstep.target.admin.model.NodeStatus;
+import lockstep.target.admin.model.NodeView;
+import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.TakeOver;
+import lockstep.target.admin.model.VolumeView;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/// What operators ask: each request goes to the core loop, where one of the rooms does it.
+final class NodeOperator implements NodeControl {
+    private final Node node;
+    private final VolumeActions volumes;
+    private final PairActions pairs;
+
+    NodeOperator(Node node) {
+        this.node = node;
+        this.volumes = new VolumeActions(node);
+        this.pairs = new PairActions(node);
+    }
+
+    // Whatever goes wrong on the loop inside `action` is the answer.
+    private <T> CompletableFuture<T> onLoop(Consumer<CompletableFuture<T>> action) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        node.core()
+                .execute(
+                        () -> {
+                            try {
+                                action.accept(answer);
+                            } catch (AdminException refused) {
+                                answer.completeExceptionally(refused);
+                            }
+                        });
+        return answer;
+    }
+
+    private <T> CompletableFuture<T> withVolume(
+            String name, java.util.function.BiConsumer<HostedVolume, CompletableFuture<T>> action) {
+        return onLoop(
+                answer -> {
+                    HostedVolume volume = node.volumes().find(name);
+                    if (volume == null) {
+                        throw new AdminException(
+                                Code.NOT_FOUND,
+                                "there is no volume " + name + " on this node",
+                                "`lockstep volume list` shows those that are");
+                    }
+                    action.accept(volume, answer);
+                });
+    }
+
+    @Override
+    public CompletableFuture<NodeStatus> status() {
+        return onLoop(answer -> answer.complete(node.status()));
+    }
+
+    @Override
+    public CompletableFuture<NodeView> node() {
+        return onLoop(answer -> answer.complete(node.view()));
+    }
+
+    @Override
+    public CompletableFuture<List<EventView>> events() {
+        return CompletableFuture.completedFuture(node.events().list());
+    }
+
+    @Override
+    public CompletableFuture<List<DiskView>> disks() {
+        return onLoop(answer -> answer.complete(node.views().disks()));
+    }
+
+    @Override
+    public CompletableFuture<List<VolumeView>> volumes() {
+        return onLoop(answer -> answer.complete(node.views().volumes()));
+    }
+
+    @Override
+    public CompletableFuture<List<LunView>> luns() {
+        return onLoop(answer -> answer.complete(node.views().luns()));
+    }
+
+    @Override
+    public CompletableFuture<List<PairView>> pairs() {
+        return onLoop(answer -> answer.complete(node.views().pairs()));
+    }
+
+    @Override
+    public CompletableFuture<VolumeView> createVolume(CreateVolume request) {
+        return onLoop(answer -> volumes.create(request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> deleteVolume(String volume) {
+        return withVolume(volume, volumes::delete);
+    }
+
+    @Override
+    public CompletableFuture<LunView> createLun(String volume, CreateLun request) {
+        return withVolume(volume, (found, answer) -> volumes.createLun(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> deleteLun(String volume, int number) {
+        return withVolume(volume, (found, answer) -> volumes.deleteLun(found, number, answer));
+    }
+
+    @Override
+    public CompletableFuture<VolumeView> createMirror(CreateMirror request) {
+        return onLoop(answer -> pairs.createMirror(request, answer));
+    }
+
+    @Override
+    public CompletableFuture<PairView> createPair(CreatePair request) {
+        return withVolume(
+                request.volume(), (found, answer) -> pairs.create(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> deletePair(String volume) {
+        return withVolume(volume, pairs::delete);
+    }
+
+    @Override
+    public CompletableFuture<Done> takeOver(String volume, TakeOver request) {
+        return withVolume(volume, (found, answer) -> pairs.takeOver(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> detach(String volume) {
+        return withVolume(volume, pairs::detach);
+    }
+
+    @Override
+    public CompletableFuture<Done> activate(String volume) {
+        return withVolume(volume, pairs::activate);
+    }
+
+    @Override
+    public CompletableFuture<Done> discard(String volume) {
+        return withVolume(volume, pairs::discard);
+    }
+}

@@ -1,0 +1,197 @@
+package lockstep.target;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.disk.Disk;
+import lockstep.blockstore.disk.GroupDisks;
+import lockstep.blockstore.tree.LunRecord;
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.Lun;
+import lockstep.replication.role.ReplicaStatus;
+import lockstep.replication.role.RoleState;
+import lockstep.target.NodeDisks.NodeDisk;
+import lockstep.target.admin.model.DiskView;
+import lockstep.target.admin.model.LunView;
+import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.VolumeView;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// What the node shows of itself. On the core loop; answers are values.
+final class NodeViews {
+    private final NodeDisks disks;
+    private final NodeVolumes volumes;
+    private final NodeTargets targets;
+
+    NodeViews(NodeDisks disks, NodeVolumes volumes, NodeTargets targets) {
+        this.disks = disks;
+        this.volumes = volumes;
+        this.targets = targets;
+    }
+
+    List<DiskView> disks() {
+        List<DiskView> views = new ArrayList<>();
+        for (NodeDisk disk : disks.all()) {
+            boolean placed = disk.slot >= 0;
+            views.add(
+                    new DiskView(
+                            disk.name,
+                            disk.path.toString(),
+                            disk.device.size(),
+                            diskState(disk),
+                            disk.volume,
+                            placed ? disk.group : null,
+                            placed ? disk.slot : null));
+        }
+        return views;
+    }
+
+    private String diskState(NodeDisk disk) {
+        return switch (disk.use) {
+            case FREE -> "free";
+            case REFUSED -> "refused: " + disk.remark;
+            case MEMBER -> memberState(disk);
+        };
+    }
+
+    private String memberState(NodeDisk disk) {
+        HostedVolume volume = disk.volume == null ? null : volumes.find(disk.volume);
+        if (volume == null || disk.slot < 0) {
+            return "member";
+        }
+        GroupDisks group = volume.disks().groups().get(disk.group);
+        if (!group.live(disk.slot)) {
+            return "failed";
+        }
+        return disk.slot == group.paritySlot() ? "parity" : "member";
+    }
+
+    List<VolumeView> volumes() {
+        List<VolumeView> views = new ArrayList<>();
+        volumes.all().forEach(volume -> views.add(volume(volume)));
+        volumes.refused()
+                .forEach(
+                        (name, reason) ->
+                                views.add(
+                                        new VolumeView(
+                                                name, "", "", "stopped", "", "", "", 0, 0, 0,
+                                                reason, List.of())));
+        return views;
+    }
+
+    VolumeView volume(HostedVolume volume) {
+        ReplicaStatus status = volume.replica().status();
+        ActiveVolume active = volume.replica().active();
+        long blocks = volume.replica().copy().root().vbnCount();
+        long used = active == null ? 0 : active.usage().usedBlocks();
+        return new VolumeView(
+                volume.name(),
+                volume.id().toString(),
+                role(status.durable().role()),
+                word(status.state()),
+                sync(status),
+                status.epoch().toString(),
+                status.image().toString(),
+                Blocks.toBytes(blocks),
+                Blocks.toBytes(used),
+                blocks,
+                volume.disks().degraded() ? "degraded; " + status.reason() : status.reason(),
+                groups(volume));
+    }
+
+    private List<VolumeView.GroupView> groups(HostedVolume volume) {
+        List<VolumeView.GroupView> views = new ArrayList<>();
+        for (GroupDisks group : volume.disks().groups()) {
+            List<String> names = new ArrayList<>();
+            for (int slot = 0; slot < group.slots(); slot++) {
+                names.add(diskName(group.disk(slot)));
+            }
+            boolean whole = group.missingSlot() < 0;
+            String state = group.lost() != null ? "lost" : whole ? "healthy" : "degraded";
+            views.add(new VolumeView.GroupView(group.index(), state, names));
+        }
+        return views;
+    }
+
+    private String diskName(@org.jspecify.annotations.Nullable Disk disk) {
+        if (disk == null) {
+            return "(missing)";
+        }
+        NodeDisk known = disks.ofDevice(disk.name());
+        String name = known == null ? disk.name() : known.name;
+        return disk.live() ? name : name + " (failed)";
+    }
+
+    private static String role(CopyState.Role role) {
+        return switch (role) {
+            case STANDALONE -> "standalone";
+            case SOURCE -> "source";
+            case MIRROR -> "destination";
+        };
+    }
+
+    private static String word(RoleState state) {
+        return state.toString().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /// How the mirror stands, as this node knows: what is durable here says more than what goes on.
+    static String sync(ReplicaStatus status) {
+        return switch (status.durable().sync()) {
+            case UNPAIRED -> "unpaired";
+            case IN_SYNC -> "in-sync";
+            case OUT_OF_SYNC ->
+                    status.state() == RoleState.RESYNCING
+                            ? "resyncing"
+                            : status.state() == RoleState.ALONE ? "alone" : "out-of-sync";
+            case NO_IMAGE -> "no-image";
+        };
+    }
+
+    List<LunView> luns() {
+        List<LunView> views = new ArrayList<>();
+        for (HostedVolume volume : volumes.all()) {
+            ActiveVolume active = volume.replica().active();
+            if (active != null) {
+                active.luns().forEach(lun -> views.add(lun(volume, lun)));
+            }
+        }
+        return views;
+    }
+
+    LunView lun(HostedVolume volume, Lun lun) {
+        LunRecord record = lun.record();
+        return new LunView(
+                volume.name(),
+                record.number(),
+                record.name(),
+                record.identity().toString(),
+                record.size(),
+                targets.targetName(volume.name()),
+                lun.isServing() ? "serving" : word(volume.replica().status().state()));
+    }
+
+    List<PairView> pairs() {
+        List<PairView> views = new ArrayList<>();
+        for (HostedVolume volume : volumes.all()) {
+            if (volume.peer() != null) {
+                views.add(pair(volume));
+            }
+        }
+        return views;
+    }
+
+    PairView pair(HostedVolume volume) {
+        ReplicaStatus status = volume.replica().status();
+        PeerName peer = volume.peer();
+        return new PairView(
+                volume.name(),
+                peer == null ? "" : peer.address(),
+                role(status.durable().role()),
+                sync(status),
+                status.linked(),
+                status.backlogBytes(),
+                status.epoch().toString());
+    }
+}

@@ -1,0 +1,170 @@
+package lockstep.target;
+
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.volume.CopyState;
+import lockstep.replication.role.Refusal;
+import lockstep.target.admin.AdminException;
+import lockstep.target.admin.model.AdminError.Code;
+import lockstep.target.admin.model.CreateMirror;
+import lockstep.target.admin.model.CreatePair;
+import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.NodeView;
+import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.TakeOver;
+import lockstep.target.admin.model.VolumeView;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/// Pairs made and changed for an operator. On the core loop.
+///
+/// A pair is made in two steps: the destination makes its copy, which says who its source is; then
+/// the source is told of its mirror. If the second step does not happen, the copy waits for a
+/// source that does not know it, and can be deleted.
+final class PairActions {
+    private final Node node;
+
+    PairActions(Node node) {
+        this.node = node;
+    }
+
+    private record Partner(PeerName name, long id) {}
+
+    private Partner partner(NodeView view) {
+        Partner partner;
+        try {
+            partner =
+                    new Partner(
+                            new PeerName(UUID.fromString(view.uuid()), view.replication()),
+                            Long.parseUnsignedLong(view.id(), 16));
+        } catch (IllegalArgumentException _) {
+            throw new AdminException(
+                    Code.BAD_REQUEST, "the peer's uuid or id is malformed", "ask it again");
+        }
+        if (partner.name().uuid().equals(node.identity().uuid())) {
+            throw new AdminException(
+                    Code.REFUSED, "a node cannot mirror to itself", "name another node");
+        }
+        if (!view.replication().isEmpty() && partner.name().socketAddress() == null) {
+            throw new AdminException(
+                    Code.BAD_REQUEST,
+                    "'" + view.replication() + "' is not host:port, or the name is unknown",
+                    "give the address where the other node listens for replication");
+        }
+        var other = new NodeIdentityFile(partner.name().uuid(), partner.id(), 0);
+        if (partner.id() == node.identity().id()
+                || other.portGroup() == node.identity().portGroup()) {
+            throw new AdminException(
+                    Code.REFUSED,
+                    "the two nodes drew the same short identity",
+                    "remove the file 'node' in the data directory of the one without volumes");
+        }
+        return partner;
+    }
+
+    /// This node's half of a new pair, as destination.
+    void createMirror(CreateMirror request, CompletableFuture<VolumeView> answer) {
+        VolumeActions.checkNewName(node, request.name());
+        Partner source = partner(request.source());
+        VolumeId id;
+        try {
+            id = VolumeId.of(UUID.fromString(request.volumeId()));
+        } catch (IllegalArgumentException _) {
+            throw new AdminException(
+                    Code.BAD_REQUEST, "'" + request.volumeId() + "' is no volume id", "a UUID is");
+        }
+        if (node.volumes().find(id) != null) {
+            throw new AdminException(
+                    Code.EXISTS, "this node has a copy of that volume already", "delete it first");
+        }
+        var groups = node.disks().choose(request.groups(), request.automatic());
+        CopyState state =
+                new CopyState(
+                        CopyState.Role.MIRROR,
+                        CopyState.Sync.NO_IMAGE,
+                        Epoch.NONE,
+                        source.id(),
+                        source.name().toString(),
+                        0);
+        var beginning =
+                new NodeVolumes.Beginning(id, request.name(), request.volumeBlocks(), state);
+        VolumeActions volumes = new VolumeActions(node);
+        node.volumes()
+                .create(
+                        beginning,
+                        groups,
+                        (volume, problem) -> volumes.made(volume, problem, answer));
+    }
+
+    /// This node's half, as source.
+    void create(HostedVolume volume, CreatePair request, CompletableFuture<PairView> answer) {
+        Partner mirror = partner(request.peer());
+        volume.replica()
+                .pairAsSource(
+                        mirror.id(),
+                        mirror.name().toString(),
+                        refusal -> {
+                            if (refusal == null) {
+                                node.links().join(volume);
+                                answer.complete(node.views().pair(volume));
+                            } else {
+                                answer.completeExceptionally(refused(refusal));
+                            }
+                        });
+    }
+
+    /// Not offered while the pair may still be needed: a mirror is deleted where it stands, a
+    /// source stays one.
+    void delete(HostedVolume volume, CompletableFuture<Done> answer) {
+        answer.completeExceptionally(
+                new AdminException(
+                        Code.REFUSED,
+                        "ending a pair for good is not offered by this version",
+                        "use `lockstep pair detach` to go on without the mirror"));
+    }
+
+    void takeOver(HostedVolume volume, TakeOver request, CompletableFuture<Done> answer) {
+        volume.replica()
+                .takeover(
+                        request.confirmSourceDown(),
+                        request.acceptDataLoss(),
+                        answering(answer, volume.name() + " is served by this node now"));
+    }
+
+    void detach(HostedVolume volume, CompletableFuture<Done> answer) {
+        volume.replica().detach(answering(answer, volume.name() + " goes on without its mirror"));
+    }
+
+    void activate(HostedVolume volume, CompletableFuture<Done> answer) {
+        volume.replica().activate(answering(answer, volume.name() + " is served by this node"));
+    }
+
+    void discard(HostedVolume volume, CompletableFuture<Done> answer) {
+        volume.replica()
+                .discard(
+                        answering(
+                                answer,
+                                "this node's copy of "
+                                        + volume.name()
+                                        + " becomes the mirror of the other"));
+    }
+
+    private static Consumer<@Nullable Refusal> answering(
+            CompletableFuture<Done> answer, String done) {
+        return refusal -> {
+            if (refusal == null) {
+                answer.complete(new Done(done));
+            } else {
+                answer.completeExceptionally(refused(refusal));
+            }
+        };
+    }
+
+    private static AdminException refused(Refusal refusal) {
+        return new AdminException(Code.REFUSED, refusal.what(), refusal.whatToDo());
+    }
+}

@@ -1,0 +1,18 @@
+package lockstep.target.admin.model;
+
+import java.util.List;
+
+/// `GET /v1/status`: the node and everything on it. `portals` are addresses that hosts connect to.
+public record NodeStatus(
+        String name,
+        String version,
+        long uptimeSeconds,
+        List<String> portals,
+        List<VolumeView> volumes,
+        List<PairView> pairs) {
+    public NodeStatus {
+        portals = List.copyOf(portals);
+        volumes = List.copyOf(volumes);
+        pairs = List.copyOf(pairs);
+    }
+}

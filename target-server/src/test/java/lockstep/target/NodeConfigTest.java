@@ -1,0 +1,88 @@
+package lockstep.target;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+final class NodeConfigTest {
+    @TempDir Path directory;
+
+    @Test
+    void theExampleIsRightAndSaysWhatItSays() throws Exception {
+        NodeConfig config = NodeConfig.load(Path.of("../conf/node.example.conf"));
+        assertThat(config.name()).isEqualTo("alpha");
+        assertThat(config.disks()).containsExactly("/dev/disk/by-id/scsi-lockstep-*");
+        assertThat(config.iscsi().portals().getFirst().getPort()).isEqualTo(3260);
+        assertThat(config.replication().listen().orElseThrow().getPort()).isEqualTo(7801);
+        assertThat(config.admin())
+                .isEqualTo(new NodeConfig.Admin.Socket(Path.of("/var/lib/lockstep/admin.sock")));
+    }
+
+    @Test
+    void whatTheFileLeavesOutHasItsDefault() throws Exception {
+        NodeConfig config = NodeConfig.load(file("name = a\ndata-dir = /d"));
+        assertThat(config.log().path()).isEqualTo(Path.of("/d/nvlog"));
+        assertThat(config.log().mode()).isEqualTo(NodeConfig.LogMode.DSYNC);
+        assertThat(config.cpInterval()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(config.cacheBytes()).isEqualTo(256 << 20);
+        assertThat(config.replication().listen()).isEmpty();
+        assertThat(config.threads()).isEqualTo(1);
+    }
+
+    @Test
+    void loopbackTcpIsAnAdminAddressAndOtherTcpIsNot() throws Exception {
+        String start = "name = a\ndata-dir = /d\n";
+        NodeConfig config =
+                NodeConfig.load(file(start + "admin.socket = \"http://127.0.0.1:7800\""));
+        assertThat(config.admin()).isEqualTo(new NodeConfig.Admin.Loopback(7800));
+        assertThatThrownBy(
+                        () ->
+                                NodeConfig.load(
+                                        file(start + "admin.socket=\"http://10.0.0.1:7800\"")))
+                .hasMessageContaining("node.conf:3: admin.socket: TCP is for 127.0.0.1 only");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "log.segmnt = 1 MiB | node.conf:3: log.segmnt: no such key; known are log.half",
+                "naem = b | node.conf:3: naem: no such key; known are cache-size, data-dir",
+                "log { size = many } | node.conf:3: log.size: Invalid value at 'log.size'",
+                "log.size = 5000 | node.conf:3: log.size: 5000 bytes: at least",
+                "log.segment = 1 GiB | node.conf:3: log.segment: the log must hold at least four",
+                "log.mode = fast | node.conf:3: log.mode: 'fast' is not one of [dsync, fsync]",
+                "threads = 0 | node.conf:3: threads: 0 is not in 1..256",
+                "threads = [] | node.conf:3: threads: threads has type LIST rather than NUMBER",
+                "replication.listen = here | node.conf:3: replication.listen: 'here' is not an",
+                "iscsi.portals = [\"a:b\"] | node.conf:3: iscsi.portals: 'a:b' is not an address",
+                "consistency-points.interval = 1 ms | consistency-points.interval: 1 ms: at least",
+                "iscsi.target-prefix = x | node.conf:3: iscsi.target-prefix: 'x' is not like",
+                "log { | node.conf:",
+            })
+    void aWrongValueIsToldWithFileLineAndKey(String line, String message) {
+        assertThatThrownBy(() -> NodeConfig.load(file("name = a\ndata-dir = /d\n" + line)))
+                .isInstanceOf(ConfigError.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void whatIsRequiredAndMissingIsNamed() {
+        assertThatThrownBy(() -> NodeConfig.load(file("name = a")))
+                .hasMessageContaining("data-dir: is required and missing");
+        assertThatThrownBy(() -> NodeConfig.load(directory.resolve("none")))
+                .hasMessageContaining("there is no such file");
+    }
+
+    private Path file(String text) throws Exception {
+        return Files.writeString(directory.resolve("node.conf"), text);
+    }
+}

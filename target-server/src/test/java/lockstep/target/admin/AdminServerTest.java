@@ -1,0 +1,187 @@
+package lockstep.target.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.codahale.metrics.MetricRegistry;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.TimeUnit;
+
+@Timeout(60)
+final class AdminServerTest {
+    @TempDir Path directory;
+
+    private final FakeNode node = new FakeNode();
+    private final MetricRegistry metrics = new MetricRegistry();
+    private final HttpClient client = HttpClient.newHttpClient();
+    private AdminServer server;
+
+    @BeforeEach
+    void start() {
+        server = AdminServer.onLoopback(0, node, metrics);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        server.close();
+        client.close();
+    }
+
+    @Test
+    void aVolumeAndItsLunAreMadeListedAndDeleted() throws Exception {
+        JsonNode made =
+                ask("POST", "/volumes", "{\"name\":\"v\",\"groups\":[[\"d0\",\"d1\"]]}", 200);
+        assertThat(made.path("groups").path(0).path("disks").path(1).asText()).isEqualTo("d1");
+        JsonNode lun = ask("POST", "/volumes/v/luns", "{\"name\":\"l\",\"sizeBytes\":8192}", 200);
+        assertThat(lun.path("number").asInt(-1)).isZero();
+        assertThat(ask("GET", "/luns", "", 200).size()).isEqualTo(1);
+        assertThat(ask("GET", "/disks", "", 200).size()).isEqualTo(4);
+        assertThat(ask("GET", "/status", "", 200).path("volumes").size()).isEqualTo(1);
+        ask("DELETE", "/volumes/v/luns/0", "", 200);
+        ask("DELETE", "/volumes/v", "", 200);
+        assertThat(ask("GET", "/volumes", "", 200).size()).isZero();
+        assertThat(node.asked).contains("deleteLun v 0", "deleteVolume v");
+    }
+
+    @Test
+    void aMirrorIsMadeForTheSourceThatIsNamed() throws Exception {
+        String source = "{\"name\":\"s\",\"uuid\":\"u\",\"id\":\"2\",\"replication\":\"h:1\"}";
+        String head = "{\"volumeId\":\"i\",\"name\":\"m\",\"automatic\":true";
+        ask("POST", "/mirrors", head + ",\"volumeBlocks\":9}", 400);
+        ask("POST", "/mirrors", head + ",\"source\":" + source + "}", 400);
+        assertThat(node.asked).isEmpty();
+        String whole = head + ",\"volumeBlocks\":9,\"source\":" + source + "}";
+        assertThat(ask("POST", "/mirrors", whole, 200).path("role").asText())
+                .isEqualTo("destination");
+        assertThat(ask("GET", "/node", "", 200).path("id").asText()).isEqualTo("1f");
+        assertThat(ask("GET", "/events", "", 200).path(0).path("about").asText()).isEqualTo("d0");
+        ask("POST", "/volumes/m/discard", "", 200);
+        assertThat(node.asked).contains("discard m");
+    }
+
+    @Test
+    void whatIsRefusedSaysWhatHappenedAndWhatToDo() throws Exception {
+        JsonNode missing = ask("DELETE", "/volumes/none", "", 404);
+        assertThat(missing.path("code").asText()).isEqualTo("NOT_FOUND");
+        assertThat(missing.path("happened").asText()).isEqualTo("there is no volume none");
+        assertThat(missing.path("remedy").asText()).isEqualTo("see lockstep volume list");
+        ask("POST", "/volumes", "{\"name\":\"v\",\"automatic\":true}", 200);
+        ask("POST", "/volumes", "{\"name\":\"v\",\"automatic\":true}", 409);
+        JsonNode refused = ask("POST", "/volumes/v/takeover", "{}", 409);
+        assertThat(refused.path("happened").asText()).contains("12 writes may be missing");
+        ask("POST", "/volumes/v/takeover", "{\"acceptDataLoss\":true}", 200);
+        ask("POST", "/volumes/v/detach", "", 200);
+        String peer = "{\"name\":\"p\",\"uuid\":\"u\",\"id\":\"2\",\"replication\":\"h:1\"}";
+        ask("POST", "/pairs", "{\"volume\":\"v\",\"peer\":" + peer + "}", 200);
+        ask("DELETE", "/pairs/v", "", 200);
+    }
+
+    @Test
+    void aWrongBodyReachesNobody() throws Exception {
+        ask("POST", "/volumes", "{\"name\":", 400);
+        ask("POST", "/volumes", "{\"nmae\":\"v\",\"automatic\":true}", 400);
+        ask("POST", "/volumes", "{\"automatic\":true}", 400);
+        ask("POST", "/volumes", "{\"name\":\"v\"}", 400);
+        ask("POST", "/volumes/v/luns", "{\"name\":\"l\",\"sizeBytes\":5000}", 400);
+        ask("DELETE", "/volumes/v/luns/first", "", 400);
+        ask("POST", "/volumes", "{\"name\":\"" + "x".repeat(70_000) + "\"}", 400);
+        ask("GET", "/nothing", "", 404);
+        assertThat(node.asked).isEmpty();
+    }
+
+    @Test
+    void aFaultOfTheNodeIsAnAnswerAndTheServerGoesOn() throws Exception {
+        JsonNode fault = ask("POST", "/volumes/v/activate", "", 500);
+        assertThat(fault.path("happened").asText()).contains("a fault of the node");
+        ask("GET", "/status", "", 200);
+    }
+
+    @Test
+    void metricsAreNamedValues() throws Exception {
+        metrics.counter("volume.v.writes").inc(7);
+        metrics.timer("volume.v.latency").update(1500, TimeUnit.MICROSECONDS);
+        JsonNode all = ask("GET", "/metrics", "", 200);
+        assertThat(all.path("volume.v.writes").asInt()).isEqualTo(7);
+        assertThat(all.path("volume.v.latency").path("p50").asDouble()).isEqualTo(1500);
+    }
+
+    @Test
+    void anotherHostNameIsNotServed() throws Exception {
+        try (SocketChannel channel = SocketChannel.open()) {
+            channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+            assertThat(raw(channel, "evil.example")).startsWith("HTTP/1.1 403");
+        }
+    }
+
+    @Test
+    void theSocketIsTheOwnersAloneAndReplacesADeadOne() throws Exception {
+        Path path = directory.resolve("run/admin.sock");
+        Files.createDirectories(path.getParent());
+        Files.writeString(path, "left over");
+        try (AdminServer onSocket = AdminServer.onSocket(path, node, metrics)) {
+            assertThat(onSocket.port()).isEqualTo(-1);
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                    .isEqualTo("rw-------");
+            assertThat(path.getParent()).isDirectoryNotContaining("glob:**.admin*");
+            try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                channel.connect(UnixDomainSocketAddress.of(path));
+                assertThat(raw(channel, "node")).startsWith("HTTP/1.1 200").contains("\"fake\"");
+            }
+            assertThatThrownBy(() -> AdminServer.onSocket(path, node, metrics))
+                    .hasMessageContaining("another node answers");
+        }
+        assertThat(path).doesNotExist();
+    }
+
+    private static String raw(SocketChannel channel, String host) throws Exception {
+        String request =
+                "GET /v1/status HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
+        channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+        // Up to the end of the body: the server may keep the connection.
+        InputStream in = Channels.newInputStream(channel);
+        StringBuilder answer = new StringBuilder();
+        while (!answer.toString().endsWith("\r\n\r\n")) {
+            answer.append((char) in.read());
+        }
+        String head = answer.toString();
+        int at = head.indexOf("Content-Length: ") + 16;
+        int length = Integer.parseInt(head.substring(at, head.indexOf("\r", at)));
+        return head + new String(in.readNBytes(length), StandardCharsets.UTF_8);
+    }
+
+    private JsonNode ask(String method, String path, String body, int status) throws Exception {
+        HttpRequest request =
+                HttpRequest.newBuilder(
+                                URI.create("http://127.0.0.1:" + server.port() + "/v1" + path))
+                        .header("Content-Type", "application/json")
+                        .method(method, HttpRequest.BodyPublishers.ofString(body))
+                        .build();
+        var response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        return new ObjectMapper().readTree(response.body());
+    }
+}

@@ -1,0 +1,222 @@
+package lockstep.target.admin;
+
+import lockstep.target.admin.model.AdminError.Code;
+import lockstep.target.admin.model.CreateLun;
+import lockstep.target.admin.model.CreateMirror;
+import lockstep.target.admin.model.CreatePair;
+import lockstep.target.admin.model.CreateVolume;
+import lockstep.target.admin.model.DiskView;
+import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.LunView;
+import lockstep.target.admin.model.NodeStatus;
+import lockstep.target.admin.model.NodeView;
+import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.TakeOver;
+import lockstep.target.admin.model.VolumeView;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/// A node of the tests' own: four disks, volumes and LUNs that are lists, and a takeover that is
+/// refused without force. `asked` records what came in.
+public final class FakeNode implements NodeControl {
+    private static final String ID = "00000000-0000-0000-0000-000000000001";
+
+    /// Every action, in order.
+    public final List<String> asked = new ArrayList<>();
+
+    private final List<VolumeView> volumes = new ArrayList<>();
+    private final List<LunView> luns = new ArrayList<>();
+    private final List<PairView> pairs = new ArrayList<>();
+
+    @Override
+    public synchronized CompletableFuture<NodeStatus> status() {
+        return done(new NodeStatus("fake", "0.1.0", 61, List.of("127.0.0.1:3260"), volumes, pairs));
+    }
+
+    @Override
+    public synchronized CompletableFuture<NodeView> node() {
+        return done(new NodeView("fake", ID, "1f", "127.0.0.1:3262"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<List<EventView>> events() {
+        return done(List.of(new EventView("12:00:00", "d0", "disk d0 is back")));
+    }
+
+    @Override
+    public synchronized CompletableFuture<List<DiskView>> disks() {
+        List<DiskView> disks = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            disks.add(new DiskView("d" + i, "/disks/d" + i, 1 << 30, "free", null, null, null));
+        }
+        return done(disks);
+    }
+
+    @Override
+    public synchronized CompletableFuture<List<VolumeView>> volumes() {
+        return done(List.copyOf(volumes));
+    }
+
+    @Override
+    public synchronized CompletableFuture<List<LunView>> luns() {
+        return done(List.copyOf(luns));
+    }
+
+    @Override
+    public synchronized CompletableFuture<List<PairView>> pairs() {
+        return done(List.copyOf(pairs));
+    }
+
+    @Override
+    public synchronized CompletableFuture<VolumeView> createVolume(CreateVolume request) {
+        asked.add("createVolume " + request);
+        if (volumes.stream().anyMatch(v -> v.name().equals(request.name()))) {
+            return refuse(Code.EXISTS, "volume " + request.name() + " exists", "take another name");
+        }
+        List<VolumeView.GroupView> groups = new ArrayList<>();
+        for (List<String> disks : request.groups()) {
+            groups.add(new VolumeView.GroupView(groups.size(), "healthy", disks));
+        }
+        VolumeView made = volume(request.name(), "standalone", groups);
+        volumes.add(made);
+        return done(made);
+    }
+
+    private static VolumeView volume(String name, String role, List<VolumeView.GroupView> groups) {
+        return new VolumeView(
+                name,
+                ID,
+                role,
+                "serving",
+                "alone",
+                "1@1",
+                "cp 1",
+                3L << 30,
+                1 << 20,
+                (3L << 30) / 4096,
+                "",
+                groups);
+    }
+
+    @Override
+    public synchronized CompletableFuture<VolumeView> createMirror(CreateMirror request) {
+        asked.add("createMirror " + request);
+        VolumeView made = volume(request.name(), "destination", List.of());
+        volumes.add(made);
+        return done(made);
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> deleteVolume(String volume) {
+        asked.add("deleteVolume " + volume);
+        return ifKnown(
+                volume,
+                () -> {
+                    volumes.removeIf(v -> v.name().equals(volume));
+                    return new Done("volume " + volume + " is deleted");
+                });
+    }
+
+    @Override
+    public synchronized CompletableFuture<LunView> createLun(String volume, CreateLun request) {
+        asked.add("createLun " + volume + " " + request);
+        return ifKnown(
+                volume,
+                () -> {
+                    Integer number = request.number();
+                    var made =
+                            new LunView(
+                                    volume,
+                                    number == null ? luns.size() : number,
+                                    request.name(),
+                                    ID,
+                                    request.sizeBytes(),
+                                    "iqn.2026-11.io.lockstep:" + volume,
+                                    "serving");
+                    luns.add(made);
+                    return made;
+                });
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> deleteLun(String volume, int number) {
+        asked.add("deleteLun " + volume + " " + number);
+        return ifKnown(volume, () -> new Done("LUN " + number + " is deleted"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<PairView> createPair(CreatePair request) {
+        asked.add("createPair " + request);
+        return ifKnown(
+                request.volume(),
+                () -> {
+                    var made =
+                            new PairView(
+                                    request.volume(),
+                                    request.peer().replication(),
+                                    "source",
+                                    "resyncing",
+                                    true,
+                                    4096,
+                                    "1@1");
+                    pairs.add(made);
+                    return made;
+                });
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> deletePair(String volume) {
+        asked.add("deletePair " + volume);
+        return ifKnown(volume, () -> new Done(volume + " is mirrored no more"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> takeOver(String volume, TakeOver request) {
+        asked.add("takeOver " + volume + " " + request);
+        if (!request.acceptDataLoss()) {
+            return refuse(
+                    Code.REFUSED,
+                    "the mirror of " + volume + " is out of sync: 12 writes may be missing",
+                    "reach the source again, or repeat with --accept-data-loss");
+        }
+        return ifKnown(volume, () -> new Done(volume + " is served here"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> detach(String volume) {
+        asked.add("detach " + volume);
+        return ifKnown(volume, () -> new Done(volume + " goes on alone"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> activate(String volume) {
+        asked.add("activate " + volume);
+        throw new IllegalStateException("a fault of the node");
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> discard(String volume) {
+        asked.add("discard " + volume);
+        return ifKnown(volume, () -> new Done("this copy of " + volume + " is given up"));
+    }
+
+    private <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action) {
+        if (volumes.stream().noneMatch(v -> v.name().equals(volume))) {
+            return refuse(
+                    Code.NOT_FOUND, "there is no volume " + volume, "see lockstep volume list");
+        }
+        return done(action.get());
+    }
+
+    private static <T> CompletableFuture<T> done(T value) {
+        return CompletableFuture.completedFuture(value);
+    }
+
+    private static <T> CompletableFuture<T> refuse(Code code, String happened, String remedy) {
+        return CompletableFuture.failedFuture(new AdminException(code, happened, remedy));
+    }
+}
