@@ -11,6 +11,12 @@ import java.util.List;
 /// One member of a group: a device read and written by block, and what is known of its health. A
 /// disk that failed stays failed; nothing is asked of it any more.
 public final class Disk {
+    /// Wrong blocks, with no right ones between them, that cost a disk its membership.
+    public static final int WRONG_IN_A_ROW = 16;
+
+    /// Right blocks that make up for a wrong one.
+    private static final int GOOD_PER_WRONG = 8;
+
     private final BlockDevice device;
     private final DiskLabel label;
     private final DiskLayout layout;
@@ -18,6 +24,7 @@ public final class Disk {
     private String reason = "";
     private long readFaults;
     private long checksumErrors;
+    private int badness;
 
     Disk(BlockDevice device, DiskLabel label) {
         this.device = device;
@@ -60,9 +67,27 @@ public final class Disk {
         return checksumErrors;
     }
 
-    /// Counts a block that came back wrong.
-    public void countChecksumError() {
+    /// Counts a block that came back wrong; true if that is one too many. A disk whose every block
+    /// is wrong (somebody has overwritten it) is given up after [#WRONG_IN_A_ROW]; one with some
+    /// rot here and there is not, as healing each block costs less than the redundancy of all.
+    public boolean countChecksumError() {
         checksumErrors++;
+        return worse();
+    }
+
+    /// Counts a block that could not be read; true if that is one too many.
+    public boolean countUnreadable() {
+        return worse();
+    }
+
+    private boolean worse() {
+        badness += GOOD_PER_WRONG;
+        return badness >= WRONG_IN_A_ROW * GOOD_PER_WRONG;
+    }
+
+    /// Counts blocks that came back right.
+    public void countGood(int blocks) {
+        badness = Math.max(0, badness - blocks);
     }
 
     void fail(String why) {

@@ -177,6 +177,33 @@ public final class GroupDisks {
         }
     }
 
+    /// A block of the member in `slot` was wrong (`readable`) or could not be read. A member of
+    /// which that is one too many leaves, unless its group can spare none: then what is still right
+    /// on it is worth more.
+    public void countBad(int slot, boolean readable) {
+        Disk disk = slots[slot];
+        if (disk == null || !disk.live()) {
+            return;
+        }
+        boolean tooMany = readable ? disk.countChecksumError() : disk.countUnreadable();
+        if (tooMany && missingSlot() < 0) {
+            volume.fail(group, slot, "too many wrong blocks: " + disk.checksumErrors());
+        }
+    }
+
+    /// Blocks of the member in `slot` were read and right.
+    public void countGood(int slot, int blocks) {
+        Disk disk = slots[slot];
+        if (disk != null) {
+            disk.countGood(blocks);
+        }
+    }
+
+    /// Runs `task` later on the volume's loop: for long work, cut in slices.
+    public void later(Runnable task) {
+        volume.loop().execute(task);
+    }
+
     /// Takes the member in `slot` out of the group.
     public void fail(int slot, String reason) {
         if (live(slot)) {

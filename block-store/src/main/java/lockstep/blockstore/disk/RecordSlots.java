@@ -68,7 +68,11 @@ final class RecordSlots {
         ByteBuffer bytes = DiskRecord.encode(area, volume.id(), order, payload);
         ByteBuffer kept = ByteBuffer.allocate(payload.remaining());
         kept.put(payload.duplicate()).flip();
-        int slot = 1 - newestSlot;
+        // Repeating the newest record (as every start does) goes over itself: where it stands
+        // already nothing changes, and where it is torn or missing the older one stays untouched.
+        boolean same =
+                before != null && order == before.order() && payload.equals(before.payload());
+        int slot = same ? newestSlot : 1 - newestSlot;
         writing = true;
         Together together =
                 new Together(

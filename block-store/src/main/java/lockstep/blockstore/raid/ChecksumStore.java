@@ -11,8 +11,8 @@ import lockstep.blockstore.io.IoFault;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 
@@ -26,10 +26,18 @@ import java.util.List;
 final class ChecksumStore {
     private static final int PAGES_KEPT = 4096;
 
+    // Together they keep the disks busy, and each slice of the loop below a millisecond.
+    private static final int LANES = 4;
+    private static final int PAGES_OF_A_LANE = 32;
+
     private record Key(int slot, long page) {}
 
     private final GroupDisks disks;
-    private final LinkedHashMap<Key, ChecksumPage> pages = new LinkedHashMap<>(64, 0.75f, true);
+    private final LinkedHashMap<Key, ChecksumPage> pages = new LinkedHashMap<>();
+    // Those of `pages` that may go, the longest unused first.
+    private final LinkedHashMap<Key, ChecksumPage> idle = new LinkedHashMap<>();
+    private final List<ChecksumPage> dirty = new ArrayList<>();
+    private final List<ChecksumPage> written = new ArrayList<>();
     private final LinkedHashMap<Key, List<IoCompletion>> loading = new LinkedHashMap<>();
 
     ChecksumStore(GroupDisks disks) {
@@ -38,10 +46,27 @@ final class ChecksumStore {
 
     /// Makes the entries of `count` stripes usable until [#unpin].
     void pin(long dbn, long count, IoCompletion done) {
-        Together together = new Together(done);
+        List<Key> pinned = new ArrayList<>();
+        Together together =
+                new Together(
+                        fault -> {
+                            if (fault != null) {
+                                pinned.forEach(this::unpinPage);
+                            }
+                            done.ended(fault);
+                        });
         for (int slot = 0; slot < disks.slots(); slot++) {
             for (long page = first(dbn); page <= first(dbn + count - 1); page++) {
-                pinPage(new Key(slot, page), together.one());
+                Key key = new Key(slot, page);
+                IoCompletion one = together.one();
+                pinPage(
+                        key,
+                        fault -> {
+                            if (fault == null) {
+                                pinned.add(key);
+                            }
+                            one.ended(fault);
+                        });
             }
         }
         together.start();
@@ -50,14 +75,18 @@ final class ChecksumStore {
     void unpin(long dbn, long count) {
         for (int slot = 0; slot < disks.slots(); slot++) {
             for (long page = first(dbn); page <= first(dbn + count - 1); page++) {
-                ChecksumPage held = pages.get(new Key(slot, page));
-                if (held != null) {
-                    held.pins--;
-                    Check.that(held.pins >= 0, "a page is unpinned as often as pinned");
-                }
+                unpinPage(new Key(slot, page));
             }
         }
-        evict();
+    }
+
+    private void unpinPage(Key key) {
+        ChecksumPage held = pages.get(key);
+        Check.that(held != null && held.pins > 0, "a page is unpinned as often as pinned");
+        if (held != null) {
+            held.pins--;
+            settle(key, held);
+        }
     }
 
     private static long first(long dbn) {
@@ -68,6 +97,7 @@ final class ChecksumStore {
         ChecksumPage page = pages.get(key);
         if (page != null) {
             page.pins++;
+            idle.remove(key);
             done.ended(null);
             return;
         }
@@ -90,13 +120,15 @@ final class ChecksumStore {
                         });
     }
 
-    private void evict() {
-        Iterator<ChecksumPage> oldest = pages.values().iterator();
-        while (pages.size() > PAGES_KEPT && oldest.hasNext()) {
-            ChecksumPage page = oldest.next();
-            if (page.pins == 0 && !page.dirty && !page.written) {
-                oldest.remove();
-            }
+    // A page that nobody holds and that is durable may go.
+    private void settle(Key key, ChecksumPage page) {
+        if (page.pins == 0 && !page.dirty && !page.written) {
+            idle.put(key, page);
+        }
+        while (pages.size() > PAGES_KEPT && !idle.isEmpty()) {
+            Key oldest = idle.firstEntry().getKey();
+            idle.remove(oldest);
+            pages.remove(oldest);
         }
     }
 
@@ -114,43 +146,69 @@ final class ChecksumStore {
     }
 
     void put(int slot, long dbn, ChecksumEntry entry) {
-        pinned(slot, dbn).put(dbn, entry);
+        ChecksumPage page = pinned(slot, dbn);
+        if (!page.dirty) {
+            dirty.add(page);
+        }
+        page.put(dbn, entry);
     }
 
-    /// Writes all changed pages to both their places.
+    /// Writes all changed pages to both their places, some at a time.
     void writeDirty(IoCompletion done) {
-        Together together = new Together(done);
-        for (ChecksumPage page : pages.values()) {
-            if (page.dirty) {
-                ByteBuffer sealed = page.sealed();
-                int at = (int) (page.writeSequence() & 1);
-                page.dirty = false;
-                page.written = true;
-                DiskLayout layout = disks.layout();
-                disks.write(
-                        page.slot,
-                        layout.checksumPage(false, page.page, at),
-                        List.of(sealed),
-                        together.one());
-                disks.write(
-                        (page.slot + 1) % disks.slots(),
-                        layout.checksumPage(true, page.page, at),
-                        List.of(sealed.duplicate()),
-                        together.one());
-            }
+        ArrayDeque<ChecksumPage> waiting = new ArrayDeque<>(dirty);
+        dirty.clear();
+        Together lanes = new Together(done);
+        for (int lane = 0; lane < LANES; lane++) {
+            writeLane(waiting, lanes.one());
         }
-        together.start();
+        lanes.start();
+    }
+
+    private void writeLane(ArrayDeque<ChecksumPage> waiting, IoCompletion done) {
+        if (waiting.isEmpty()) {
+            done.ended(null);
+            return;
+        }
+        Together some =
+                new Together(
+                        fault -> {
+                            if (fault != null) {
+                                done.ended(fault);
+                            } else {
+                                writeLane(waiting, done);
+                            }
+                        });
+        for (int i = 0; i < PAGES_OF_A_LANE && !waiting.isEmpty(); i++) {
+            writePage(waiting.removeFirst(), some);
+        }
+        some.start();
+    }
+
+    private void writePage(ChecksumPage page, Together together) {
+        ByteBuffer sealed = page.sealed();
+        int at = (int) (page.writeSequence() & 1);
+        page.dirty = false;
+        if (!page.written) {
+            page.written = true;
+            written.add(page);
+        }
+        for (int place = 0; place < 2; place++) {
+            disks.write(
+                    (page.slot + place) % disks.slots(),
+                    disks.layout().checksumPage(place == 1, page.page, at),
+                    List.of(sealed.duplicate()),
+                    together.one());
+        }
     }
 
     /// Everything written so far has been flushed.
     void flushed() {
-        for (ChecksumPage page : pages.values()) {
-            if (page.written) {
-                page.written = false;
-                page.durableSequence++;
-            }
+        for (ChecksumPage page : written) {
+            page.written = false;
+            page.durableSequence++;
+            settle(new Key(page.slot, page.page), page);
         }
-        evict();
+        written.clear();
     }
 
     /// Takes a page, or the reason why there is none.
@@ -204,6 +262,12 @@ final class ChecksumStore {
                 String name = "group " + disks.index();
                 done.ended(null, new IoFault(name, "read", what + " are lost in both places"));
                 return;
+            }
+            for (int place = 0; place < 2; place++) {
+                boolean wrong = (place == 0 ? own : other) < sequence;
+                if (wrong) {
+                    disks.countBad((slot + place) % disks.slots(), places[place] != null);
+                }
             }
             ChecksumPage loaded = new ChecksumPage(slot, page);
             int from = sequence == 0 ? blankSlot(both) : (int) (sequence & 1);

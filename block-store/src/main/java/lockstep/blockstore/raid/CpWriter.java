@@ -9,7 +9,6 @@ import lockstep.blockstore.io.IoCompletion;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /// The writes of one consistency point: put blocks, write them out (as often as wanted), flush,
@@ -18,9 +17,6 @@ import java.util.List;
 ///
 /// Only VBNs that are free in the committed image may be put, each once.
 public final class CpWriter {
-    private static final Comparator<StripeChunk.Put> BY_STRIPE =
-            Comparator.comparingLong(StripeChunk.Put::dbn).thenComparingInt(StripeChunk.Put::slot);
-
     private final VbnSpace space;
     private final List<RaidGroup> groups;
     private final CpId cp;
@@ -58,7 +54,7 @@ public final class CpWriter {
             List<StripeChunk.Put> puts = pending.get(g);
             pending.set(g, new ArrayList<>());
             if (!puts.isEmpty()) {
-                puts.sort(BY_STRIPE);
+                puts.sort(StripeChunk.BY_STRIPE);
                 new GroupWriter(groups.get(g), cp, puts, together.one()).run();
             }
         }

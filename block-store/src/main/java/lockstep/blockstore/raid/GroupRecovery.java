@@ -21,6 +21,18 @@ import java.util.TreeMap;
 /// it. Of a missing disk, the rescued content counts; failing that, what the stripe gives if that
 /// matches the entry. Parity is made of all of them.
 ///
+/// Every noted block and its parity get a new entry, **also where the old one fits**, so that every
+/// checksum page that the consistency point touched is written anew at both its places. Why: a page
+/// is written to its own disk and to the neighbour at once, and a crash may let only one of the two
+/// through. What is read then is the newer one, and it fits all that is on the disks: nothing looks
+/// wrong. But the other place still holds the older page. If recovery left it so and the disk with
+/// the newer page was lost later, the older one would be taken for the truth: blocks written by
+/// that consistency point, and parity with them, would fail their entries although they are right,
+/// and could not serve to work out the lost disk's blocks. One crash and, much later, one lost disk
+/// must not add up to lost data. Loading copies the newer page over, but only when it is the
+/// sequence that differs; two writes of one page between two flushes share a sequence. So: always
+/// both.
+///
 /// Doing it again gives the same, so a crash in it is harmless: the note goes last.
 final class GroupRecovery {
     private final RaidGroup group;
@@ -225,12 +237,19 @@ final class GroupRecovery {
             return content == null ? Parity.zeros() : content;
         }
 
+        // What was never written counts as zeros, whatever a stray write has left there.
+        private boolean isUsed(int slot, int stripe) {
+            boolean free = (noted.getOrDefault(dbn + stripe, 0L) & (1L << slot)) != 0;
+            return free || group.checksums().get(slot, dbn + stripe) != null;
+        }
+
         // What the stripe gives as it stands; the caller checks whether that is right.
         private ByteBuffer fromStripe(int slot, int stripe) {
             ByteBuffer sum = Parity.zeros();
             for (int other = 0; other < group.slots(); other++) {
                 ByteBuffer content = found[other][stripe];
-                if (other != slot && content != null) {
+                boolean counts = other == group.disks().paritySlot() || isUsed(other, stripe);
+                if (other != slot && content != null && counts) {
                     Parity.add(sum, content);
                 }
             }

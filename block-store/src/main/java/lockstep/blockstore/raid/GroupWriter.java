@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 
 /// Writes the blocks of one consistency point to one group, in rounds. A round is: dirty note,
@@ -24,11 +23,15 @@ import java.util.TreeMap;
 final class GroupWriter {
     private static final int CHUNKS_UNDER_WAY = 8;
 
+    // Of which XOR and checksums take well under a millisecond.
+    private static final int BLOCKS_OF_A_SLICE = 256;
+
     private final RaidGroup group;
     private final CpId cp;
     private final ArrayDeque<StripeChunk.Put> left;
     private final IoCompletion done;
     private @Nullable IoFault fault;
+    private boolean unsorted;
 
     /// Writes `puts`, sorted by dbn; `done` comes when all is written, not yet flushed.
     GroupWriter(RaidGroup group, CpId cp, List<StripeChunk.Put> puts, IoCompletion done) {
@@ -43,6 +46,13 @@ final class GroupWriter {
             done.ended(fault);
             return;
         }
+        if (unsorted) {
+            List<StripeChunk.Put> again = new ArrayList<>(left);
+            again.sort(StripeChunk.BY_STRIPE);
+            left.clear();
+            left.addAll(again);
+            unsorted = false;
+        }
         boolean degraded = rescues();
         // Half of the room: ranges are counted as if nothing joined, which it mostly does.
         boolean flushFirst = group.notes().isOpen() && (degraded || group.notes().room() < 256);
@@ -51,16 +61,16 @@ final class GroupWriter {
             return;
         }
         List<List<StripeChunk.Put>> parts = new ArrayList<>();
-        TreeMap<Long, DirtyNote.BlockRange> ranges = new TreeMap<>();
+        NotedRanges ranges = new NotedRanges(group.slots());
         int stripes = degraded ? DiskLayout.PARTIAL_PARITY_BLOCKS : Integer.MAX_VALUE;
         take(parts, ranges, stripes);
-        List<DirtyNote.BlockRange> noted = List.copyOf(ranges.values());
-        List<StripeChunk> chunks = new ArrayList<>();
-        parts.forEach(part -> chunks.add(new StripeChunk(group, cp, part)));
+        List<DirtyNote.BlockRange> noted = ranges.all();
         if (degraded) {
+            List<StripeChunk> chunks = new ArrayList<>();
+            parts.forEach(part -> chunks.add(new StripeChunk(group, cp, part)));
             prepareAll(chunks, noted);
         } else {
-            group.notes().write(cp, noted, new TreeMap<>(), ended -> stream(ended, chunks));
+            group.notes().write(cp, noted, new TreeMap<>(), ended -> stream(ended, parts));
         }
     }
 
@@ -71,10 +81,7 @@ final class GroupWriter {
 
     // Cuts the next stripes into chunks of consecutive ones, as many as note and area have room
     // for.
-    private void take(
-            List<List<StripeChunk.Put>> parts,
-            Map<Long, DirtyNote.BlockRange> ranges,
-            int stripes) {
+    private void take(List<List<StripeChunk.Put>> parts, NotedRanges ranges, int stripes) {
         int room = group.notes().room();
         int taken = 0;
         long lastDbn = -2;
@@ -97,19 +104,8 @@ final class GroupWriter {
             }
             left.removeFirst();
             part.add(next);
-            note(next, ranges);
+            ranges.add(next.slot(), next.dbn());
         }
-    }
-
-    // Ranges by slot and the dbn after their end, so that a neighbour finds what it joins.
-    private void note(StripeChunk.Put put, Map<Long, DirtyNote.BlockRange> ranges) {
-        long slots = group.slots();
-        DirtyNote.BlockRange before = ranges.remove(put.dbn() * slots + put.slot());
-        DirtyNote.BlockRange joined =
-                before == null
-                        ? new DirtyNote.BlockRange(put.slot(), 1, put.dbn())
-                        : new DirtyNote.BlockRange(put.slot(), before.blocks() + 1, before.dbn());
-        ranges.put((put.dbn() + 1) * slots + put.slot(), joined);
     }
 
     private void goOn(@Nullable IoFault ended) {
@@ -171,21 +167,22 @@ final class GroupWriter {
     }
 
     // Healthy: a bounded number of chunks at a time.
-    private void stream(@Nullable IoFault ended, List<StripeChunk> chunks) {
+    private void stream(@Nullable IoFault ended, List<List<StripeChunk.Put>> parts) {
         if (ended != null) {
             goOn(ended);
             return;
         }
-        new Stream(new ArrayDeque<>(chunks)).fill();
+        new Stream(new ArrayDeque<>(parts)).fill();
     }
 
     private final class Stream {
-        private final ArrayDeque<StripeChunk> waiting;
+        private final ArrayDeque<List<StripeChunk.Put>> waiting;
         private int underWay;
         private boolean filling;
+        private int inThisSlice;
         private @Nullable IoFault streamFault;
 
-        Stream(ArrayDeque<StripeChunk> waiting) {
+        Stream(ArrayDeque<List<StripeChunk.Put>> waiting) {
             this.waiting = waiting;
         }
 
@@ -196,21 +193,45 @@ final class GroupWriter {
             }
             filling = true;
             while (underWay < CHUNKS_UNDER_WAY && !waiting.isEmpty() && streamFault == null) {
-                StripeChunk next = waiting.removeFirst();
+                if (rescues()) {
+                    postpone(waiting.removeFirst());
+                    continue;
+                }
+                StripeChunk next = new StripeChunk(group, cp, waiting.removeFirst());
                 underWay++;
-                next.prepare(
-                        ended -> {
-                            if (ended != null) {
-                                ended(ended);
-                            } else {
-                                next.write(this::ended);
-                            }
-                        });
+                inThisSlice += next.blocks().size();
+                next.prepare(ended -> prepared(next, ended));
+                if (inThisSlice > BLOCKS_OF_A_SLICE && !waiting.isEmpty()) {
+                    // The lane that is held open here keeps the stream from ending meanwhile.
+                    underWay++;
+                    group.disks().later(() -> ended(null));
+                    break;
+                }
             }
             filling = false;
+            inThisSlice = 0;
             if (underWay == 0) {
                 writePages(streamFault);
             }
+        }
+
+        private void prepared(StripeChunk chunk, @Nullable IoFault ended) {
+            if (ended != null) {
+                ended(ended);
+            } else if (rescues()) {
+                // A data disk left meanwhile: what this would cost in a crash is not saved.
+                chunk.release();
+                postpone(chunk.blocks());
+                ended(null);
+            } else {
+                chunk.write(this::ended);
+            }
+        }
+
+        // To a round of a degraded group, which comes next.
+        private void postpone(List<StripeChunk.Put> part) {
+            left.addAll(part);
+            unsorted = true;
         }
 
         private void ended(@Nullable IoFault ended) {

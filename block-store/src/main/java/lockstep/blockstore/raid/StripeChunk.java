@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,8 +25,13 @@ final class StripeChunk {
     /// Stripes of one chunk: XOR of them stays within one slice of the loop.
     static final int MAXIMUM = 128;
 
+    /// The order in which chunks are cut.
+    static final Comparator<Put> BY_STRIPE =
+            Comparator.comparingLong(Put::dbn).thenComparingInt(Put::slot);
+
     private final RaidGroup group;
     private final CpId cp;
+    private final List<Put> blocks;
     private final long dbn;
     private final int count;
     private final @Nullable Put[][] puts;
@@ -40,6 +46,7 @@ final class StripeChunk {
     StripeChunk(RaidGroup group, CpId cp, List<Put> blocks) {
         this.group = group;
         this.cp = cp;
+        this.blocks = blocks;
         this.dbn = blocks.getFirst().dbn();
         this.count = (int) (blocks.getLast().dbn() - dbn) + 1;
         this.puts = new @Nullable Put[group.slots()][count];
@@ -49,6 +56,11 @@ final class StripeChunk {
         for (Put put : blocks) {
             puts[put.slot()][(int) (put.dbn() - dbn)] = put;
         }
+    }
+
+    /// What is written.
+    List<Put> blocks() {
+        return blocks;
     }
 
     /// Blocks of the missing disk that have to be saved before [#write].
@@ -124,7 +136,9 @@ final class StripeChunk {
                             for (int i = 0; i < length; i++) {
                                 ByteBuffer block = found[i];
                                 old[slot][from + i] = block;
-                                if (!group.reader().matches(slot, dbn + from + i, block)) {
+                                if (group.reader().matches(slot, dbn + from + i, block)) {
+                                    group.disks().countGood(slot, 1);
+                                } else {
                                     group.reader().countBad(slot, dbn + from + i, block);
                                     lacking.add(new Lacking(slot, from + i));
                                 }

@@ -2,7 +2,6 @@ package lockstep.blockstore.raid;
 
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Crc32c;
-import lockstep.blockstore.disk.Disk;
 import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.disk.Together;
 import lockstep.blockstore.io.IoCompletion;
@@ -84,12 +83,9 @@ final class StripeReader {
 
     /// Notes that a block came back wrong, or not at all.
     void countBad(int slot, long dbn, @Nullable ByteBuffer found) {
-        Disk disk = disks.disk(slot);
-        if (disk != null && found != null) {
-            disk.countChecksumError();
-        }
         String reason = found == null ? "not readable" : "checksum mismatch";
         disks.events().badBlock(disks.index(), slot, dbn, reason);
+        disks.countBad(slot, found != null);
     }
 
     /// Works out the block whose content has the checksum `crc`, and writes it back if its disk is
@@ -130,6 +126,7 @@ final class StripeReader {
                 found -> {
                     ByteBuffer content = found[0];
                     if (content != null && matches(other, dbn, content)) {
+                        disks.countGood(other, 1);
                         sources.add(content);
                     } else {
                         whole[0] = false;

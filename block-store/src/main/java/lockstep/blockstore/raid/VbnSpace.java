@@ -109,6 +109,7 @@ public final class VbnSpace {
                         List.of(view.duplicate()),
                         fault -> {
                             if (fault == null && Crc32c.of(view) == crc) {
+                                group.disks().countGood(slot, 1);
                                 done.ended(Read.Ok.OK);
                             } else {
                                 group.reader().countBad(slot, dbn, fault == null ? view : null);
@@ -174,6 +175,7 @@ public final class VbnSpace {
                                 int at = from + i;
                                 if (fault == null && Crc32c.of(views.get(i)) == crcs[at]) {
                                     results[at] = Read.Ok.OK;
+                                    group.disks().countGood(slot, 1);
                                 } else {
                                     readInto(vbn + i, crcs[at], into[at], results, at, together);
                                 }

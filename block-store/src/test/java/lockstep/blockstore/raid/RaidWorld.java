@@ -23,203 +23,308 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
-/// A volume of one group on simulated disks, with the model of what it must hold: the contents
-/// committed so far. A "superblock" is not needed: the test knows what it committed.
+/// A simulated volume and what it must contain: the blocks of the last committed consistency point,
+/// by VBN. What a test writes stays beside until it commits. A "superblock" is not needed: the test
+/// knows what it committed.
 @NullUnmarked
 final class RaidWorld {
-    static final VolumeId VOLUME = new VolumeId(1, 2);
-
     final Simulation simulation;
     final List<SimDevice> devices = new ArrayList<>();
-    final TreeMap<Long, byte[]> model = new TreeMap<>();
+    final TreeSet<Integer> absent = new TreeSet<>();
+    final TreeMap<Long, byte[]> committed = new TreeMap<>();
+    final TreeMap<Long, byte[]> pending = new TreeMap<>();
+    final Heard heard = new Heard();
     SimEventLoop loop;
     VolumeDisks disks;
     VbnSpace space;
-    long cpCount;
+    CpWriter writer;
+    CpId committedCp = CpId.NONE;
+    private final List<Integer> members = new ArrayList<>();
+    private long lastCount;
 
-    RaidWorld(long seed, int slots, int dataBlocks) {
+    /// What the volume's owner was told.
+    static final class Heard implements DiskEvents {
+        int membersLost;
+        int groupsLost;
+        int bad;
+        int healed;
+        int lost;
+
+        @Override
+        public void memberLost(int group, int slot, String device, String reason) {
+            membersLost++;
+        }
+
+        @Override
+        public void groupLost(int group, String reason) {
+            groupsLost++;
+        }
+
+        @Override
+        public void badBlock(int group, int slot, long dbn, String reason) {
+            bad++;
+        }
+
+        @Override
+        public void healed(int group, int slot, long dbn) {
+            healed++;
+        }
+
+        @Override
+        public void lostBlock(int group, int slot, long dbn) {
+            lost++;
+        }
+    }
+
+    /// A new volume with groups of so many members each, and `dataBlocks` blocks on each disk.
+    RaidWorld(long seed, int dataBlocks, int... members) {
         simulation = new Simulation(seed);
         loop = simulation.newLoop("node");
-        for (int slot = 0; slot < slots; slot++) {
-            long size = Blocks.toBytes(320 + 4 * Math.ceilDiv(dataBlocks, 127) + dataBlocks);
-            devices.add(new SimDevice(simulation, "disk" + slot, size).attach(loop));
+        int size = (int) Blocks.toBytes(400 + 4 * Math.ceilDiv(dataBlocks, 127) + dataBlocks);
+        List<List<BlockDevice>> groups = new ArrayList<>();
+        for (int count : members) {
+            this.members.add(count);
+            List<BlockDevice> group = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                String name = "d" + groups.size() + i;
+                SimDevice device = new SimDevice(simulation, name, size).attach(loop);
+                // A used disk: nothing may rely on what was there before the format.
+                device.overwriteWithNoise(size / 2, size - size / 2);
+                devices.add(device);
+                group.add(device);
+            }
+            groups.add(group);
         }
-        List<BlockDevice> group = List.copyOf(devices);
-        await(
-                done ->
-                        new FormatPlan(
-                                        VOLUME,
-                                        "vol",
-                                        List.of(group),
-                                        () -> simulation.random().nextLong())
-                                .run(done));
-        open(device -> true);
+        VolumeId id = new VolumeId(1, seed);
+        succeed(new FormatPlan(id, "vol", groups, simulation.random()::nextLong)::run);
+        open();
     }
 
-    void await(Consumer<IoCompletion> call) {
-        IoFault fault = ended(call);
-        assertThat(fault).as("seed " + simulation.seed()).isNull();
-    }
-
-    @Nullable IoFault ended(Consumer<IoCompletion> call) {
-        boolean[] ended = {false};
-        AtomicReference<@Nullable IoFault> result = new AtomicReference<>();
-        loop.call(
-                () ->
-                        call.accept(
-                                fault -> {
-                                    result.set(fault);
-                                    ended[0] = true;
-                                }));
-        assertThat(simulation.runUntil(() -> ended[0])).as("seed " + simulation.seed()).isTrue();
-        return result.get();
-    }
-
-    /// Opens with the devices that `present` names, in a drawn order, and recovers.
-    void open(Predicate<SimDevice> present) {
-        boolean[] recovered = {false};
-        beginToOpen(present, () -> recovered[0] = true);
-        assertThat(simulation.runUntil(() -> recovered[0])).as(failed()).isTrue();
-    }
-
-    private String failed() {
+    String seed() {
         return "seed " + simulation.seed();
     }
 
-    /// As [#open], without waiting for the end.
-    void beginToOpen(Predicate<SimDevice> present, Runnable recovered) {
-        List<BlockDevice> found = new ArrayList<>();
-        for (SimDevice device : devices) {
-            if (present.test(device)) {
-                found.add(simulation.random().nextInt(found.size() + 1), device);
-            }
-        }
-        loop.call(
-                () ->
-                        DiskInventory.read(
-                                found,
-                                inventory ->
-                                        VolumeDisks.open(
-                                                inventory.volumes().getFirst(),
-                                                loop,
-                                                DiskEvents.NONE,
-                                                opened -> recover(opened, recovered))));
+    /// Calls `operation` on the loop and runs until it has ended.
+    @Nullable IoFault await(Consumer<IoCompletion> operation) {
+        List<@Nullable IoFault> ended = new ArrayList<>();
+        loop.call(() -> operation.accept(ended::add));
+        assertThat(simulation.runUntil(() -> !ended.isEmpty())).as("%s ends", seed()).isTrue();
+        return ended.getFirst();
     }
 
-    private void recover(VolumeDisks.Opened opened, Runnable recovered) {
-        assertThat(opened).as(failed()).isInstanceOf(VolumeDisks.Opened.Ok.class);
-        disks = ((VolumeDisks.Opened.Ok) opened).disks();
+    void succeed(Consumer<IoCompletion> operation) {
+        assertThat(await(operation)).as(seed()).isNull();
+    }
+
+    /// Opens the volume from the devices that are there, found in any order; not yet recovered.
+    void open() {
+        List<BlockDevice> found = new ArrayList<>();
+        for (int i = 0; i < devices.size(); i++) {
+            if (!absent.contains(i)) {
+                found.add(simulation.random().nextInt(found.size() + 1), devices.get(i));
+            }
+        }
+        List<VolumeDisks> opened = new ArrayList<>();
+        loop.call(() -> DiskInventory.read(found, inventory -> assemble(inventory, opened)));
+        assertThat(simulation.runUntil(() -> !opened.isEmpty())).as("%s opens", seed()).isTrue();
+        disks = opened.getFirst();
         space = new VbnSpace(disks);
-        space.recover(
-                cp(),
-                fault -> {
-                    assertThat(fault).as(failed()).isNull();
-                    recovered.run();
+        writer = null;
+        pending.clear();
+    }
+
+    private void assemble(DiskInventory inventory, List<VolumeDisks> into) {
+        assertThat(inventory.volumes()).hasSize(1);
+        VolumeDisks.open(
+                inventory.volumes().getFirst(),
+                loop,
+                heard,
+                opened -> {
+                    assertThat(opened).as(seed()).isInstanceOf(VolumeDisks.Opened.Ok.class);
+                    into.add(((VolumeDisks.Opened.Ok) opened).disks());
                 });
     }
 
-    /// Whether a block holds anything but zeros.
-    boolean wasWritten(int slot, long dbn) {
-        long start = disks.groups().getFirst().layout().dataStart();
-        for (byte each : devices.get(slot).peek(Blocks.toBytes(start + dbn), Blocks.SIZE)) {
-            if (each != 0) {
-                return true;
-            }
-        }
-        return false;
+    void recover() {
+        succeed(done -> space.recover(committedCp, done));
     }
 
-    CpId cp() {
-        return new CpId(new Epoch(1, 7), cpCount);
-    }
-
-    CpId nextCp() {
-        return new CpId(new Epoch(1, 7), cpCount + 1);
-    }
-
-    /// The power is cut and comes back.
-    void crash() {
+    /// The power is cut, or only the process dies; what was not committed is gone.
+    void crash(boolean powerCut) {
         loop.stop();
-        devices.forEach(SimDevice::crash);
-        loop = simulation.newLoop("node");
+        if (powerCut) {
+            devices.forEach(SimDevice::crash);
+        }
+        loop = simulation.newLoop("node again");
         devices.forEach(device -> device.attach(loop));
     }
 
-    /// Draws new contents for some free VBNs: a mix of runs and single blocks.
-    Map<Long, byte[]> draw(int blocks) {
-        TreeMap<Long, byte[]> drawn = new TreeMap<>();
-        long vbn = 0;
-        for (int i = 0; i < blocks; i++) {
-            boolean jump = simulation.oneIn(4);
-            vbn = jump ? simulation.between(0, space.size() - 1) : (vbn + 1) % space.size();
-            if (!model.containsKey(vbn)) {
-                byte[] content = new byte[Blocks.SIZE];
-                simulation.random().nextBytes(content);
-                drawn.put(vbn, content);
-            }
+    /// Begins the next consistency point.
+    CpWriter begin() {
+        lastCount++;
+        writer = space.begin(new CpId(new Epoch(1, 7), lastCount));
+        return writer;
+    }
+
+    /// Puts a block of new random content.
+    void put(CpWriter to, long vbn) {
+        byte[] content = new byte[Blocks.SIZE];
+        simulation.random().nextBytes(content);
+        if (simulation.oneIn(8)) {
+            Arrays.fill(content, (byte) 0);
         }
-        return drawn;
+        assertThat(committed).doesNotContainKey(vbn);
+        pending.put(vbn, content);
+        to.put(vbn, ByteBuffer.wrap(content), crc(content));
     }
 
     static int crc(byte[] content) {
         return Crc32c.of(ByteBuffer.wrap(content));
     }
 
-    static void put(CpWriter writer, Map<Long, byte[]> contents) {
-        contents.forEach((vbn, bytes) -> writer.put(vbn, ByteBuffer.wrap(bytes), crc(bytes)));
+    /// A free VBN for which nothing is pending.
+    long freeVbn() {
+        while (true) {
+            long vbn = simulation.between(0, space.size() - 1);
+            if (isFree(vbn)) {
+                return vbn;
+            }
+        }
     }
 
-    /// One consistency point, from begin to end, and some of the older blocks freed.
-    void commit(Map<Long, byte[]> contents) {
-        AtomicReference<CpWriter> writer = new AtomicReference<>();
-        loop.call(() -> writer.set(space.begin(nextCp())));
-        put(writer.get(), contents);
-        await(writer.get()::writeOut);
-        await(writer.get()::flush);
-        writer.get().end();
-        cpCount++;
-        model.putAll(contents);
-        model.keySet().removeIf(vbn -> simulation.oneIn(5));
+    private boolean isFree(long vbn) {
+        return !committed.containsKey(vbn) && !pending.containsKey(vbn);
     }
 
-    Read read(long vbn, byte[] expected, ByteBuffer into) {
-        AtomicReference<@Nullable Read> result = new AtomicReference<>();
-        loop.call(() -> space.read(vbn, crc(expected), into, result::set));
-        simulation.runUntil(() -> result.get() != null);
-        Read read = result.get();
-        assertThat(read).isNotNull();
-        return read;
+    /// Puts about `count` blocks: scattered, or in stretches that fill stripes.
+    void putSome(CpWriter to, int count) {
+        // A third stays free: drawing free blocks must end.
+        long most = space.size() * 2 / 3 - committed.size() - pending.size();
+        for (int i = 0; i < Math.min(count, most); ) {
+            long vbn = freeVbn();
+            int length = simulation.oneIn(2) ? 1 : (int) simulation.between(1, 40);
+            boolean wide = simulation.oneIn(2);
+            RaidGeometry geometry = space.geometry();
+            int group = geometry.groupOf(vbn);
+            RaidGeometry.Group shape = geometry.groups().get(group);
+            for (long dbn = geometry.dbnOf(vbn); length > 0 && dbn < shape.dbnCount(); dbn++) {
+                length--;
+                int first = wide ? 0 : geometry.slotOf(vbn);
+                int last = wide ? shape.dataDisks() - 1 : first;
+                for (int slot = first; slot <= last; slot++) {
+                    long each = geometry.vbn(group, slot, dbn);
+                    if (isFree(each)) {
+                        put(to, each);
+                        i++;
+                    }
+                }
+            }
+        }
     }
 
-    /// Every committed block reads back.
-    void readAll() {
-        model.forEach(
-                (vbn, expected) -> {
-                    ByteBuffer into = ByteBuffer.allocate(Blocks.SIZE);
-                    String what = "seed " + simulation.seed() + " vbn " + vbn;
-                    assertThat(read(vbn, expected, into)).as(what).isEqualTo(Read.Ok.OK);
-                    assertThat(into.array()).as(what).isEqualTo(expected);
-                });
+    /// Everything pending becomes the committed image, and some older blocks become free.
+    void committed() {
+        committedCp = writer.cp();
+        loop.call(writer::end);
+        committed.putAll(pending);
+        pending.clear();
+        committed.keySet().removeIf(_ -> simulation.oneIn(4));
     }
 
-    /// Parity and entries are right everywhere.
-    void verify() {
-        AtomicReference<ParityCheck.@Nullable Report> report = new AtomicReference<>();
-        loop.call(() -> space.verifyAll(model::containsKey, report::set));
-        simulation.runUntil(() -> report.get() != null);
-        assertThat(report.get().findings()).as("seed " + simulation.seed()).isEmpty();
+    /// A whole consistency point of about `count` blocks, in one or two parts.
+    void consistencyPoint(int count) {
+        loop.call(() -> putSome(begin(), count));
+        succeed(writer::writeOut);
+        if (simulation.oneIn(3)) {
+            loop.call(() -> putSome(writer, count / 4));
+            succeed(writer::writeOut);
+        }
+        succeed(writer::flush);
+        committed();
     }
 
-    /// The byte offset of a VBN on its disk.
-    long offset(long vbn) {
-        long start = disks.groups().getFirst().layout().dataStart();
-        return Blocks.toBytes(start + space.geometry().dbnOf(vbn));
+    Read read(long vbn, int crc, ByteBuffer into) {
+        List<Read> ended = new ArrayList<>();
+        loop.call(() -> space.read(vbn, crc, into, ended::add));
+        assertThat(simulation.runUntil(() -> !ended.isEmpty())).isTrue();
+        return ended.getFirst();
+    }
+
+    /// Reads a run of committed blocks; the contents are compared.
+    List<Read> readRun(long vbn, int count) {
+        int[] crcs = new int[count];
+        ByteBuffer[] into = new ByteBuffer[count];
+        for (int i = 0; i < count; i++) {
+            crcs[i] = crc(committed.get(vbn + i));
+            into[i] = ByteBuffer.allocate(Blocks.SIZE);
+        }
+        List<List<Read>> ended = new ArrayList<>();
+        loop.call(() -> space.readRun(vbn, count, crcs, into, ended::add));
+        assertThat(simulation.runUntil(() -> !ended.isEmpty())).isTrue();
+        for (int i = 0; i < count; i++) {
+            if (ended.getFirst().get(i) instanceof Read.Ok) {
+                assertThat(into[i].array()).as(seed()).isEqualTo(committed.get(vbn + i));
+            }
+        }
+        return ended.getFirst();
+    }
+
+    /// Every committed block reads as it was written.
+    void checkContent() {
+        ByteBuffer into = ByteBuffer.allocate(Blocks.SIZE);
+        for (var block : committed.entrySet()) {
+            String what = seed() + " vbn " + block.getKey();
+            Read read = read(block.getKey(), crc(block.getValue()), into);
+            assertThat(read).as(what).isEqualTo(Read.Ok.OK);
+            assertThat(Arrays.equals(into.array(), block.getValue())).as(what).isTrue();
+        }
+    }
+
+    /// Invariant 3, as far as it is about stripes.
+    void checkStripes() {
+        ParityCheck.Report report = check();
+        assertThat(report.findings()).as(seed()).isEmpty();
+        assertThat(report.stripes()).isPositive();
+    }
+
+    ParityCheck.Report check() {
+        List<ParityCheck.Report> ended = new ArrayList<>();
+        loop.call(() -> space.verifyAll(committed::containsKey, ended::add));
+        assertThat(simulation.runUntil(() -> !ended.isEmpty())).isTrue();
+        return ended.getFirst();
+    }
+
+    /// The device of a member.
+    SimDevice device(int group, int slot) {
+        int at = slot;
+        for (int i = 0; i < group; i++) {
+            at += members.get(i);
+        }
+        return devices.get(at);
+    }
+
+    SimDevice anyDevice() {
+        return devices.get(simulation.random().nextInt(devices.size()));
+    }
+
+    /// Where the data of a device begins, in bytes.
+    long dataStart() {
+        return Blocks.toBytes(disks.groups().getFirst().layout().dataStart());
+    }
+
+    /// Byte offset of the content of `vbn` on its device.
+    long offsetOf(long vbn) {
+        return dataStart() + Blocks.toBytes(space.geometry().dbnOf(vbn));
+    }
+
+    /// The device that holds `vbn`.
+    SimDevice deviceOf(long vbn) {
+        return device(space.geometry().groupOf(vbn), space.geometry().slotOf(vbn));
     }
 }

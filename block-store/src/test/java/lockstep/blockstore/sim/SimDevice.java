@@ -32,6 +32,7 @@ public final class SimDevice implements BlockDevice {
     private final List<CachedWrite> underWay = new ArrayList<>();
     private @Nullable SimEventLoop loop;
     private int incarnation;
+    private long reads;
     private long writes;
     private boolean closed;
 
@@ -78,6 +79,11 @@ public final class SimDevice implements BlockDevice {
     /// What is wrong with this device.
     public SimFaults faults() {
         return faults;
+    }
+
+    /// Reads submitted so far.
+    public long readsSubmitted() {
+        return reads;
     }
 
     /// Writes submitted so far, extents counted one by one.
@@ -138,6 +144,7 @@ public final class SimDevice implements BlockDevice {
     public void read(Extent extent, IoCompletion done) {
         long length = checkRange(extent.offset(), extent.length());
         simulation.trace(extent.offset() * 31 + length);
+        reads++;
         after(
                 latencyNanos(),
                 done,
