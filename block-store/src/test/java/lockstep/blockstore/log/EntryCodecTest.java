@@ -73,7 +73,7 @@ class EntryCodecTest {
     void hostileBytesDoNothingButBeRefused() {
         SplittableRandom random = new SplittableRandom(1);
         int refused = 0;
-        for (int round = 0; round < 200_000; round++) {
+        for (int round = 0; round < 50_000; round++) {
             byte[] noise = new byte[random.nextInt(120)];
             random.nextBytes(noise);
             if (noise.length > 2) {

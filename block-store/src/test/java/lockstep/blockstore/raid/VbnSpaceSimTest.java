@@ -3,6 +3,7 @@ package lockstep.blockstore.raid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.sim.Seeds;
 import lockstep.blockstore.sim.SimDevice;
 
 import org.jspecify.annotations.NullUnmarked;
@@ -17,11 +18,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 
 /// Invariants 1, 2 and 3 at the RAID layer, over many seeds: what was committed reads back, and all
-/// parity is right, whatever crash or single disk loss comes.
+/// parity is right, whatever crash or single disk loss comes. `-Draid.seeds=N` runs more.
 @NullUnmarked
 final class VbnSpaceSimTest {
     static LongStream seeds() {
-        return LongStream.range(0, Long.getLong("seeds", 60));
+        return Seeds.of("raid.seeds", 25);
     }
 
     private static RaidWorld world(long seed) {
