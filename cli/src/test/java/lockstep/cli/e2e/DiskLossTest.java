@@ -9,6 +9,7 @@ import lockstep.cli.verify.Verification;
 import lockstep.target.admin.model.EventView;
 import lockstep.target.admin.model.VolumeView;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,7 +62,7 @@ final class DiskLossTest {
 
     // What went before is durable; the loss shows at the latest with the next consistency points.
     private static void assertDegraded(ChildNode node) throws Exception {
-        VolumeView view = LoopbackPair.volume(node);
+        @Nullable VolumeView view = LoopbackPair.volume(node);
         for (int i = 0; i < 200 && !isDegraded(view); i++) {
             TimeUnit.MILLISECONDS.sleep(50);
             view = LoopbackPair.volume(node);
@@ -71,7 +72,7 @@ final class DiskLossTest {
                 .anyMatch(event -> event.text().contains("degraded: group 0 slot " + LOST));
     }
 
-    private static boolean isDegraded(VolumeView view) {
+    private static boolean isDegraded(@Nullable VolumeView view) {
         return view != null && view.groups().getFirst().state().equals("degraded");
     }
 
