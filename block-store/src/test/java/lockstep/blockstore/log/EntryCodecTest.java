@@ -93,7 +93,7 @@ class EntryCodecTest {
                 refused++;
             }
         }
-        assertThat(refused).isEqualTo(200_000);
+        assertThat(refused).isEqualTo(50_000);
     }
 
     @Test
