@@ -7,5 +7,11 @@ import picocli.CommandLine.Command;
         name = "pair",
         description = "Mirrored volumes.",
         mixinStandardHelpOptions = true,
-        subcommands = {PairCreate.class, PairList.class, PairDetach.class, PairDelete.class})
+        subcommands = {
+            PairCreate.class,
+            PairList.class,
+            PairDetach.class,
+            PairDiscard.class,
+            PairDelete.class
+        })
 public final class Pair {}
