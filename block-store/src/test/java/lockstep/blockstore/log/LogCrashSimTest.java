@@ -7,6 +7,7 @@ import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.log.LogHarness.Heard;
 import lockstep.blockstore.log.LogHarness.Replayed;
+import lockstep.blockstore.sim.Seeds;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -17,9 +18,8 @@ import java.util.Objects;
 
 /// Invariants 1 and 8 of the log, over random loads, power cuts and kills: everything that was
 /// reported durable is replayed, in order, byte for byte, and nothing else but a prefix of what was
-/// appended after it.
+/// appended after it. `-Dlog.seeds=N` runs more.
 class LogCrashSimTest {
-    private static final int SEEDS = 400;
     private static final int VOLUMES = 3;
 
     /// One volume as its owner sees it.
@@ -243,9 +243,11 @@ class LogCrashSimTest {
 
     @Test
     void everythingAcknowledgedIsReplayedAfterAnyCrash() {
-        for (long seed = 0; seed < SEEDS; seed++) {
-            long _ = run(seed, false);
-        }
+        Seeds.of("log.seeds", 120)
+                .forEach(
+                        seed -> {
+                            long _ = run(seed, false);
+                        });
     }
 
     @Test
