@@ -1,0 +1,109 @@
+#!/bin/bash
+# Measures Lockstep beside tgt on this machine, alternating, and prints one line of JSON per run.
+#
+#   docs/measure.sh OUT.jsonl [SECONDS] [ROUNDS]
+#
+# Needs: the built program (mvn -DskipTests package), Debian's package tgt, 40 GiB of disk under
+# ${LAB_DIR:-/tmp/lockstep-measure}. Every target gets a 4 GiB LUN on the same file system. Cases:
+#   write     durable before GOOD: lockstep un-mirrored, lockstep mirrored (both nodes here), tgt with
+#             O_SYNC, tgt with O_SYNC|O_DIRECT; tgt buffered stands beside them and is not durable
+#   read      random reads of 512 MiB that are in memory everywhere (cache) and of the whole LUN (disk)
+# each at depth 1 and 32, with 4 KiB and 64 KiB.
+set -euo pipefail
+home=$(dirname "$(dirname "$(readlink -f "$0")")")
+out=$1 seconds=${2:-60} rounds=${3:-1}
+lab=${LAB_DIR:-/tmp/lockstep-measure}
+lockstep=$home/bin/lockstep
+mkdir -p "$lab"
+started=()
+stop() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; }
+trap stop EXIT
+
+node() { # NAME ISCSI-PORT REPLICATION-PORT DISKS MEBIBYTES
+    local dir=$lab/$1
+    mkdir -p "$dir/disks"
+    for ((i = 0; i < $4; i++)); do [ -e "$dir/disks/d$i" ] || truncate -s "$5M" "$dir/disks/d$i"; done
+    cat >"$dir/node.conf" <<CONF
+name = "$1"
+data-dir = "$dir/data"
+disks = ["$dir/disks/d*"]
+log { path = "$dir/log", size = 2 GiB }
+cache-size = 1 GiB
+iscsi { portals = ["127.0.0.1:$2"] }
+replication { listen = "127.0.0.1:$3" }
+CONF
+    "$lockstep" node start -c "$dir/node.conf" >"$dir/node.log" 2>&1 &
+    started+=($!)
+    eval "pid_$1=$!"
+    for _ in $(seq 300); do [ -S "$dir/data/admin.sock" ] && return; sleep 0.2; done
+    echo "node $1 does not come up" >&2
+    exit 1
+}
+
+on() { LOCKSTEP_NODE=$lab/$1/data/admin.sock "$lockstep" "${@:2}"; }
+
+tgt() { # NAME PORT FLAGS
+    local image=$lab/$1.img
+    [ -e "$image" ] || dd if=/dev/zero of="$image" bs=1M count=4096 conv=fsync status=none
+    tgtd -f -C "$2" --iscsi portal="127.0.0.1:$2" >"$lab/$1.log" 2>&1 &
+    started+=($!)
+    eval "pid_$1=$!"
+    sleep 1
+    tgtadm -C "$2" --lld iscsi --mode target --op new --tid 1 --targetname "iqn.2026-11.lab:$1"
+    tgtadm -C "$2" --lld iscsi --mode logicalunit --op new --tid 1 --lun 1 \
+        --backing-store "$image" --bstype rdwr ${3:+--bsoflags "$3"}
+    for kv in MaxRecvDataSegmentLength=262144 FirstBurstLength=262144 InitialR2T=No; do
+        tgtadm -C "$2" --lld iscsi --mode target --op update --tid 1 --name "${kv%%=*}" \
+            --value "${kv#*=}"
+    done
+    tgtadm -C "$2" --lld iscsi --mode target --op bind --tid 1 --initiator-address ALL
+}
+
+run() { # CASE TARGET PID URL OPTIONS...
+    local result
+    result=$("$lockstep" bench --json --duration "$seconds" --pid "$3" "${@:5}" "$4")
+    printf '{"case":"%s","target":"%s","options":"%s","result":%s}\n' \
+        "$1" "$2" "${*:5}" "$result" | tr -d '\n' | tee -a "$out"
+    printf '\n' | tee -a "$out"
+}
+
+iqn=iqn.2026-11.io.lockstep
+node single 14260 17811 5 3072
+node source 14261 17812 5 3072
+node destination 14262 17813 4 4608
+if [ ! -e "$lab/made" ]; then
+    on single volume create alone --auto
+    on single lun create alone disk --size 4g
+    on source volume create paired --auto
+    on source lun create paired disk --size 4g
+    on source pair create paired --peer-admin "$lab/destination/data/admin.sock"
+    touch "$lab/made"
+fi
+tgt sync 14271 sync
+tgt syncdirect 14272 sync:direct
+tgt buffered 14273 ""
+sleep 10
+
+for ((round = 0; round < rounds; round++)); do
+    for depth in 32 1; do
+        for size in 4k 64k; do
+            w=(--mode write --depth "$depth" --block-size "$size")
+            run write lockstep "$pid_single" "iscsi://127.0.0.1:14260/$iqn:alone/0" "${w[@]}"
+            run write tgt-sync "$pid_sync" iscsi://127.0.0.1:14271/iqn.2026-11.lab:sync/1 "${w[@]}"
+            run write lockstep-mirrored "$pid_source" \
+                "iscsi://127.0.0.1:14261/$iqn:paired/0" "${w[@]}"
+            run write tgt-syncdirect "$pid_syncdirect" \
+                iscsi://127.0.0.1:14272/iqn.2026-11.lab:syncdirect/1 "${w[@]}"
+            run write tgt-buffered "$pid_buffered" \
+                iscsi://127.0.0.1:14273/iqn.2026-11.lab:buffered/1 "${w[@]}"
+            r=(--mode read --depth "$depth" --block-size "$size")
+            run read-cache lockstep "$pid_single" "iscsi://127.0.0.1:14260/$iqn:alone/0" \
+                "${r[@]}" --size 512m --warm-up 10
+            run read-cache tgt-buffered "$pid_buffered" \
+                iscsi://127.0.0.1:14273/iqn.2026-11.lab:buffered/1 "${r[@]}" --size 512m --warm-up 10
+            run read-disk lockstep "$pid_single" "iscsi://127.0.0.1:14260/$iqn:alone/0" "${r[@]}"
+            run read-disk tgt-syncdirect "$pid_syncdirect" \
+                iscsi://127.0.0.1:14272/iqn.2026-11.lab:syncdirect/1 "${r[@]}"
+        done
+    done
+done
