@@ -1,0 +1,147 @@
+package lockstep.blockstore.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.block.BlockPointer;
+import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.StateFile;
+import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.tree.LunRecord;
+import lockstep.blockstore.tree.TreeRoot;
+
+import org.junit.jupiter.api.Test;
+
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/// Golden bytes of what a volume writes above the RAID layer. A change here is a change of format.
+final class FormatsTest {
+    private static final CpId CP = new CpId(new Epoch(3, 0x0102030405060708L), 9);
+    private static final BlockPointer POINTER = BlockPointer.to(0x1234, 0xCAFEBABE, CP);
+    private static final String POINTER_HEX =
+            "0000000000001234" + "cafebabe" + "00000003" + "0000000000000009";
+    private static final String EPOCH_HEX = "00000003" + "0102030405060708";
+
+    private static String hex(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    @Test
+    void aPointerHas24Bytes() {
+        ByteBuffer block = ByteBuffer.allocate(BlockPointer.BYTES);
+        POINTER.put(block, 0);
+        assertThat(hex(block)).isEqualTo(POINTER_HEX);
+        assertThat(BlockPointer.get(block, 0)).isEqualTo(POINTER);
+    }
+
+    @Test
+    void zerosAreAHole() {
+        assertThat(BlockPointer.get(ByteBuffer.allocate(BlockPointer.BYTES), 0).isHole()).isTrue();
+    }
+
+    @Test
+    void aRootHasItsBytes() {
+        VolumeRoot root =
+                new VolumeRoot(
+                        new VolumeId(0xA, 0xB),
+                        CP,
+                        new Position(CP.epoch(), 77),
+                        4096,
+                        500,
+                        120,
+                        new TreeRoot(VolumeRoot.STATE_TREE, 1, POINTER),
+                        new TreeRoot(VolumeRoot.DEAD_TREE, 2, POINTER),
+                        new TreeRoot(VolumeRoot.SPACE_TREE, 1, BlockPointer.HOLE),
+                        List.of(CP));
+        String expected =
+                "00000001"
+                        + "000000000000000a"
+                        + "000000000000000b"
+                        + EPOCH_HEX
+                        + "0000000000000009"
+                        + EPOCH_HEX
+                        + "000000000000004d"
+                        + "0000000000001000"
+                        + "00000000000001f4"
+                        + "0000000000000078"
+                        + "00000001"
+                        + POINTER_HEX
+                        + "00000002"
+                        + POINTER_HEX
+                        + "00000001"
+                        + "0".repeat(48)
+                        + "00000001"
+                        + EPOCH_HEX
+                        + "0000000000000009";
+        assertThat(hex(root.encode())).isEqualTo(expected);
+        assertThat(VolumeRoot.decode(root.encode())).isEqualTo(root);
+    }
+
+    @Test
+    void aRootOfAnotherVersionIsNotRead() {
+        ByteBuffer bytes =
+                VolumeCopy.blankRoot(new VolumeId(1, 2), 100).encode().putInt(0, 2).rewind();
+        assertThat(VolumeRoot.decode(bytes)).isNull();
+        assertThat(VolumeRoot.decode(ByteBuffer.allocate(20))).isNull();
+    }
+
+    @Test
+    void aStateFileHasItsBytes() {
+        TreeMap<String, byte[]> values = new TreeMap<>();
+        values.put("k", new byte[] {7});
+        LunRecord record = new LunRecord(5, "ab", new UUID(1, 2), 8192);
+        StateFile file =
+                new StateFile(
+                        List.of(new LunState(record, new TreeRoot(5, 1, POINTER), 2)), values);
+        String expected =
+                "00000001"
+                        + "00000001"
+                        + "00000005"
+                        + "0000000000000001"
+                        + "0000000000000002"
+                        + "0000000000002000"
+                        + "0000000000000002"
+                        + "00000001"
+                        + POINTER_HEX
+                        + "00000002"
+                        + "6162"
+                        + "00000001"
+                        + "00000001"
+                        + "6b"
+                        + "00000001"
+                        + "07";
+        assertThat(hex(file.encode())).isEqualTo(expected);
+        StateFile read = StateFile.decode(file.encode());
+        assertThat(read).isNotNull();
+        assertThat(read.luns()).isEqualTo(file.luns());
+        assertThat(read.values().get("k")).containsExactly(7);
+    }
+
+    @Test
+    void aCopyStateHasItsBytes() {
+        CopyState state =
+                new CopyState(
+                        CopyState.Role.MIRROR, CopyState.Sync.NO_IMAGE, CP.epoch(), 6, "h:1", 4);
+        String expected =
+                "00000001"
+                        + "02"
+                        + "03"
+                        + "0000"
+                        + EPOCH_HEX
+                        + "0000000000000006"
+                        + "0000000000000004"
+                        + "00000003"
+                        + "683a31";
+        assertThat(hex(state.encode())).isEqualTo(expected);
+        assertThat(CopyState.decode(state.encode())).isEqualTo(state);
+    }
+}
