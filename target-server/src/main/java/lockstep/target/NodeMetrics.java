@@ -25,6 +25,7 @@ final class NodeMetrics {
         usage(metrics, prefix + "reserved-blocks", volume, VolumeUsage::reservedBlocks);
         usage(metrics, prefix + "dirty-bytes", volume, VolumeUsage::dirtyBytes);
         usage(metrics, prefix + "commits", volume, VolumeUsage::commits);
+        usage(metrics, prefix + "last-cp-micros", volume, usage -> usage.lastCpNanos() / 1000);
         usage(metrics, prefix + "waiting-answers", volume, VolumeUsage::waitingAnswers);
         gauge(
                 metrics,

@@ -109,6 +109,11 @@ final class NodeOperator implements NodeControl {
     }
 
     @Override
+    public CompletableFuture<Done> deleteMirror(String volume) {
+        return withVolume(volume, pairs::deleteMirror);
+    }
+
+    @Override
     public CompletableFuture<LunView> createLun(String volume, CreateLun request) {
         return withVolume(volume, (found, answer) -> volumes.createLun(found, request, answer));
     }

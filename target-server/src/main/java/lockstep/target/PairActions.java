@@ -117,14 +117,28 @@ final class PairActions {
                         });
     }
 
-    /// Not offered while the pair may still be needed: a mirror is deleted where it stands, a
-    /// source stays one.
+    /// Ends the pair on the source. The other node's copy stays until it is deleted there.
     void delete(HostedVolume volume, CompletableFuture<Done> answer) {
-        answer.completeExceptionally(
-                new AdminException(
-                        Code.REFUSED,
-                        "ending a pair for good is not offered by this version",
-                        "use `lockstep pair detach` to go on without the mirror"));
+        volume.replica()
+                .unpair(
+                        answering(
+                                answer,
+                                volume.name()
+                                        + " is not mirrored any more; delete the other node's copy"
+                                        + " with `lockstep volume delete --mirror-copy`"));
+    }
+
+    /// Gives up this node's mirror copy.
+    void deleteMirror(HostedVolume volume, CompletableFuture<Done> answer) {
+        volume.replica()
+                .retireMirror(
+                        refusal -> {
+                            if (refusal == null) {
+                                new VolumeActions(node).forget(volume, answer);
+                            } else {
+                                answer.completeExceptionally(refused(refusal));
+                            }
+                        });
     }
 
     void takeOver(HostedVolume volume, TakeOver request, CompletableFuture<Done> answer) {

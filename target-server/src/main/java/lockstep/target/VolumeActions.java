@@ -81,7 +81,9 @@ final class VolumeActions {
     void delete(HostedVolume volume, CompletableFuture<Done> answer) {
         if (volume.peer() != null) {
             throw new AdminException(
-                    Code.REFUSED, volume.name() + " is mirrored", "delete its pair first");
+                    Code.REFUSED,
+                    volume.name() + " is mirrored",
+                    "delete its pair first; a mirror copy is deleted with --mirror-copy");
         }
         ActiveVolume active = active(volume);
         if (!active.luns().isEmpty()) {
@@ -92,7 +94,8 @@ final class VolumeActions {
         active.retire("the volume is deleted", () -> forget(volume, answer));
     }
 
-    private void forget(HostedVolume volume, CompletableFuture<Done> answer) {
+    /// Erases the labels of a volume that nothing uses any more.
+    void forget(HostedVolume volume, CompletableFuture<Done> answer) {
         node.volumes()
                 .erase(
                         volume,

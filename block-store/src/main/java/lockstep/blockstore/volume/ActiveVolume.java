@@ -127,6 +127,7 @@ public final class ActiveVolume {
                 core.cp.dead().entries(),
                 core.filling.cost(),
                 driver.commits(),
+                driver.lastNanos(),
                 core.gate.size(),
                 admission.waiting());
     }

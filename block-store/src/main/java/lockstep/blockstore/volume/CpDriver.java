@@ -47,6 +47,8 @@ final class CpDriver {
     private long frozenUpTo;
     private long generation;
     private long commits;
+    private long startedNanos;
+    private long lastNanos;
 
     CpDriver(VolumeCore core, Listener listener) {
         this.core = core;
@@ -57,6 +59,11 @@ final class CpDriver {
     /// Consistency points committed since the volume was opened.
     long commits() {
         return commits;
+    }
+
+    /// How long the last one took, from its freezing to its commit.
+    long lastNanos() {
+        return lastNanos;
     }
 
     /// The image that is durable here and that the mirror has not confirmed.
@@ -205,6 +212,7 @@ final class CpDriver {
 
     private void start() {
         wanted = false;
+        startedNanos = core.copy.loop().clock().nanoTime();
         DirtyOverlay frozen = core.filling;
         core.frozen = frozen;
         core.frozenHidden.clear();
@@ -276,6 +284,7 @@ final class CpDriver {
         core.reserved -= frozen.reserved();
         generation++;
         commits++;
+        lastNanos = core.copy.loop().clock().nanoTime() - startedNanos;
         running = null;
         Mirror mirror = core.mirror;
         boolean mirrored = mirror != null || core.gate.legs() == Legs.BOTH;

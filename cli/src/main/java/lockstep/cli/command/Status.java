@@ -1,7 +1,12 @@
 package lockstep.cli.command;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import lockstep.cli.client.AdminClient;
 import lockstep.cli.client.Refused;
+import lockstep.target.admin.model.EventView;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.VolumeView;
@@ -10,15 +15,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// `lockstep status [--watch]` and `lockstep node status`.
+/// `lockstep status [--watch]` and `lockstep node status`: the tables, then the figures of each
+/// room and what happened last.
 @Command(
         name = "status",
         description = "Show the node, its volumes and pairs.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // Picocli fills the fields
 public final class Status extends NodeCommand {
+    private static final int EVENTS = 8;
+
     @Option(names = "--watch", description = "show it again every second until interrupted")
     private boolean watch;
 
@@ -26,15 +35,41 @@ public final class Status extends NodeCommand {
     void run(AdminClient client) throws IOException, Refused, InterruptedException {
         do {
             NodeStatus status = client.get("/status", NodeStatus.class);
+            JsonNode metrics = client.get("/metrics", JsonNode.class);
+            List<EventView> events = client.list("/events", EventView.class);
             if (asJson()) {
-                print(status, "");
+                printAll(status, metrics, events);
             } else {
                 show(status);
+                Figures.of(metrics, status.volumes()).forEach(out()::println);
+                show(events);
             }
             if (watch) {
                 TimeUnit.SECONDS.sleep(1);
             }
         } while (watch);
+    }
+
+    /// The status as ever, with two fields more.
+    private void printAll(NodeStatus status, JsonNode metrics, List<EventView> events)
+            throws IOException {
+        ObjectMapper mapper = new ObjectMapper();
+        ObjectNode all = mapper.valueToTree(status);
+        all.set("metrics", metrics);
+        all.set("events", mapper.valueToTree(last(events)));
+        print(all, "");
+    }
+
+    private static List<EventView> last(List<EventView> events) {
+        return events.subList(Math.max(0, events.size() - EVENTS), events.size());
+    }
+
+    private void show(List<EventView> events) {
+        out().println();
+        for (EventView event : last(events)) {
+            out().printf("%s  %s: %s%n", event.at(), event.about(), event.text());
+        }
+        out().flush();
     }
 
     private void show(NodeStatus status) throws IOException {

@@ -135,6 +135,22 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         begun.run(done);
     }
 
+    /// Ends the mirror. One that is in sync and linked is refused: its source counts on it.
+    void retire(Consumer<@Nullable Refusal> done) {
+        MirrorVolume volume = mirror;
+        if (volume == null || takeover != null || recovering) {
+            done.accept(new Refusal("the mirror is busy", "wait for what is under way"));
+        } else if (replica.link() != null && replica.copy().state().sync() == Sync.IN_SYNC) {
+            done.accept(
+                    new Refusal(
+                            "the source mirrors to this copy", "delete the pair on the source"));
+        } else {
+            // Whatever comes from the source from here on is not taken any more.
+            recovering = true;
+            volume.abandon(() -> volume.whenDurable(() -> done.accept(null)));
+        }
+    }
+
     @Override
     public void received(VolumeMessage message) {
         MirrorVolume volume = mirror;
@@ -152,6 +168,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             case VolumeMessage.GoLive m -> goLive(volume, m);
             case VolumeMessage.InSync m -> inSync(volume, m);
             case VolumeMessage.Detached m -> detached(m);
+            case VolumeMessage.VolumeUnknown _ ->
+                    replica.tell("the source does not mirror this volume any more");
             default ->
                     throw new ProtocolViolation(
                             "a source does not send " + message.getClass().getSimpleName());

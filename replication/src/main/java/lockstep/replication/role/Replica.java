@@ -8,7 +8,6 @@ import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.blockstore.volume.VolumeOpening;
 import lockstep.replication.link.PeerLink;
-import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
@@ -111,7 +110,7 @@ public final class Replica {
     public void received(VolumeMessage message) {
         if (message instanceof VolumeMessage.CopyStatus status) {
             heard = status;
-            partnerSays(status);
+            role.partnerSays(status);
         } else if (message instanceof VolumeMessage.Fault fault) {
             tell("the partner says: " + fault.what());
         } else {
@@ -145,6 +144,22 @@ public final class Replica {
         } else {
             done.accept(new Refusal("this node holds the mirror", "delete the pair on the source"));
         }
+    }
+
+    /// Ends all use of this mirror copy, so that its disks can be used for something else; `done`
+    /// when nothing touches them any more.
+    public void retireMirror(Consumer<@Nullable Refusal> done) {
+        if (!(role instanceof MirrorRole mirror)) {
+            done.accept(Refusal.NO_MIRROR_HERE);
+            return;
+        }
+        mirror.retire(
+                refusal -> {
+                    if (refusal == null) {
+                        role = new Stopped("this mirror copy is deleted", null);
+                    }
+                    done.accept(refusal);
+                });
     }
 
     /// The operator's word: this copy takes the volume over from its source.
@@ -225,6 +240,12 @@ public final class Replica {
         } else {
             copy.loop().clock().schedule(left, () -> whenLeaseIsOver(next));
         }
+    }
+
+    /// The partner is none of this volume's any more.
+    void forgetLink() {
+        link = null;
+        heard = null;
     }
 
     void activeChanged() {
@@ -366,31 +387,7 @@ public final class Replica {
             role.linkUp();
             VolumeMessage.CopyStatus status = heard;
             if (status != null) {
-                partnerSays(status);
-            }
-        }
-    }
-
-    private void partnerSays(VolumeMessage.CopyStatus status) {
-        if (role instanceof SourceRole source && status.role() == ClaimedRole.SOURCE) {
-            twoSources(source, status);
-        } else {
-            role.partnerSays(status);
-        }
-    }
-
-    /// Both were active. Whoever opened the higher epoch stays; the other becomes its mirror,
-    /// unless it has acknowledged writes on its own, which only an operator may give up.
-    private void twoSources(SourceRole source, VolumeMessage.CopyStatus status) {
-        Epoch mine = copy.state().promised();
-        Epoch theirs = status.promised();
-        if (mine.diverges(theirs)) {
-            source.diverged("both nodes opened epoch " + mine.counter());
-        } else if (theirs.compareTo(mine) > 0) {
-            if (copy.state().sync() == CopyState.Sync.OUT_OF_SYNC) {
-                source.diverged("both nodes acknowledged writes on their own");
-            } else {
-                demote("the partner has opened epoch " + theirs);
+                role.partnerSays(status);
             }
         }
     }

@@ -9,6 +9,7 @@ import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.Legs;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.VolumeMessage;
 
@@ -150,6 +151,10 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     /// The mirror says what it has. It has to promise the epoch that is, or will be, open here.
     @Override
     public void partnerSays(VolumeMessage.CopyStatus status) {
+        if (status.role() == ClaimedRole.SOURCE) {
+            twoSources(status);
+            return;
+        }
         ActiveVolume active = volume;
         if (active == null || isStandalone() || diverged != null) {
             return;
@@ -161,6 +166,22 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             ask(active.epoch());
         } else {
             openNew(status.promised());
+        }
+    }
+
+    /// Both were active. Whoever opened the higher epoch stays; the other becomes its mirror,
+    /// unless it has acknowledged writes on its own, which only an operator may give up.
+    private void twoSources(VolumeMessage.CopyStatus status) {
+        Epoch mine = replica.copy().state().promised();
+        Epoch theirs = status.promised();
+        if (mine.diverges(theirs)) {
+            diverged("both nodes opened epoch " + mine.counter());
+        } else if (theirs.compareTo(mine) > 0) {
+            if (replica.copy().state().sync() == CopyState.Sync.OUT_OF_SYNC) {
+                diverged("both nodes acknowledged writes on their own");
+            } else {
+                replica.demote("the partner has opened epoch " + theirs);
+            }
         }
     }
 
@@ -272,19 +293,32 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     void unpair(Consumer<@Nullable Refusal> done) {
         ActiveVolume active = volume;
-        if (active == null || active.service() == ActiveVolume.Service.JOINING) {
-            done.accept(new Refusal("the volume is not active yet", "activate it first"));
+        boolean usable = state() != RoleState.STOPPED && state() != RoleState.DIVERGED;
+        if (active == null || active.service() == ActiveVolume.Service.JOINING || !usable) {
+            done.accept(new Refusal("the volume is not active here", "activate it first"));
+            return;
+        }
+        if (isStandalone()) {
+            done.accept(new Refusal("the volume is in no pair", "there is nothing to delete"));
             return;
         }
         linkLost("the pair is deleted");
         CopyState state = replica.copy().state();
         replica.save(
                 state.as(CopyState.Role.STANDALONE, Sync.UNPAIRED).withPeer(0, ""),
-                () -> {
-                    active.detach();
-                    active.dropPins();
-                    done.accept(null);
-                });
+                () -> unpaired(active, done));
+    }
+
+    private void unpaired(ActiveVolume active, Consumer<@Nullable Refusal> done) {
+        // A mirror that hears it says from now on that it is behind: nobody takes it for current.
+        replica.send(new VolumeMessage.Detached(active.epoch()));
+        // The mirror may have begun to catch up while the record was being written.
+        linkLost("the pair is deleted");
+        replica.forgetLink();
+        active.detach();
+        active.dropPins();
+        replica.tell("the pair is deleted: this is the only copy now");
+        done.accept(null);
     }
 
     /// Opens an epoch by the operator's word, or because there is no partner who could object.

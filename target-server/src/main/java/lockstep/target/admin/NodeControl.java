@@ -48,6 +48,9 @@ public interface NodeControl {
     /// Deletes a volume that has no LUNs and no mirror.
     CompletableFuture<Done> deleteVolume(String volume);
 
+    /// Deletes this node's mirror copy of a volume.
+    CompletableFuture<Done> deleteMirror(String volume);
+
     /// Makes a LUN.
     CompletableFuture<LunView> createLun(String volume, CreateLun request);
 

@@ -63,6 +63,7 @@ final class Routes implements HttpService {
                 .post("/volumes/{volume}/luns", (q, s) -> act(q, s, this::createLun))
                 .delete("/volumes/{volume}/luns/{number}", (q, s) -> act(q, s, this::deleteLun))
                 .post("/mirrors", (q, s) -> act(q, s, this::createMirror))
+                .delete("/mirrors/{volume}", (q, s) -> act(q, s, r -> node.deleteMirror(volume(r))))
                 .post("/pairs", (q, s) -> act(q, s, this::createPair))
                 .delete("/pairs/{volume}", (q, s) -> act(q, s, r -> node.deletePair(volume(r))))
                 .post(

@@ -169,6 +169,12 @@ public final class FakeNode implements NodeControl {
     }
 
     @Override
+    public synchronized CompletableFuture<Done> deleteMirror(String volume) {
+        asked.add("deleteMirror " + volume);
+        return ifKnown(volume, () -> new Done(volume + " is mirrored no more"));
+    }
+
+    @Override
     public synchronized CompletableFuture<Done> deletePair(String volume) {
         asked.add("deletePair " + volume);
         return ifKnown(volume, () -> new Done(volume + " is mirrored no more"));

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /// A normal session with a target: the I_T nexus and its commands. A command comes here in order,
 /// gathers its data, waits for memory if it is long, runs, and is answered.
@@ -282,6 +283,7 @@ final class Session {
                 LOG.error("{} closed by a failure of ours", channel.remoteAddress(), failure);
                 channel.close();
             }
+            count(task);
             leave(task);
         }
 
@@ -290,6 +292,15 @@ final class Session {
             metrics.aborted().mark();
             over(task);
             leave(task);
+        }
+    }
+
+    private void count(Task task) {
+        long nanos = clock.nanoTime() - task.begunNanos();
+        if (task.device().dataOutBytes() > 0) {
+            metrics.writes().update(nanos, TimeUnit.NANOSECONDS);
+        } else if (task.device().readBytes() > 0) {
+            metrics.reads().update(nanos, TimeUnit.NANOSECONDS);
         }
     }
 

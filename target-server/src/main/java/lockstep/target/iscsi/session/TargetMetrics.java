@@ -3,8 +3,10 @@ package lockstep.target.iscsi.session;
 import com.codahale.metrics.Counter;
 import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
+import com.codahale.metrics.Timer;
 
-/// What a portal counts.
+/// What a portal counts. The times are those of commands that move data, from the command's arrival
+/// to its answer.
 record TargetMetrics(
         Counter connections,
         Counter sessions,
@@ -12,7 +14,9 @@ record TargetMetrics(
         Meter bytesIn,
         Meter bytesOut,
         Meter aborted,
-        Meter rejected) {
+        Meter rejected,
+        Timer reads,
+        Timer writes) {
     static TargetMetrics in(MetricRegistry registry) {
         return new TargetMetrics(
                 registry.counter("iscsi.connections"),
@@ -21,6 +25,8 @@ record TargetMetrics(
                 registry.meter("iscsi.bytes-in"),
                 registry.meter("iscsi.bytes-out"),
                 registry.meter("iscsi.aborted"),
-                registry.meter("iscsi.rejected"));
+                registry.meter("iscsi.rejected"),
+                registry.timer("iscsi.read.time"),
+                registry.timer("iscsi.write.time"));
     }
 }

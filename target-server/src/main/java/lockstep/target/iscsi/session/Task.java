@@ -15,6 +15,7 @@ final class Task {
     private final long lun;
     private final long expectedBytes;
     private final int flags;
+    private final long begunNanos;
     private long lastProgressNanos;
     private boolean admitted;
     private @Nullable ScsiTask device;
@@ -26,6 +27,7 @@ final class Task {
         this.lun = header.lun();
         this.expectedBytes = header.i32(20) & 0xFFFF_FFFFL;
         this.flags = header.flags();
+        this.begunNanos = nowNanos;
         this.lastProgressNanos = nowNanos;
     }
 
@@ -82,6 +84,11 @@ final class Task {
 
     void admitted(boolean now) {
         admitted = now;
+    }
+
+    /// When its command came.
+    long begunNanos() {
+        return begunNanos;
     }
 
     long lastProgressNanos() {
