@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -120,8 +121,7 @@ final class FormatsTest {
                         + "00000001"
                         + "07";
         assertThat(hex(file.encode())).isEqualTo(expected);
-        StateFile read = StateFile.decode(file.encode());
-        assertThat(read).isNotNull();
+        StateFile read = Objects.requireNonNull(StateFile.decode(file.encode()));
         assertThat(read.luns()).isEqualTo(file.luns());
         assertThat(read.values().get("k")).containsExactly(7);
     }

@@ -43,7 +43,7 @@ final class DiskLossTest {
     }
 
     private void survives(Harm harm) throws Exception {
-        try (LoopbackPair pair = TestPair.started(directory, 192, 48, TestPair.settings(64, 8, 1));
+        try (LoopbackPair pair = TestPair.started(directory, 192, 48, TestPair.steady(64, 8, 1));
                 StampedHosts hosts = new StampedHosts(SECTORS, 2, 8, 7)) {
             ChildNode node = pair.first();
             hosts.start(LoopbackPair.url(node, 0));

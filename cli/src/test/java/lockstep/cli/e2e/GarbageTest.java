@@ -32,7 +32,7 @@ final class GarbageTest {
     /// Invariant 10 from outside.
     @Test
     void strangersAreDroppedAndDisturbNobody() throws Exception {
-        try (LoopbackPair pair = TestPair.started(directory, 48, 8, TestPair.settings(64, 8));
+        try (LoopbackPair pair = TestPair.started(directory, 48, 8, TestPair.steady(64, 8, 16));
                 StampedHosts hosts = new StampedHosts(SECTORS, 2, 8, 3)) {
             ChildNode source = pair.first();
             hosts.start(LoopbackPair.url(source, 0));

@@ -33,12 +33,22 @@ final class TestPair {
         return settings(logMebibytes, halfMebibytes, 16);
     }
 
+    /// A lease that a busy machine does not let run out, for tests in which nobody takes over.
+    static ChildNode.Settings steady(long logMebibytes, long halfMebibytes, long cacheMebibytes) {
+        return settings(logMebibytes, halfMebibytes, cacheMebibytes, Duration.ofSeconds(10));
+    }
+
     static ChildNode.Settings settings(long logMebibytes, long halfMebibytes, long cacheMebibytes) {
+        return settings(logMebibytes, halfMebibytes, cacheMebibytes, Duration.ofMillis(300));
+    }
+
+    private static ChildNode.Settings settings(
+            long logMebibytes, long halfMebibytes, long cacheMebibytes, Duration lease) {
         return new ChildNode.Settings(
                 logMebibytes * MEBIBYTE,
                 halfMebibytes * MEBIBYTE,
                 cacheMebibytes * MEBIBYTE,
-                Duration.ofMillis(300),
+                lease,
                 Duration.ofMillis(500));
     }
 
