@@ -20,6 +20,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 
 /// The program `lockstep`.
@@ -83,10 +84,16 @@ public final class Lockstep implements Runnable {
                 yield ExitCode.USAGE;
             }
             default -> {
-                Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-                err.println("failed: " + cause);
+                err.println("failed: " + said(failure));
                 yield ExitCode.FAILED;
             }
         };
+    }
+
+    // Who wraps a failure says more than its cause; a message of ours needs no class before it.
+    private static String said(Exception failure) {
+        String message = failure.getMessage();
+        boolean ours = failure.getCause() != null || failure.getClass() == IOException.class;
+        return message != null && ours ? message : failure.toString();
     }
 }

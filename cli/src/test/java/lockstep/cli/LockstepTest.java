@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /// The commands over a real socket to a node of the tests' own.
 @Timeout(60)
@@ -30,6 +31,7 @@ final class LockstepTest {
     @TempDir Path directory;
 
     private final FakeNode node = new FakeNode();
+    private final MetricRegistry metrics = new MetricRegistry();
     private AdminServer server;
     private String address = "";
     private String out = "";
@@ -38,7 +40,7 @@ final class LockstepTest {
     @BeforeEach
     void start() throws Exception {
         address = directory.resolve("admin.sock").toString();
-        server = AdminServer.onSocket(Path.of(address), node, new MetricRegistry());
+        server = AdminServer.onSocket(Path.of(address), node, metrics);
     }
 
     @AfterEach
@@ -94,6 +96,36 @@ final class LockstepTest {
         }
         assertThat(ask("pair", "detach", "v")).isZero();
         assertThat(out).isEqualTo("v goes on alone\n");
+    }
+
+    @Test
+    void statusShowsTheFiguresOfEveryRoomAndWhatHappened() throws Exception {
+        ask("volume", "create", "v", "--auto");
+        metrics.timer("iscsi.read.time").update(1500, TimeUnit.MICROSECONDS);
+        metrics.histogram("log.commit.entries").update(7);
+        metrics.gauge("volume.v.commits", () -> () -> 3L);
+        metrics.gauge("volume.v.last-cp-micros", () -> () -> 12_345L);
+        metrics.meter("link.bytes-out").mark(2048);
+        assertThat(ask("status")).isZero();
+        assertThat(out)
+                .contains("reads 1, p50 1500 us", "entries per commit 7.0, most 7")
+                .contains("v: 3 consistency points, the last in 12.3 ms", "2 KiB out");
+        String event = node.events().join().getLast().text();
+        assertThat(out).contains(event);
+        assertThat(ask("status", "--json")).isZero();
+        var all = new ObjectMapper().readTree(out);
+        assertThat(all.path("name").asText()).isEqualTo("fake");
+        assertThat(all.path("metrics").path("volume.v.commits").asLong()).isEqualTo(3);
+        assertThat(all.path("events").path(0).path("text").asText()).isNotEmpty();
+    }
+
+    @Test
+    void aMirrorCopyIsDeletedOnlyWhenItIsCalledThat() {
+        ask("volume", "create", "v", "--auto");
+        assertThat(ask("volume", "delete", "v", "--mirror-copy")).isZero();
+        assertThat(node.asked.getLast()).isEqualTo("deleteMirror v");
+        assertThat(ask("volume", "delete", "v")).isZero();
+        assertThat(node.asked.getLast()).isEqualTo("deleteVolume v");
     }
 
     @Test

@@ -30,7 +30,8 @@ final class Figures {
     }
 
     private String hosts() {
-        return line(
+        return String.format(
+                Locale.ROOT,
                 "hosts    %d connections, %d commands, %s in, %s out, %d aborted",
                 number("iscsi.connections"),
                 count("iscsi.commands"),
@@ -41,7 +42,8 @@ final class Figures {
 
     private String log() {
         JsonNode entries = metrics.path("log.commit.entries");
-        return line(
+        return String.format(
+                Locale.ROOT,
                 "log      commits %s; entries per commit %.1f, most %.0f; %s written, %s free",
                 times("log.commit.time"),
                 entries.path("mean").asDouble(),
@@ -54,9 +56,10 @@ final class Figures {
         String prefix = "volume." + name + ".";
         long hits = number(prefix + "cache-hits");
         long looks = hits + number(prefix + "cache-misses");
-        return line(
+        return String.format(
+                Locale.ROOT,
                 "volume   %s: %d consistency points, the last in %.1f ms; %s dirty, cache hits"
-                    + " %d%%, mirror backlog %s",
+                        + " %d%%, mirror backlog %s",
                 name,
                 number(prefix + "commits"),
                 number(prefix + "last-cp-micros") / 1000.0,
@@ -66,7 +69,8 @@ final class Figures {
     }
 
     private String link() {
-        return line(
+        return String.format(
+                Locale.ROOT,
                 "link     %d up, %s queued, %s in, %s out",
                 number("link.up"),
                 Sizes.show(number("link.queued-bytes")),
@@ -76,7 +80,8 @@ final class Figures {
 
     private String times(String name) {
         JsonNode timer = metrics.path(name);
-        return line(
+        return String.format(
+                Locale.ROOT,
                 "%d, p50 %.0f us, p95 %.0f us, p99 %.0f us, max %.0f us",
                 timer.path("count").asLong(),
                 timer.path("p50").asDouble(),
@@ -91,9 +96,5 @@ final class Figures {
 
     private long count(String name) {
         return metrics.path(name).path("count").asLong();
-    }
-
-    private static String line(String format, Object... figures) {
-        return String.format(Locale.ROOT, format, figures);
     }
 }

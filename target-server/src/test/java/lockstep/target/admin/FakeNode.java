@@ -171,7 +171,7 @@ public final class FakeNode implements NodeControl {
     @Override
     public synchronized CompletableFuture<Done> deleteMirror(String volume) {
         asked.add("deleteMirror " + volume);
-        return ifKnown(volume, () -> new Done(volume + " is mirrored no more"));
+        return ifKnown(volume, () -> new Done(volume + " is no mirror copy here any more"));
     }
 
     @Override
