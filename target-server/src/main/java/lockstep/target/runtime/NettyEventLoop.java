@@ -48,9 +48,16 @@ public final class NettyEventLoop implements EventLoop {
         return loop;
     }
 
+    /// A task given from inside the loop runs only after connections had their turn. Netty would
+    /// run tasks for up to a second as long as each gives another, which is how long work is cut
+    /// here.
     @Override
     public void execute(Runnable task) {
-        loop.execute(watched(task));
+        if (loop.inEventLoop()) {
+            var _ = loop.schedule(watched(task), 0, TimeUnit.NANOSECONDS);
+        } else {
+            loop.execute(watched(task));
+        }
     }
 
     @Override
