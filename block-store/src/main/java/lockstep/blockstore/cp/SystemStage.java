@@ -63,7 +63,7 @@ final class SystemStage {
         this.spaceEditor = editor(before.space());
     }
 
-    /// The editors, to keep or discard their nodes.
+    /// The editors, to keep their nodes once they are committed.
     List<TreeEditor> editors() {
         return List.of(stateEditor, deadEditor, spaceEditor);
     }

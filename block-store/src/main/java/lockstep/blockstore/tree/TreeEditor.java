@@ -149,16 +149,6 @@ public final class TreeEditor {
         }
     }
 
-    /// Gives the nodes' buffers back; nothing was committed. The editor is spent.
-    public void discard() {
-        for (int level = 0; level < levels.size(); level++) {
-            for (long index : sortedKeys(level)) {
-                pool.give(node(level, index).content);
-            }
-            levels.get(level).clear();
-        }
-    }
-
     private void assign(VbnAllocator allocator, int level, long index) {
         Node node = node(level, index);
         if (!node.replacedReported) {
