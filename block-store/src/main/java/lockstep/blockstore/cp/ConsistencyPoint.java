@@ -107,6 +107,8 @@ public final class ConsistencyPoint {
         }
         waitingToCommit = null;
         stage = CpStage.ENDED;
+        // A fault here is not lost: the copy is opened next, and recovery of the same stripes meets
+        // it.
         begun.abandon(_ -> done.run());
     }
 
