@@ -40,6 +40,7 @@ final class Node implements AutoCloseable {
     private final NodeEvents events = new NodeEvents();
     private final MetricRegistry metrics = new MetricRegistry();
     private final MultiThreadIoEventLoopGroup group;
+    private final MultiThreadIoEventLoopGroup connections;
     private final NettyEventLoop core;
     private final NvLog log;
     private final NodeDisks disks;
@@ -57,6 +58,7 @@ final class Node implements AutoCloseable {
         Files.createDirectories(config.dataDirectory());
         identity = NodeIdentityFile.start(config.dataDirectory());
         group = NettyLoops.group(1);
+        connections = config.threads() == 1 ? group : NettyLoops.group(config.threads());
         core = new NettyEventLoop(group.next(), onBroken);
         startedNanos = core.clock().nanoTime();
         log = NodeLog.open(config.log(), core, entropy::nextLong, metrics);
@@ -115,7 +117,7 @@ final class Node implements AutoCloseable {
     private Portal portal(InetSocketAddress address) throws IOException {
         try {
             return new Portal(
-                    group,
+                    connections,
                     core,
                     address,
                     targets,
@@ -269,6 +271,7 @@ final class Node implements AutoCloseable {
                     volumes.all().forEach(volume -> volume.replica().stop("the node stops"));
                     links.stop();
                 });
+        connections.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     }
 }
