@@ -5,7 +5,6 @@ import com.codahale.metrics.MetricRegistry;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 
 import lockstep.blockstore.log.NvLog;
-import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.replication.role.Replica;
 import lockstep.target.admin.AdminServer;
 import lockstep.target.admin.model.NodeStatus;
@@ -179,8 +178,7 @@ final class Node implements AutoCloseable {
         public void activeChanged(Replica replica) {
             HostedVolume volume = volumes.of(replica);
             if (volume != null) {
-                ActiveVolume active = replica.active();
-                targets.refresh(volume.name(), active);
+                targets.refresh(volume);
             }
         }
 
