@@ -11,6 +11,7 @@ import lockstep.blockstore.log.LogStream;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /// The copy of a volume that is active on another node. It keeps the source's log, durably, and
@@ -47,7 +48,7 @@ public final class MirrorVolume {
     private final MirrorLog log;
     private final MirrorLuns luns;
     private @Nullable CpIntake intake;
-    private @Nullable Runnable afterCommit;
+    private final List<Runnable> whenAbandoned = new ArrayList<>();
     private @Nullable Runnable whenDurable;
     private Position durable;
     private long lowestHalf;
@@ -193,11 +194,7 @@ public final class MirrorVolume {
         copy.log().release(root.cp().count());
         luns.reload();
         done.run();
-        Runnable next = afterCommit;
-        afterCommit = null;
-        if (next != null) {
-            next.run();
-        }
+        abandoned();
     }
 
     private void restartLog(Position position) {
@@ -223,19 +220,27 @@ public final class MirrorVolume {
             done.run();
             return;
         }
-        if (committing) {
-            afterCommit = done;
+        whenAbandoned.add(done);
+        // What commits already is not dropped any more; and an intake is abandoned once, also when
+        // a link breaks and a takeover follows at once.
+        if (committing || whenAbandoned.size() > 1) {
             return;
         }
         current.abandon(
                 fault -> {
                     intake = null;
                     if (fault == null) {
-                        done.run();
+                        abandoned();
                     } else {
                         stop(fault);
                     }
                 });
+    }
+
+    private void abandoned() {
+        List<Runnable> waiting = List.copyOf(whenAbandoned);
+        whenAbandoned.clear();
+        waiting.forEach(Runnable::run);
     }
 
     /// Forgets the log and records `next`, durably, before `done`: from here on this copy says

@@ -32,6 +32,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private @Nullable Takeover takeover;
     private @Nullable Epoch granted;
     private boolean recovering;
+    private boolean retired;
 
     MirrorRole(Replica replica) {
         this.replica = replica;
@@ -42,13 +43,14 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         replica.activeChanged();
     }
 
+    /// Whether a takeover has begun to change something; until then this is a mirror as ever.
     boolean isTakingOver() {
-        return takeover != null;
+        return takeover != null && takeover.stage() != TakeoverStage.JUDGING;
     }
 
     @Override
     public RoleState state() {
-        if (takeover != null) {
+        if (isTakingOver()) {
             return RoleState.TAKING_OVER;
         }
         return replica.link() == null ? RoleState.WAITING : RoleState.MIRRORING;
@@ -57,7 +59,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public String reason() {
         Takeover running = takeover;
-        if (running != null) {
+        if (running != null && isTakingOver()) {
             return running.stage().toString();
         }
         return switch (replica.copy().state().sync()) {
@@ -81,7 +83,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     private void answerStatus() {
         MirrorVolume volume = mirror;
-        if (!recovering && takeover == null && volume != null) {
+        if (!recovering && !isTakingOver() && volume != null) {
             // What is said of the log's end is taken for durable.
             volume.whenDurable(replica::sendStatus);
         }
@@ -91,7 +93,12 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void linkLost(String why) {
         MirrorVolume volume = mirror;
+        Takeover judging = takeover;
         granted = null;
+        if (judging != null) {
+            // Not now: the link may be replaced by a newer one of a source that lives.
+            replica.copy().loop().execute(() -> judgeAgain(judging));
+        }
         if (volume != null && volume.receiving() != null && !recovering) {
             recovering = true;
             volume.abandon(
@@ -106,7 +113,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     @Override
     public void stored(Position upTo) {
-        if (takeover == null) {
+        if (!isTakingOver()) {
             replica.send(new VolumeMessage.EntriesStored(upTo.epoch(), upTo.sequence()));
         }
     }
@@ -130,22 +137,36 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void stopped(String reason) {
         replica.stopped(reason);
+        if (takeover != null) {
+            takeover.stopped(reason);
+        }
     }
 
     void takeover(boolean sourceIsDown, boolean acceptLoss, Consumer<@Nullable Refusal> done) {
         MirrorVolume volume = mirror;
-        if (volume == null || takeover != null) {
+        if (volume == null || takeover != null || retired) {
             done.accept(new Refusal("the mirror is busy", "wait for what is under way"));
             return;
         }
-        Takeover begun = new Takeover(replica, volume);
-        Refusal refusal = begun.judge(sourceIsDown, acceptLoss);
-        if (refusal != null) {
-            done.accept(refusal);
-            return;
+        takeover =
+                new Takeover(
+                        replica,
+                        volume,
+                        sourceIsDown,
+                        acceptLoss,
+                        refusal -> {
+                            if (!isTakingOver()) {
+                                takeover = null;
+                            }
+                            done.accept(refusal);
+                        });
+        takeover.judge();
+    }
+
+    private void judgeAgain(Takeover judging) {
+        if (judging.equals(takeover) && !isTakingOver()) {
+            judging.judge();
         }
-        takeover = begun;
-        begun.run(done);
     }
 
     /// Ends the mirror. One that is in sync and linked is refused: its source counts on it.
@@ -160,6 +181,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         } else {
             // Whatever comes from the source from here on is not taken any more.
             recovering = true;
+            retired = true;
             volume.abandon(() -> volume.whenDurable(() -> done.accept(null)));
         }
     }
@@ -167,7 +189,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void received(VolumeMessage message) {
         MirrorVolume volume = mirror;
-        if (volume == null || recovering || takeover != null) {
+        if (volume == null || recovering || isTakingOver()) {
             return;
         }
         switch (message) {
