@@ -2,6 +2,7 @@ package lockstep.target;
 
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.Lun;
+import lockstep.target.access.AccessTable;
 import lockstep.target.iscsi.login.TargetCatalog;
 import lockstep.target.iscsi.session.SessionTable;
 import lockstep.target.runtime.NettyEventLoop;
@@ -21,15 +22,17 @@ import java.util.UUID;
 /// active no more loses its target and its sessions, so that hosts look for it elsewhere. On the
 /// core loop.
 final class NodeTargets implements TargetCatalog {
-    private record Offer(ActiveVolume volume, ScsiTarget target) {}
+    private record Offer(ActiveVolume volume, ScsiTarget target, VolumeAccess.Known access) {}
 
     private final NettyEventLoop core;
     private final String prefix;
     private final int portGroup;
+    private final VolumeAccess access;
     private final SessionTable sessions = new SessionTable();
     private final Map<String, Offer> offers = new LinkedHashMap<>();
 
-    NodeTargets(NettyEventLoop core, String prefix, int portGroup) {
+    NodeTargets(NettyEventLoop core, String prefix, int portGroup, VolumeAccess access) {
+        this.access = access;
         this.core = core;
         this.prefix = prefix;
         this.portGroup = portGroup;
@@ -49,6 +52,22 @@ final class NodeTargets implements TargetCatalog {
         return offers.values().stream().map(Offer::target).toList();
     }
 
+    @Override
+    public AccessTable access(ScsiTarget target) {
+        for (Offer offer : offers.values()) {
+            if (offer.target == target) {
+                return offer.access.table();
+            }
+        }
+        return new AccessTable(target.port().targetName(), true, List.of());
+    }
+
+    /// The rules of volume `name`; for nobody if it is not offered here.
+    AccessTable access(String name) {
+        Offer offer = offers.get(name);
+        return offer == null ? new AccessTable(name, true, List.of()) : offer.access.table();
+    }
+
     /// Makes what is offered of volume `name` agree with `active`; null if it is not active here.
     void refresh(String name, @Nullable ActiveVolume active) {
         Offer offer = offers.get(name);
@@ -59,13 +78,21 @@ final class NodeTargets implements TargetCatalog {
             offer = null;
         }
         if (active != null && serves) {
-            if (offer == null) {
-                PortIdentity port = new PortIdentity(targetName(name), portGroup, portGroup);
-                offer = new Offer(active, new ScsiTarget(port, core, ScsiLimits.DEFAULT));
-                offers.put(name, offer);
+            VolumeAccess.Known known = access.read(active, offer == null ? null : offer.access);
+            boolean changed = offer != null && !offer.access.equals(known);
+            ScsiTarget target = offer == null ? newTarget(name) : offer.target;
+            Offer now = new Offer(active, target, known);
+            offers.put(name, now);
+            showLuns(now);
+            if (changed) {
+                sessions.accessChanged(target);
             }
-            showLuns(offer);
         }
+    }
+
+    private ScsiTarget newTarget(String name) {
+        PortIdentity port = new PortIdentity(targetName(name), portGroup, portGroup);
+        return new ScsiTarget(port, core, ScsiLimits.DEFAULT);
     }
 
     private static void showLuns(Offer offer) {
