@@ -104,6 +104,30 @@ public final class Cdb {
         return task.noData(lun);
     }
 
+    /// REPORT SUPPORTED OPERATION CODES, all of them.
+    public static ScsiTask reportOpcodes(ScsiTask task, int lun, ByteBuf into, int bytes) {
+        byte[] cdb = opcode(task, 0xa3);
+        cdb[1] = 0x0c;
+        put32(cdb, 6, bytes);
+        return task.dataIn(lun, into, bytes);
+    }
+
+    /// REPORT TARGET PORT GROUPS.
+    public static ScsiTask reportPortGroups(ScsiTask task, int lun, ByteBuf into, int bytes) {
+        byte[] cdb = opcode(task, 0xa3);
+        cdb[1] = 0x0a;
+        put32(cdb, 6, bytes);
+        return task.dataIn(lun, into, bytes);
+    }
+
+    /// PERSISTENT RESERVE IN, REPORT CAPABILITIES; 8 bytes come.
+    public static ScsiTask reservationCapabilities(ScsiTask task, int lun, ByteBuf into) {
+        byte[] cdb = opcode(task, 0x5e);
+        cdb[1] = 0x02;
+        put16(cdb, 7, 8);
+        return task.dataIn(lun, into, 8);
+    }
+
     private static byte[] opcode(ScsiTask task, int code) {
         Arrays.fill(task.cdb, (byte) 0);
         task.cdb[0] = (byte) code;
