@@ -188,7 +188,7 @@ final class HostActions {
                         value,
                         outcome -> {
                             changing.remove(volume.name());
-                            node.targets().refresh(volume.name(), volume.replica().active());
+                            node.targets().refresh(volume);
                             done.accept(
                                     outcome instanceof Outcome.Done
                                             ? null

@@ -5,7 +5,6 @@ import com.codahale.metrics.MetricRegistry;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 
 import lockstep.blockstore.log.NvLog;
-import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.replication.role.Replica;
 import lockstep.target.access.Gatekeeper;
 import lockstep.target.admin.AdminServer;
@@ -43,6 +42,7 @@ final class Node implements AutoCloseable {
     private final NodeEvents events = new NodeEvents();
     private final MetricRegistry metrics = new MetricRegistry();
     private final MultiThreadIoEventLoopGroup group;
+    private final MultiThreadIoEventLoopGroup connections;
     private final NettyEventLoop core;
     private final NvLog log;
     private final NodeDisks disks;
@@ -63,6 +63,7 @@ final class Node implements AutoCloseable {
         Files.createDirectories(config.dataDirectory());
         identity = NodeIdentityFile.start(config.dataDirectory());
         group = NettyLoops.group(1);
+        connections = config.threads() == 1 ? group : NettyLoops.group(config.threads());
         core = new NettyEventLoop(group.next(), onBroken);
         startedNanos = core.clock().nanoTime();
         log = NodeLog.open(config.log(), core, entropy::nextLong, metrics);
@@ -157,7 +158,7 @@ final class Node implements AutoCloseable {
     private Portal portal(InetSocketAddress address) throws IOException {
         try {
             return new Portal(
-                    group,
+                    connections,
                     core,
                     address,
                     targets,
@@ -220,8 +221,7 @@ final class Node implements AutoCloseable {
         public void activeChanged(Replica replica) {
             HostedVolume volume = volumes.of(replica);
             if (volume != null) {
-                ActiveVolume active = replica.active();
-                targets.refresh(volume.name(), active);
+                targets.refresh(volume);
             }
         }
 
@@ -271,7 +271,7 @@ final class Node implements AutoCloseable {
     /// What targets offer and to whom may have changed.
     void refreshTargets() {
         for (HostedVolume volume : volumes.all()) {
-            targets.refresh(volume.name(), volume.replica().active());
+            targets.refresh(volume);
         }
     }
 
@@ -323,6 +323,7 @@ final class Node implements AutoCloseable {
                     volumes.all().forEach(volume -> volume.replica().stop("the node stops"));
                     links.stop();
                 });
+        connections.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     }
 }

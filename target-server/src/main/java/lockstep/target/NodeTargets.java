@@ -2,6 +2,8 @@ package lockstep.target;
 
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.Lun;
+import lockstep.blockstore.volume.ShownVolume;
+import lockstep.replication.role.Replica;
 import lockstep.target.access.AccessTable;
 import lockstep.target.iscsi.login.TargetCatalog;
 import lockstep.target.iscsi.session.SessionTable;
@@ -16,13 +18,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 
-/// The iSCSI targets: one per volume that is active here, with the volume's LUNs. A volume that is
-/// active no more loses its target and its sessions, so that hosts look for it elsewhere. On the
-/// core loop.
+/// The iSCSI targets: one per volume that this node has a copy of, with the volume's LUNs and its
+/// rules about hosts. A mirror shows what it knows of them and serves none, so that hosts have
+/// their paths here before they need them; in a takeover target and sessions stay, and the LUNs
+/// begin to serve. A volume that is active no more loses its sessions, and with them every command
+/// that was under way. On the core loop.
 final class NodeTargets implements TargetCatalog {
-    private record Offer(ActiveVolume volume, ScsiTarget target, VolumeAccess.Known access) {}
+    private static final class Offer {
+        private final ScsiTarget target;
+
+        /// Whose LUNs are served; null at a mirror.
+        private @Nullable ActiveVolume active;
+
+        private VolumeAccess.Known access;
+
+        Offer(ScsiTarget target, VolumeAccess.Known access) {
+            this.target = target;
+            this.access = access;
+        }
+    }
 
     private final NettyEventLoop core;
     private final String prefix;
@@ -32,10 +47,10 @@ final class NodeTargets implements TargetCatalog {
     private final Map<String, Offer> offers = new LinkedHashMap<>();
 
     NodeTargets(NettyEventLoop core, String prefix, int portGroup, VolumeAccess access) {
-        this.access = access;
         this.core = core;
         this.prefix = prefix;
         this.portGroup = portGroup;
+        this.access = access;
     }
 
     SessionTable sessions() {
@@ -49,7 +64,7 @@ final class NodeTargets implements TargetCatalog {
 
     @Override
     public List<ScsiTarget> targets() {
-        return offers.values().stream().map(Offer::target).toList();
+        return offers.values().stream().map(offer -> offer.target).toList();
     }
 
     @Override
@@ -59,60 +74,78 @@ final class NodeTargets implements TargetCatalog {
                 return offer.access.table();
             }
         }
-        return new AccessTable(target.port().targetName(), true, List.of());
+        return closed(target.port().targetName());
     }
 
     /// The rules of volume `name`; for nobody if it is not offered here.
     AccessTable access(String name) {
         Offer offer = offers.get(name);
-        return offer == null ? new AccessTable(name, true, List.of()) : offer.access.table();
+        return offer == null ? closed(name) : offer.access.table();
     }
 
-    /// Makes what is offered of volume `name` agree with `active`; null if it is not active here.
-    void refresh(String name, @Nullable ActiveVolume active) {
-        Offer offer = offers.get(name);
+    private static AccessTable closed(String owner) {
+        return new AccessTable(owner, true, List.of());
+    }
+
+    /// Makes what is offered of `volume` agree with what its copy here is.
+    void refresh(HostedVolume volume) {
+        Replica replica = volume.replica();
+        ActiveVolume active = replica.active();
         boolean serves = active != null && active.service() != ActiveVolume.Service.STOPPED;
-        if (offer != null && (!serves || offer.volume != active)) {
-            offers.remove(name);
-            sessions.dropAll(offer.target);
+        ShownVolume shown = active == null ? replica.shown() : serves ? active : null;
+        Offer offer = offers.get(volume.name());
+        if (offer != null && (shown == null || (offer.active != null && offer.active != active))) {
+            drop(volume.name());
             offer = null;
         }
-        if (active != null && serves) {
-            VolumeAccess.Known known = access.read(active, offer == null ? null : offer.access);
-            boolean changed = offer != null && !offer.access.equals(known);
-            ScsiTarget target = offer == null ? newTarget(name) : offer.target;
-            Offer now = new Offer(active, target, known);
-            offers.put(name, now);
-            showLuns(now);
-            if (changed) {
-                sessions.accessChanged(target);
-            }
+        if (shown == null) {
+            return;
+        }
+        if (offer == null) {
+            offer = new Offer(target(volume), access.read(volume, shown, null));
+            offers.put(volume.name(), offer);
+        }
+        VolumeAccess.Known before = offer.access;
+        offer.access = access.read(volume, shown, before);
+        boolean activated = offer.active == null && active != null;
+        offer.active = active;
+        show(offer.target, shown.luns(), activated);
+        if (!offer.access.equals(before)) {
+            sessions.accessChanged(offer.target);
         }
     }
 
-    private ScsiTarget newTarget(String name) {
-        PortIdentity port = new PortIdentity(targetName(name), portGroup, portGroup);
-        return new ScsiTarget(port, core, ScsiLimits.DEFAULT);
+    private ScsiTarget target(HostedVolume volume) {
+        PortIdentity port = new PortIdentity(targetName(volume.name()), portGroup, portGroup);
+        NodePaths paths = new NodePaths(volume.replica(), portGroup);
+        return new ScsiTarget(port, paths, core, ScsiLimits.DEFAULT);
     }
 
-    private static void showLuns(Offer offer) {
-        Map<Integer, UUID> shown = new TreeMap<>();
-        for (Lun lun : offer.target.luns()) {
-            shown.put(lun.record().number(), lun.record().identity());
+    /// Offers nothing of volume `name` any more.
+    void drop(String name) {
+        Offer offer = offers.remove(name);
+        if (offer != null) {
+            sessions.dropAll(offer.target);
         }
+    }
+
+    private static void show(ScsiTarget target, List<Lun> luns, boolean switched) {
         Map<Integer, Lun> wanted = new TreeMap<>();
-        for (Lun lun : offer.volume.luns()) {
+        for (Lun lun : luns) {
             wanted.put(lun.record().number(), lun);
         }
-        shown.forEach(
-                (number, identity) -> {
-                    Lun now = wanted.get(number);
-                    if (now == null || !now.record().identity().equals(identity)) {
-                        offer.target.removeLun(number, () -> {});
-                    } else {
-                        wanted.remove(number);
-                    }
-                });
-        wanted.values().forEach(offer.target::addLun);
+        for (Lun shown : target.luns()) {
+            int number = shown.record().number();
+            Lun now = wanted.get(number);
+            if (now == null || !now.record().identity().equals(shown.record().identity())) {
+                target.removeLun(number, () -> {});
+                continue;
+            }
+            wanted.remove(number);
+            if (switched) {
+                target.switchLun(now);
+            }
+        }
+        wanted.values().forEach(target::addLun);
     }
 }

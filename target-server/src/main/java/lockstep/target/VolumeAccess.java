@@ -1,6 +1,6 @@
 package lockstep.target;
 
-import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.target.access.AccessCodec;
 import lockstep.target.access.AccessTable;
 import lockstep.target.access.SecretKeys;
@@ -36,8 +36,8 @@ final class VolumeAccess {
     }
 
     /// The rules of `volume` as they stand, `before` being what was known of it.
-    Known read(ActiveVolume volume, @Nullable Known before) {
-        byte[] stored = volume.value(AccessCodec.KEY);
+    Known read(HostedVolume volume, ShownVolume shown, @Nullable Known before) {
+        byte[] stored = shown.value(AccessCodec.KEY);
         byte[] value = stored == null ? new byte[0] : stored;
         SecretKeys now = keys.get();
         if (before != null && before.keys == now && Arrays.equals(before.value, value)) {
@@ -46,10 +46,10 @@ final class VolumeAccess {
         return new Known(value, now, decode(volume, stored, now));
     }
 
-    private AccessTable decode(ActiveVolume volume, byte @Nullable [] value, SecretKeys now) {
-        String owner = volume.copy().id().toString();
+    private AccessTable decode(HostedVolume volume, byte @Nullable [] value, SecretKeys now) {
+        String owner = volume.id().toString();
         AccessTable table = AccessCodec.decode(owner, value, now);
-        String name = volume.copy().name();
+        String name = volume.name();
         if (table == null) {
             events.note(name, "its rules about hosts cannot be read, so nobody may log in");
             return new AccessTable(owner, true, List.of());

@@ -26,7 +26,7 @@ import java.util.function.BooleanSupplier;
 /// The way of a write: checked, admitted ([Admission]), sequenced, given to the local log and to
 /// the mirror at the same time, taken into the filling overlay; the answer leaves through the
 /// [AckGate]. Reads see the overlays first and leave through the same gate.
-public final class ActiveVolume {
+public final class ActiveVolume implements ShownVolume {
     /// Hears what whoever decides about roles has to know. All calls on the volume's loop.
     public interface Observer {
         /// An image is durable here; `needsCopy` if the attached mirror has to be brought to it by
@@ -50,6 +50,7 @@ public final class ActiveVolume {
     }
 
     private final VolumeCore core;
+    private final boolean lostPower;
     private final CpDriver driver;
     private final Admission admission;
     private final MediaPath media;
@@ -59,8 +60,9 @@ public final class ActiveVolume {
     private Clock.@Nullable Timer timer;
     private Clock.@Nullable Timer abortTimer;
 
-    ActiveVolume(VolumeCore core, Observer observer) {
+    ActiveVolume(VolumeCore core, boolean lostPower, Observer observer) {
         this.core = core;
+        this.lostPower = lostPower;
         this.observer = observer;
         this.driver = new CpDriver(core, cpListener());
         this.admission = new Admission(core, driver);
@@ -91,6 +93,11 @@ public final class ActiveVolume {
     /// Whether media commands are served now.
     public boolean isServing() {
         return service == Service.SERVING;
+    }
+
+    /// Whether it was opened from rest, and not by a takeover in the middle of its hosts' use.
+    public boolean hasLostPower() {
+        return lostPower;
     }
 
     /// The epoch it is active in.
@@ -132,7 +139,7 @@ public final class ActiveVolume {
                 admission.waiting());
     }
 
-    /// Its LUNs, lowest number first.
+    @Override
     public List<Lun> luns() {
         return core.luns.list().stream()
                 .<Lun>map(state -> new VolumeLun(this, state.record()))
@@ -192,7 +199,7 @@ public final class ActiveVolume {
         media.put(key, value, done);
     }
 
-    /// The value of `key`, or null.
+    @Override
     public byte @Nullable [] value(String key) {
         return core.luns.values().get(key);
     }

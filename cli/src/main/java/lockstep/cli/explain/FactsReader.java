@@ -48,9 +48,9 @@ public final class FactsReader {
                 pages,
                 opcodes(),
                 ask(room -> Cdb.readCapacity16(room.task, lun, room.into)),
-                ask(room -> Cdb.reportPortGroups(room.task, lun, room.into, ROOM)),
+                ask(room -> Cdb.reportTargetPortGroups(room.task, lun, room.into, ROOM)),
                 ask(room -> Cdb.modeSense6(room.task, lun, 0x08, room.into, PAGE_ROOM)),
-                ask(room -> Cdb.reservationCapabilities(room.task, lun, room.into)));
+                ask(room -> Cdb.persistentReserveIn(room.task, lun, 2, room.into, 8)));
     }
 
     /// Unit attentions of a new nexus are not what is asked for.

@@ -112,20 +112,33 @@ public final class Cdb {
         return task.dataIn(lun, into, bytes);
     }
 
-    /// REPORT TARGET PORT GROUPS.
-    public static ScsiTask reportPortGroups(ScsiTask task, int lun, ByteBuf into, int bytes) {
+    /// REPORT TARGET PORT GROUPS, without the extended header.
+    public static ScsiTask reportTargetPortGroups(ScsiTask task, int lun, ByteBuf into, int bytes) {
         byte[] cdb = opcode(task, 0xa3);
         cdb[1] = 0x0a;
         put32(cdb, 6, bytes);
         return task.dataIn(lun, into, bytes);
     }
 
-    /// PERSISTENT RESERVE IN, REPORT CAPABILITIES; 8 bytes come.
-    public static ScsiTask reservationCapabilities(ScsiTask task, int lun, ByteBuf into) {
+    /// PERSISTENT RESERVE IN: 0 READ KEYS, 1 READ RESERVATION, 2 REPORT CAPABILITIES, 3 READ FULL
+    /// STATUS.
+    public static ScsiTask persistentReserveIn(
+            ScsiTask task, int lun, int action, ByteBuf into, int bytes) {
         byte[] cdb = opcode(task, 0x5e);
-        cdb[1] = 0x02;
-        put16(cdb, 7, 8);
-        return task.dataIn(lun, into, 8);
+        cdb[1] = (byte) action;
+        put16(cdb, 7, bytes);
+        return task.dataIn(lun, into, bytes);
+    }
+
+    /// PERSISTENT RESERVE OUT with the basic parameter list in the 24 bytes of `list`: 0 REGISTER,
+    /// 1 RESERVE, 2 RELEASE, 3 CLEAR, 4 PREEMPT. `type` is that of the reservation.
+    public static ScsiTask persistentReserveOut(
+            ScsiTask task, int lun, int action, int type, ByteBuf list) {
+        byte[] cdb = opcode(task, 0x5f);
+        cdb[1] = (byte) action;
+        cdb[2] = (byte) type;
+        put32(cdb, 5, 24);
+        return task.dataOut(lun, list, 24);
     }
 
     private static byte[] opcode(ScsiTask task, int code) {

@@ -10,6 +10,7 @@ import lockstep.blockstore.log.MalformedEntry;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ProtocolViolation;
@@ -112,6 +113,16 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void written(CpId cp, long blocks) {
         replica.send(new VolumeMessage.CpProgress(cp, blocks));
+    }
+
+    @Override
+    public @Nullable ShownVolume shown() {
+        return mirror;
+    }
+
+    @Override
+    public void lunsChanged() {
+        replica.activeChanged();
     }
 
     @Override

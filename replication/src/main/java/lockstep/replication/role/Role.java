@@ -2,9 +2,11 @@ package lockstep.replication.role;
 
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
+
 
 /// What a copy is used as. Only the fields that a role has can be touched in it.
 interface Role {
@@ -14,6 +16,12 @@ interface Role {
 
     /// The active volume, if this role has one.
     default @Nullable ActiveVolume active() {
+        return null;
+    }
+
+    /// What hosts may see here although it is not served here; null if this role has nothing to
+    /// show.
+    default @Nullable ShownVolume shown() {
         return null;
     }
 

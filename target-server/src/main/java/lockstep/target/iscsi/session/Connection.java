@@ -15,7 +15,6 @@ import lockstep.target.iscsi.pdu.PduDecoder;
 import lockstep.target.iscsi.pdu.PduFault;
 import lockstep.target.iscsi.pdu.PduHeader;
 import lockstep.target.iscsi.pdu.PduWriter;
-import lockstep.target.scsi.ScsiTarget;
 
 import org.jscsi.parser.login.LoginStatus;
 import org.jscsi.parser.reject.RejectParser.ReasonCode;
@@ -241,7 +240,7 @@ final class Connection {
     private void enterFullFeature(PduHeader header, LoginPhase.Complete complete) {
         var parameters = complete.parameters();
         String initiator = complete.standing().initiator();
-        LunMask luns = luns(complete);
+        LunMask luns = Rights.of(shared, complete);
         if (luns == null) {
             login.refuse(header, LoginStatus.AUTHORIZATION_FAILURE, "its rule has gone meanwhile");
             return;
@@ -276,15 +275,6 @@ final class Connection {
         login.answer(header, complete.flags(), handle, LoginStatus.SUCCESS, complete.text());
         writer.configure(parameters.headerDigest(), parameters.dataDigest());
         LOG.info("{} logged in as {}", channel.remoteAddress(), initiator);
-    }
-
-    private @Nullable LunMask luns(LoginPhase.Complete complete) {
-        ScsiTarget target = complete.target();
-        return target == null
-                ? LunMask.NONE
-                : shared.doors
-                        .gatekeeper()
-                        .luns(shared.catalog.access(target), complete.standing());
     }
 
     /// The rules of its target have changed.
@@ -336,6 +326,12 @@ final class Connection {
         LOG.warn("{} dropped: {}", channel.remoteAddress(), reason);
         enterEnding();
         channel.close();
+    }
+
+    /// Ends the session now, lets answers that were given go out, and closes.
+    void dismiss(String reason) {
+        LOG.warn("{} dismissed: {}", channel.remoteAddress(), reason);
+        finish();
     }
 
     /// Lets what was written go out, then closes.

@@ -99,8 +99,7 @@ final class FullFeature {
         if (session == null || target == null) {
             return true;
         }
-        LunMask luns =
-                shared.doors().gatekeeper().luns(shared.catalog().access(target), login.standing());
+        LunMask luns = Rights.of(shared, login);
         if (luns != null) {
             target.reveal(session.nexus(), luns);
         }
