@@ -18,7 +18,7 @@ import java.util.List;
 /// steps from one whole image of the source to the next (invariant 7): the blocks of a consistency
 /// point go to VBNs that the image before does not reach, and only the superblock makes them
 /// visible. Parity and checksums are made here, on this node's own geometry.
-public final class MirrorVolume {
+public final class MirrorVolume implements ShownVolume {
     /// Hears what the source waits for. All calls on the volume's loop.
     public interface Observer {
         /// Everything up to `upTo` is durable in this node's log.
@@ -112,10 +112,16 @@ public final class MirrorVolume {
 
     /// The LUNs of the volume as of the newest entry here, lowest number first. They are shown to
     /// hosts and serve nothing.
+    @Override
     public List<Lun> luns() {
         return luns.list().stream()
                 .<Lun>map(state -> new MirrorLun(luns, copy.loop(), state.record()))
                 .toList();
+    }
+
+    @Override
+    public byte @Nullable [] value(String key) {
+        return luns.value(key);
     }
 
     /// Appends the source's next entry to this node's log; [Observer#stored] says when it is

@@ -9,8 +9,8 @@ import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.MalformedEntry;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
-import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ProtocolViolation;
@@ -20,7 +20,6 @@ import lockstep.replication.wire.VolumeMessage;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.function.Consumer;
 
 /// The destination's side: stores the source's entries and images, and takes over when told to. It
@@ -124,9 +123,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     @Override
-    public @Nullable List<Lun> shownLuns() {
-        MirrorVolume volume = mirror;
-        return volume == null ? null : volume.luns();
+    public @Nullable ShownVolume shown() {
+        return mirror;
     }
 
     @Override
