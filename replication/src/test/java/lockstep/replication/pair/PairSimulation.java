@@ -375,17 +375,16 @@ final class PairSimulation {
 
     void check(boolean condition, String what) {
         if (!condition) {
-            String text = "seed %d at %d: %s%n a %s%s%n b %s%s";
-            Object[] sides = {statusOf(a), a.events, statusOf(b), b.events};
             throw new AssertionError(
-                    text.formatted(
-                            simulation.seed(),
-                            simulation.nowNanos(),
-                            what,
-                            sides[0],
-                            sides[1],
-                            sides[2],
-                            sides[3]));
+                    "seed %d at %d: %s%n a %s%s%n b %s%s"
+                            .formatted(
+                                    simulation.seed(),
+                                    simulation.nowNanos(),
+                                    what,
+                                    statusOf(a),
+                                    a.events,
+                                    statusOf(b),
+                                    b.events));
         }
     }
 

@@ -83,17 +83,12 @@ final class CdbParser {
         return format > 1 ? null : new ReportTargetPortGroups(format == 1, allocation(cdb, 6));
     }
 
-    /// The service action is one of the rows' of the command table.
-    static ScsiCommand persistentIn(Cdb cdb) {
-        return new PersistentIn(PersistentIn.Action.values()[cdb.u8(1) & 0x1F], cdb.u16(7));
+    static ScsiCommand persistentIn(Cdb cdb, PersistentIn.InAction action) {
+        return new PersistentIn(action, cdb.u16(7));
     }
 
-    static ScsiCommand persistentOut(Cdb cdb) {
-        return new PersistentOut(
-                PersistentOut.Action.values()[cdb.u8(1) & 0x1F],
-                cdb.u8(2) >> 4,
-                cdb.u8(2) & 0x0F,
-                allocation(cdb, 5));
+    static ScsiCommand persistentOut(Cdb cdb, PersistentOut.OutAction action) {
+        return new PersistentOut(action, cdb.u8(2) >> 4, cdb.u8(2) & 0x0F, allocation(cdb, 5));
     }
 
     static ScsiCommand read6(Cdb cdb) {
