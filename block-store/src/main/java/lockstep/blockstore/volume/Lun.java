@@ -6,6 +6,7 @@ import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.LunRecord;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /// A block device inside a volume, as the SCSI layer sees it. Every method is called on [#loop],
 /// and every handler is called there, later or inside the call. Offsets and lengths are bytes,
@@ -35,6 +36,33 @@ public interface Lun {
 
     /// Makes the range read as zeros and gives its space back.
     void unmap(long offset, long length, Outcome.Handler done);
+
+    /// Compares and writes as one step, to which every other command on these sectors comes before
+    /// or after: if the range holds the first half of `both`, it holds the second half then, and
+    /// else the end is [Outcome.Miscompare]. One reference to `both` is handed over. A LUN that
+    /// serves nothing need not know how.
+    default void compareAndWrite(long offset, IoBuffer both, Outcome.Handler done) {
+        both.release();
+        done.ended(new Outcome.NotServing("this LUN is not served here"));
+    }
+
+    /// Sets the bits of `data`, of which one reference is handed over, in the range; one step as
+    /// [#compareAndWrite] is.
+    default void orWrite(long offset, IoBuffer data, Outcome.Handler done) {
+        data.release();
+        done.ended(new Outcome.NotServing("this LUN is not served here"));
+    }
+
+    /// Tells which blocks hold space, from the one that holds byte `offset` on, in up to
+    /// `extentsMax` runs; how far it looks is bounded.
+    default void extents(long offset, int extentsMax, LunExtent.Handler done) {
+        done.ended(new Outcome.NotServing("this LUN is not served here"), List.of());
+    }
+
+    /// The space that its writes come from, now.
+    default LunSpace space() {
+        return LunSpace.UNKNOWN;
+    }
 
     /// Ends when every write acknowledged before is durable. Each is, so this only orders after
     /// those.
