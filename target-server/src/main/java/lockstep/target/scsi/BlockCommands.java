@@ -202,13 +202,15 @@ final class BlockCommands {
     }
 
     /// The host's view of how the volume ended an operation.
-    private static ScsiResult ended(Outcome outcome, boolean reading) {
+    static ScsiResult ended(Outcome outcome, boolean reading) {
         return switch (outcome) {
             case Outcome.Done _ -> ScsiResult.good();
             case Outcome.MediumError(long offset) ->
                     new ScsiResult.CheckCondition(
                             (reading ? Sense.UNRECOVERED_READ_ERROR : Sense.WRITE_ERROR)
                                     .at(offset / Blocks.SECTOR));
+            case Outcome.Miscompare(int at) ->
+                    new ScsiResult.CheckCondition(Sense.MISCOMPARE_DURING_VERIFY.at(at));
             case Outcome.NoSpace _ -> ScsiResult.check(Sense.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
             case Outcome.OutOfRange _ -> ScsiResult.check(Sense.LBA_OUT_OF_RANGE);
             case Outcome.NotServing _ -> ScsiResult.check(Sense.ACCESS_STATE_TRANSITION);

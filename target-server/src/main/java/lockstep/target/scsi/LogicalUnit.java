@@ -7,6 +7,7 @@ import lockstep.blockstore.volume.Lun;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// One LUN as a SCSI logical unit: checks a command against the LUN's state and size, then carries
@@ -16,15 +17,23 @@ final class LogicalUnit {
     private final PortIdentity port;
     private final ScsiLimits limits;
     private final BlockCommands blocks;
+    private final AtomicCommands atomic;
+    private final BlockQueries queries;
+    private final CopyManager copies;
+    private final ModePages modes = new ModePages();
+    private final ThinProvisioning thin = new ThinProvisioning();
     private final TaskSet tasks = new TaskSet();
     private final UnitAttentions attentions = new UnitAttentions();
     private long knownSize;
 
-    LogicalUnit(Lun lun, PortIdentity port, ScsiLimits limits) {
+    LogicalUnit(Lun lun, PortIdentity port, ScsiLimits limits, CopyManager copies) {
         this.lun = lun;
         this.port = port;
         this.limits = limits;
         this.blocks = new BlockCommands(lun);
+        this.atomic = new AtomicCommands(lun);
+        this.queries = new BlockQueries(lun);
+        this.copies = copies;
         this.knownSize = lun.record().size();
     }
 
@@ -45,6 +54,7 @@ final class LogicalUnit {
     @Nullable SenseData refusal(
             Nexus nexus, CommandTable row, ScsiCommand command, long announcedOut) {
         noticeGrowth();
+        thin.look(lun.space(), attentions);
         if (row.kind() != CommandTable.Kind.ALWAYS) {
             Sense attention = attentions.take(nexus);
             if (attention != null) {
@@ -54,13 +64,30 @@ final class LogicalUnit {
         if (row.kind() == CommandTable.Kind.MEDIUM && !lun.isServing()) {
             return Sense.ACCESS_STATE_TRANSITION.plain();
         }
-        // Anything but one sector is a host's mistake, and would repeat the wrong bytes.
-        if (command instanceof ScsiCommand.WriteSame same
-                && !same.noData()
-                && announcedOut != Blocks.SECTOR) {
+        if (command instanceof ScsiCommand.Change && modes.isWriteProtected()) {
+            return Sense.SOFTWARE_WRITE_PROTECTED.plain();
+        }
+        if (!AtomicCommands.isEnough(command, announcedOut)) {
             return Sense.INVALID_FIELD_IN_CDB.plain();
         }
         return outOfBounds(command);
+    }
+
+    /// Why a copy for `nexus` cannot read or write here; null if it can. It has the rights of the
+    /// nexus that sent it.
+    @Nullable SenseData copyRefusal(Nexus nexus, boolean writes, long lba, long sectors) {
+        if (!lun.isServing()) {
+            return Sense.ACCESS_STATE_TRANSITION.plain();
+        }
+        if (writes && modes.isWriteProtected()) {
+            return Sense.SOFTWARE_WRITE_PROTECTED.plain();
+        }
+        return range(lba, sectors, Long.MAX_VALUE);
+    }
+
+    /// What a logical unit reset changes beside tasks and attentions.
+    void reset() {
+        modes.reset();
     }
 
     private void noticeGrowth() {
@@ -86,6 +113,19 @@ final class LogicalUnit {
                     sectors == 0
                             ? Sense.INVALID_FIELD_IN_CDB.plain()
                             : range(lba, sectors, limits.writeSameMax());
+            case ScsiCommand.CompareAndWrite(long lba, int sectors) ->
+                    range(lba, sectors, limits.compareMax());
+            case ScsiCommand.OrWrite(long lba, long sectors) ->
+                    range(lba, sectors, limits.transferMax());
+            case ScsiCommand.WriteAtomic(long lba, int sectors) ->
+                    range(lba, sectors, limits.atomicMax());
+            case ScsiCommand.PreFetch(long lba, long sectors, _) ->
+                    range(lba, sectors, Long.MAX_VALUE);
+            case ScsiCommand.LbaStatus(long lba, _) -> range(lba, 1, Long.MAX_VALUE);
+            case ScsiCommand.ExtendedCopy(int listBytes) ->
+                    listBytes > CopyList.BYTES_MAX
+                            ? Sense.PARAMETER_LIST_LENGTH_ERROR.plain()
+                            : null;
             case ScsiCommand.TestUnitReady _,
                     ScsiCommand.RequestSense _,
                     ScsiCommand.Inquiry _,
@@ -97,6 +137,10 @@ final class LogicalUnit {
                     ScsiCommand.ReportLuns _,
                     ScsiCommand.ReportOpcodes _,
                     ScsiCommand.ReportTaskManagement _,
+                    ScsiCommand.ReadDefects _,
+                    ScsiCommand.ModeSelect _,
+                    ScsiCommand.LogSense _,
+                    ScsiCommand.ReceiveCopyResults _,
                     ScsiCommand.Unmap _ ->
                     null;
         };
@@ -111,12 +155,14 @@ final class LogicalUnit {
         return sectors > sectorsMax ? Sense.INVALID_FIELD_IN_CDB.plain() : null;
     }
 
-    /// Carries `command` out; `data` (handed over) is what the host sent for it.
+    /// Carries `command` out; `data` (handed over) is what the host sent for it. A command that
+    /// takes long asks `aborted` whether it is still wanted.
     void execute(
             Nexus nexus,
             ScsiCommand command,
             @Nullable IoBuffer data,
             Buffers buffers,
+            BooleanSupplier aborted,
             Consumer<ScsiResult> done) {
         LunRecord record = lun.record();
         switch (command) {
@@ -124,7 +170,10 @@ final class LogicalUnit {
             case ScsiCommand.RequestSense sense -> done.accept(pendingSense(nexus, sense));
             case ScsiCommand.Inquiry inquiry ->
                     done.accept(Inquiry.answer(inquiry, record, port, limits));
-            case ScsiCommand.ModeSense sense -> done.accept(ModePages.answer(sense, record));
+            case ScsiCommand.ModeSense sense ->
+                    done.accept(modes.answer(sense, record, lun.space()));
+            case ScsiCommand.ModeSelect select -> done.accept(modeSelect(nexus, select, data));
+            case ScsiCommand.LogSense sense -> done.accept(LogPages.answer(sense, lun.space()));
             case ScsiCommand.StartStopUnit _, ScsiCommand.PreventAllow _ ->
                     done.accept(ScsiResult.good());
             case ScsiCommand.ReadCapacity10 _ -> done.accept(Reports.capacity10(record));
@@ -144,7 +193,32 @@ final class LogicalUnit {
                 blocks.unmap(data, UnmapList.check(data, listBytes, sectors, limits), done);
             }
             case ScsiCommand.WriteSame same -> blocks.writeSame(same, data, done);
+            case ScsiCommand.CompareAndWrite compare -> atomic.compareAndWrite(compare, data, done);
+            case ScsiCommand.OrWrite or -> atomic.orWrite(or, data, done);
+            case ScsiCommand.WriteAtomic write -> atomic.writeAtomic(write, data, done);
+            case ScsiCommand.PreFetch preFetch -> queries.preFetch(preFetch, done);
+            case ScsiCommand.LbaStatus status -> queries.lbaStatus(status, done);
+            case ScsiCommand.ReadDefects defects -> done.accept(Reports.defects(defects));
+            case ScsiCommand.ExtendedCopy(int listBytes) ->
+                    copies.copy(nexus, listBytes, data, aborted, done);
+            case ScsiCommand.ReceiveCopyResults results ->
+                    done.accept(copies.results(nexus, results));
         }
+    }
+
+    /// The other nexuses are told if anything changed (SPC-4, MODE SELECT).
+    private ScsiResult modeSelect(
+            Nexus nexus, ScsiCommand.ModeSelect command, @Nullable IoBuffer data) {
+        boolean before = modes.isWriteProtected();
+        long sectors = lun.record().size() / Blocks.SECTOR;
+        SenseData refusal = new ModeSelect(modes, sectors).take(command, data, lun.space());
+        if (data != null) {
+            data.release();
+        }
+        if (modes.isWriteProtected() != before) {
+            attentions.establishForOthers(Sense.MODE_PARAMETERS_CHANGED, nexus);
+        }
+        return refusal == null ? ScsiResult.good() : new ScsiResult.CheckCondition(refusal);
     }
 
     private ScsiResult pendingSense(Nexus nexus, ScsiCommand.RequestSense command) {

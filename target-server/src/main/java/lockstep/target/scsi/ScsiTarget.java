@@ -7,6 +7,7 @@ import lockstep.blockstore.volume.Lun;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +25,7 @@ public final class ScsiTarget {
     private final ScsiLimits limits;
     private final SortedMap<Integer, LogicalUnit> units = new TreeMap<>();
     private final Set<Nexus> nexuses = new LinkedHashSet<>();
+    private final CopyManager copies = new CopyManager(this::visibleTo);
 
     /// Tasks of LUNs that were removed.
     private final List<LogicalUnit> removed = new ArrayList<>();
@@ -45,7 +47,7 @@ public final class ScsiTarget {
         Check.that(loop.inLoop(), "a target changes on its own loop");
         int number = lun.record().number();
         Check.that(!units.containsKey(number), "a LUN number is used once");
-        LogicalUnit unit = new LogicalUnit(lun, port, limits);
+        LogicalUnit unit = new LogicalUnit(lun, port, limits, copies);
         units.put(number, unit);
         inventoryChanged();
         for (Nexus nexus : nexuses) {
@@ -78,6 +80,11 @@ public final class ScsiTarget {
         return luns;
     }
 
+    /// The logical units that `nexus` may use: the only ones that its copies find.
+    private Collection<LogicalUnit> visibleTo(Nexus nexus) {
+        return nexuses.contains(nexus) ? List.copyOf(units.values()) : List.of();
+    }
+
     private void inventoryChanged() {
         for (LogicalUnit unit : units.values()) {
             unit.attentions().establishForOthers(Sense.REPORTED_LUNS_DATA_HAS_CHANGED, null);
@@ -95,6 +102,7 @@ public final class ScsiTarget {
     /// The nexus is lost: its tasks are aborted, and `done` runs when none is under way.
     public void detach(Nexus nexus, Runnable done) {
         nexuses.remove(nexus);
+        copies.forget(nexus);
         units.values().forEach(unit -> unit.attentions().close(nexus));
         TaskSet.abort(tasks(task -> task.nexus() == nexus), done);
     }
@@ -207,6 +215,7 @@ public final class ScsiTarget {
         List<ScsiTask> victims = new ArrayList<>();
         for (LogicalUnit unit : which) {
             victims.addAll(unit.tasks().select(_ -> true));
+            unit.reset();
             unit.attentions().establishForOthers(Sense.BUS_DEVICE_RESET_OCCURRED, nexus);
         }
         abort(victims, done);

@@ -91,7 +91,7 @@ public final class ScsiTask {
                 finish(result);
             }
             case TaskBody.ForUnit(var unit, var command) ->
-                    unit.execute(nexus, command, data, buffers, this::finish);
+                    unit.execute(nexus, command, data, buffers, () -> aborting, this::finish);
         }
     }
 
