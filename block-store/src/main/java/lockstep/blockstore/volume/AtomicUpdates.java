@@ -101,7 +101,12 @@ final class AtomicUpdates {
             admit(new Need(0, 0), next);
         }
 
+        /// A volume on one node has no leg that could hold what another does not.
         void probe(Runnable next) {
+            if (core.gate.legs() == Legs.LOCAL) {
+                behindAdmitted(next);
+                return;
+            }
             admit(
                     PROBE,
                     () -> {

@@ -34,7 +34,7 @@ final class UpdateModel {
         int differs = node.random.nextInt(3) == 0 ? node.random.nextInt(known.length) : -1;
         if (differs >= 0) {
             byte[] other = known.clone();
-            other[differs] ^= 1;
+            other[differs] = (byte) ~other[differs];
             IoBuffer both = IoBuffer.unpooled(joined(other, data));
             node.outstanding++;
             Outcome.Handler done =

@@ -83,10 +83,13 @@ final class PairSimTest {
 
         @Override
         public synchronized String toString() {
-            return "%d crashes, %d takeovers, %d detaches, %d images, %d sectors acknowledged, "
-                            .formatted(crashes, takeovers, detaches, images, acknowledged)
-                    + "%d locks taken, %d by a repeat, %d repeated in vain"
+            String done =
+                    "%d crashes, %d takeovers, %d detaches, %d images, %d sectors acknowledged"
+                            .formatted(crashes, takeovers, detaches, images, acknowledged);
+            String held =
+                    "%d locks taken, %d by a repeat, %d repeated in vain"
                             .formatted(locks, repeats, repeatsInVain);
+            return done + ", " + held;
         }
     }
 

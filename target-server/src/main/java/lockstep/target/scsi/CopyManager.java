@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -61,7 +62,7 @@ final class CopyManager {
 
     private final Function<Nexus, Collection<LogicalUnit>> visibleTo;
 
-    private final Map<Nexus, LinkedHashMap<Integer, Result>> results = new HashMap<>();
+    private final Map<Nexus, SequencedMap<Integer, Result>> results = new HashMap<>();
 
     private int running;
 
@@ -101,7 +102,7 @@ final class CopyManager {
             done.accept(ScsiResult.good());
             return;
         }
-        LinkedHashMap<Integer, Result> known =
+        SequencedMap<Integer, Result> known =
                 results.computeIfAbsent(nexus, _ -> new LinkedHashMap<>());
         Result before = known.get(copies.listId());
         if (copies.kept() && before != null && !before.ended) {
@@ -135,7 +136,7 @@ final class CopyManager {
         operation.run();
     }
 
-    private static void keep(LinkedHashMap<Integer, Result> known, int listId, Result result) {
+    private static void keep(SequencedMap<Integer, Result> known, int listId, Result result) {
         known.remove(listId);
         if (known.size() == RESULTS_MAX) {
             known.pollFirstEntry();
@@ -148,7 +149,7 @@ final class CopyManager {
         if (command.action() == OPERATING_PARAMETERS) {
             return operatingParameters().upTo(command.allocation());
         }
-        LinkedHashMap<Integer, Result> known = results.get(nexus);
+        SequencedMap<Integer, Result> known = results.get(nexus);
         Result result = known == null ? null : known.get(command.listId());
         if (result == null) {
             return new ScsiResult.CheckCondition(Sense.INVALID_FIELD_IN_CDB.field(2));

@@ -59,7 +59,7 @@ final class ModePages {
     /// All pages with their current values, in order.
     List<Page> pages(LunSpace space) {
         byte[] control = control();
-        control[PROTECTION_AT] |= writeProtected ? PROTECTION : 0;
+        control[PROTECTION_AT] = writeProtected ? PROTECTION : 0;
         byte[] controlMask = new byte[control.length];
         controlMask[PROTECTION_AT] = PROTECTION;
         return List.of(
@@ -124,7 +124,7 @@ final class ModePages {
             if (control == CHANGEABLE) {
                 values[at] = page.changeable[at];
             } else if (control == DEFAULT) {
-                values[at] &= (byte) ~page.changeable[at]; // what can be changed begins as 0
+                values[at] = (byte) (values[at] & ~page.changeable[at]); // begins as 0
             }
         }
         return values;

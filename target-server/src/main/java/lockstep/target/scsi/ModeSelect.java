@@ -21,6 +21,7 @@ final class ModeSelect {
 
     private static final long ANY_COUNT = 0xFFFF_FFFFL;
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Brought(ModePages.Page known, byte[] bytes) {}
 
     private final ModePages pages;
@@ -90,7 +91,7 @@ final class ModeSelect {
             }
             byte[] brought = new byte[bytes];
             list.get(at, brought);
-            brought[0] &= PAGE_CODE_BITS;
+            brought[0] = (byte) (brought[0] & PAGE_CODE_BITS);
             for (int i = 0; i < bytes; i++) {
                 if (((brought[i] ^ page.current()[i]) & ~page.changeable()[i]) != 0) {
                     return Sense.INVALID_FIELD_IN_PARAMETER_LIST.field(at + i);

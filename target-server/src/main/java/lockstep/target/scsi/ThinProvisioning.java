@@ -41,6 +41,6 @@ final class ThinProvisioning {
 
     /// The soft threshold in threshold sets used.
     static long softThreshold(LunSpace space) {
-        return space.total() / 100 * SOFT_PERCENT >>> SET_SHIFT;
+        return (space.total() / 100 * SOFT_PERCENT) >>> SET_SHIFT;
     }
 }

@@ -81,7 +81,7 @@ class CommandTableTest {
                     continue;
                 }
                 byte[] wrong = leastOf(row);
-                wrong[at] |= (byte) mask;
+                wrong[at] = (byte) (wrong[at] | mask);
                 SenseData sense = TestUnits.senseData(units.run(wrong));
                 assertThat(sense)
                         .as("%s, bit %d", row.name(), bit)

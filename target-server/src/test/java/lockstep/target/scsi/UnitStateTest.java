@@ -32,7 +32,7 @@ class UnitStateTest {
     private byte[] changed(byte[] sense, int at, int bits) {
         byte[] list = data(units.run(sense));
         list[0] = 0;
-        list[4 + at] ^= (byte) bits;
+        list[4 + at] = (byte) (list[4 + at] ^ bits);
         return list;
     }
 
@@ -82,7 +82,7 @@ class UnitStateTest {
             ScsiResult result = units.run(list, select(list));
             assertThat(TestUnits.senseData(result))
                     .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST.field(4 + at));
-            list[4 + at] ^= (byte) (int) row[2];
+            list[4 + at] = (byte) (list[4 + at] ^ (int) row[2]);
             good(units.run(list, select(list)));
             byte[] cut = Arrays.copyOf(list, list.length - 1);
             assertThat(sense(units.run(cut, select(cut))))
@@ -100,7 +100,7 @@ class UnitStateTest {
         list[1] = 0;
         byte[] select = cdb(0x55, 0x10, 0, 0, 0, 0, 0, 0, list.length);
         good(units.run(list, select));
-        list[8 + 7] ^= 1;
+        list[8 + 7] = 1;
         assertThat(sense(units.run(list, select))).isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
     }
 
