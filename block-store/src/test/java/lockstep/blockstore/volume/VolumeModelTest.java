@@ -40,7 +40,7 @@ final class VolumeModelTest {
     private final VolumeId id = VolumeId.of(new UUID(7, 7));
 
     /// One node with one volume, over restarts.
-    private final class Node {
+    final class Node {
         final Simulation simulation;
         final SplittableRandom random;
         final SimDevice logDevice;
@@ -177,7 +177,9 @@ final class VolumeModelTest {
             verifySome(node);
             if (node.random.nextInt(3) == 0) {
                 node.simulation.runUntil(() -> node.outstanding == 0);
+                UpdateModel.checkExtents(node);
                 settle(node);
+                UpdateModel.checkExtents(node);
                 check(node);
             }
             if (node.random.nextInt(2) == 0) {
@@ -202,6 +204,9 @@ final class VolumeModelTest {
     }
 
     private void oneOperation(Node node) {
+        if (node.random.nextInt(4) == 0 && UpdateModel.oneUpdate(node)) {
+            return;
+        }
         int sectors = node.blocks * Blocks.SECTORS;
         int sector = node.random.nextInt(sectors);
         int count = 1 + node.random.nextInt(Math.min(64, sectors - sector));
@@ -241,12 +246,12 @@ final class VolumeModelTest {
                 });
     }
 
-    private static byte[] slice(byte[] data, int sector) {
+    static byte[] slice(byte[] data, int sector) {
         return Arrays.copyOfRange(data, sector * Blocks.SECTOR, (sector + 1) * Blocks.SECTOR);
     }
 
     /// Acknowledged in order of sequence, so an acknowledgement outdates everything before it.
-    private void acknowledged(Node node, int first, byte[] data, Outcome outcome) {
+    static void acknowledged(Node node, int first, byte[] data, Outcome outcome) {
         node.outstanding--;
         assertThat(outcome).isEqualTo(Outcome.done());
         for (int i = 0; i < data.length / Blocks.SECTOR; i++) {

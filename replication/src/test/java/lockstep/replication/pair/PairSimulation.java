@@ -1,18 +1,13 @@
 package lockstep.replication.pair;
 
 import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.base.IoBuffer;
-import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.sim.SimDevice;
 import lockstep.blockstore.sim.Simulation;
-import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
-import lockstep.blockstore.volume.Lun;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.role.RoleState;
 import lockstep.replication.sim.SimNetwork;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -33,9 +28,9 @@ final class PairSimulation {
     final SimNode b;
     final SectorHistory history = new SectorHistory(LUN_BLOCKS * Blocks.SECTORS);
     private final ImageHistory images = new ImageHistory(this);
-    private final StateHistory states = new StateHistory(this);
-    private int outstanding;
-    private long generation;
+    private final PairLoad load = new PairLoad(this);
+    final LockLoad locks = new LockLoad(this);
+    final StateHistory states = new StateHistory(this);
     Runnable afterSetUp = () -> {};
     long imagesChecked;
     long takeovers;
@@ -101,7 +96,7 @@ final class PairSimulation {
         crashes++;
         node.crash(powerCut);
         if (node.peer.alive && source() != node.peer) {
-            abandonOutstanding();
+            load.abandonOutstanding();
         }
     }
 
@@ -129,7 +124,7 @@ final class PairSimulation {
         if (random.nextInt(3) == 0) {
             crashes++;
             source.crash(random.nextBoolean());
-            abandonOutstanding();
+            load.abandonOutstanding();
             source.start();
         }
     }
@@ -137,7 +132,7 @@ final class PairSimulation {
     private void crashSourceAndRestart() {
         SimNode source = source();
         crash(source);
-        abandonOutstanding();
+        load.abandonOutstanding();
         simulation.runFor(random.nextLong(SECOND));
         source.start();
     }
@@ -147,7 +142,7 @@ final class PairSimulation {
         crash(first);
         simulation.runFor(random.nextLong(5_000_000L));
         crash(first.peer);
-        abandonOutstanding();
+        load.abandonOutstanding();
         simulation.runFor(random.nextLong(SECOND));
         a.start();
         simulation.runFor(random.nextLong(SECOND / 2));
@@ -157,8 +152,16 @@ final class PairSimulation {
     private void crashSourceAndTakeOver() {
         SimNode source = source();
         SimNode mirror = source.peer;
+        if (random.nextBoolean()) {
+            // What the mirror stores from here on, the source never hears of.
+            network.cut(mirror.name, source.name);
+            locks.wayBackClosed(true);
+            workFor(random.nextLong(60_000_000L));
+            locks.wayBackClosed(false);
+        }
         crash(source);
-        abandonOutstanding();
+        network.heal();
+        load.abandonOutstanding();
         boolean atOnce = random.nextBoolean();
         await(
                 () -> mirror.replica != null && (atOnce || mirror.link == null),
@@ -185,6 +188,7 @@ final class PairSimulation {
         }
         awaitInSync();
         verifyAll();
+        locks.settle();
         SimNode source = source();
         for (SimNode node : List.of(source, source.peer)) {
             checkParity(node);
@@ -203,7 +207,7 @@ final class PairSimulation {
                             && source != null
                             && source.replica.status().state() == RoleState.IN_SYNC
                             && source.peer.replica.copy().state().sync() == CopyState.Sync.IN_SYNC
-                            && outstanding == 0;
+                            && load.outstanding() == 0;
                 },
                 "in sync within a bound: a=" + statusOf(a) + " b=" + statusOf(b));
     }
@@ -228,100 +232,8 @@ final class PairSimulation {
         }
     }
 
-    // The load.
-
     void workFor(long nanos) {
-        long until = simulation.nowNanos() + nanos;
-        while (simulation.nowNanos() < until) {
-            if (outstanding < 8) {
-                oneCommand();
-            }
-            simulation.runFor(100_000 + random.nextLong(2_000_000));
-        }
-    }
-
-    private void oneCommand() {
-        SimNode node = source();
-        ActiveVolume active = node == null ? null : node.replica.active();
-        if (active == null || !active.isServing() || active.luns().isEmpty()) {
-            return;
-        }
-        Lun lun = active.luns().getFirst();
-        states.oneCommand(node, lun);
-        int first = random.nextInt(history.size());
-        int count = 1 + random.nextInt(Math.min(40, history.size() - first));
-        if (random.nextInt(3) > 0) {
-            first &= ~7;
-            count = Math.min((count + 7) & ~7, history.size() - first);
-        }
-        if (random.nextInt(4) == 0) {
-            read(node, lun, first, count);
-        } else {
-            write(node, lun, first, count);
-        }
-    }
-
-    private void write(SimNode node, Lun lun, int first, int count) {
-        boolean zeros = random.nextInt(6) == 0;
-        long number = history.begin(first, count, zeros);
-        long mine = generation;
-        outstanding++;
-        Outcome.Handler done =
-                outcome -> {
-                    if (mine == generation) {
-                        outstanding--;
-                    }
-                    if (outcome.isDone() && node.alive) {
-                        history.acknowledged(first, count, number);
-                    }
-                };
-        long offset = (long) first * Blocks.SECTOR;
-        byte[] data = SectorHistory.content(number, count);
-        node.loop.call(
-                () -> {
-                    if (zeros) {
-                        lun.unmap(offset, data.length, done);
-                    } else {
-                        lun.write(offset, IoBuffer.unpooled(ByteBuffer.wrap(data)), done);
-                    }
-                });
-    }
-
-    private void read(SimNode node, Lun lun, int first, int count) {
-        List<List<Long>> before = new ArrayList<>();
-        for (int i = first; i < first + count; i++) {
-            before.add(history.allowed(i));
-        }
-        ByteBuffer into = ByteBuffer.allocate(count * Blocks.SECTOR);
-        long mine = generation;
-        outstanding++;
-        node.loop.call(
-                () ->
-                        lun.read(
-                                (long) first * Blocks.SECTOR,
-                                into,
-                                outcome -> {
-                                    if (mine == generation) {
-                                        outstanding--;
-                                    }
-                                    if (outcome.isDone() && node.alive) {
-                                        judge(first, count, into.array(), before);
-                                    } else {
-                                        check(
-                                                !(outcome instanceof Outcome.MediumError),
-                                                "nothing is lost: " + outcome);
-                                    }
-                                }));
-    }
-
-    private void judge(int first, int count, byte[] bytes, List<List<Long>> before) {
-        for (int i = 0; i < count; i++) {
-            long seen = SectorHistory.numberOf(bytes, i * Blocks.SECTOR);
-            if (!history.judge(first + i, seen, before.get(i))) {
-                List<Long> allowed = history.allowed(first + i);
-                check(false, "sector " + (first + i) + " reads " + seen + ", not of " + allowed);
-            }
-        }
+        load.workFor(nanos);
     }
 
     void verifyAll() {
@@ -337,18 +249,13 @@ final class PairSimulation {
                         if (history.checkedSectors - before >= count) {
                             return true;
                         }
-                        if (outstanding == 0) {
-                            read(node, node.replica.active().luns().getFirst(), start, count);
+                        if (load.outstanding() == 0) {
+                            load.read(node, node.replica.active().luns().getFirst(), start, count);
                         }
                         return false;
                     },
                     "all sectors are read");
         }
-    }
-
-    private void abandonOutstanding() {
-        generation++;
-        outstanding = 0;
     }
 
     // The checks.

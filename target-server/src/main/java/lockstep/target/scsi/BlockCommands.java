@@ -121,30 +121,40 @@ final class BlockCommands {
         release(list);
         switch (ranges) {
             case UnmapList.Refused(var sense) -> done.accept(new ScsiResult.CheckCondition(sense));
-            case UnmapList.Ranges(long[] lbas, long[] sectors) -> unmapFrom(0, lbas, sectors, done);
+            case UnmapList.Ranges(long[] lbas, long[] sectors) -> unmap(lbas, sectors, done);
         }
     }
 
-    private void unmapFrom(int index, long[] lbas, long[] sectors, Consumer<ScsiResult> done) {
-        int next = index;
-        while (next < lbas.length && sectors[next] == 0) {
-            next++;
+    /// All ranges at once, so that they become durable together.
+    private void unmap(long[] lbas, long[] sectors, Consumer<ScsiResult> done) {
+        AllOf all = new AllOf(lbas.length + 1, done);
+        for (int i = 0; i < lbas.length; i++) {
+            lun.unmap(offset(lbas[i]), offset(sectors[i]), all);
         }
-        if (next == lbas.length) {
-            done.accept(ScsiResult.good());
-            return;
+        all.ended(Outcome.done());
+    }
+
+    /// Ends a command when `left` operations have ended, as the first of them that failed.
+    private static final class AllOf implements Outcome.Handler {
+        private final Consumer<ScsiResult> done;
+        private Outcome outcome = Outcome.done();
+        private int left;
+
+        AllOf(int left, Consumer<ScsiResult> done) {
+            this.left = left;
+            this.done = done;
         }
-        int following = next + 1;
-        lun.unmap(
-                offset(lbas[next]),
-                offset(sectors[next]),
-                outcome -> {
-                    if (outcome.isDone()) {
-                        unmapFrom(following, lbas, sectors, done);
-                    } else {
-                        done.accept(ended(outcome, false));
-                    }
-                });
+
+        @Override
+        public void ended(Outcome one) {
+            if (outcome.isDone()) {
+                outcome = one;
+            }
+            left--;
+            if (left == 0) {
+                done.accept(BlockCommands.ended(outcome, false));
+            }
+        }
     }
 
     /// With UNMAP set and zeros to write, the space is given back: unmapped sectors read as zeros.
@@ -209,6 +219,8 @@ final class BlockCommands {
                     new ScsiResult.CheckCondition(
                             (reading ? Sense.UNRECOVERED_READ_ERROR : Sense.WRITE_ERROR)
                                     .at(offset / Blocks.SECTOR));
+            case Outcome.Miscompare(int at) ->
+                    new ScsiResult.CheckCondition(Sense.MISCOMPARE_DURING_VERIFY.at(at));
             case Outcome.NoSpace _ -> ScsiResult.check(Sense.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
             case Outcome.OutOfRange _ -> ScsiResult.check(Sense.LBA_OUT_OF_RANGE);
             case Outcome.NotServing _ -> ScsiResult.check(Sense.ACCESS_STATE_TRANSITION);

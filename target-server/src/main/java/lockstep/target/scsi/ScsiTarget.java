@@ -7,6 +7,7 @@ import lockstep.blockstore.volume.Lun;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +33,7 @@ public final class ScsiTarget {
     private final SortedMap<Integer, LogicalUnit> units = new TreeMap<>();
     private final Set<Nexus> nexuses = new LinkedHashSet<>();
     private final Visibility visibility = new Visibility();
+    private final CopyManager copies = new CopyManager(this::visibleTo);
 
     /// Initiator ports that were logged in since this target is there, the latest of them.
     private final Set<String> seen = new LinkedHashSet<>();
@@ -62,7 +64,7 @@ public final class ScsiTarget {
         Check.that(loop.inLoop(), "a target changes on its own loop");
         int number = lun.record().number();
         Check.that(!units.containsKey(number), "a LUN number is used once");
-        LogicalUnit unit = new LogicalUnit(lun, port, paths, limits);
+        LogicalUnit unit = new LogicalUnit(lun, port, paths, limits, copies);
         units.put(number, unit);
         inventoryChanged(number);
         for (Nexus nexus : nexuses) {
@@ -106,6 +108,11 @@ public final class ScsiTarget {
         List<Lun> luns = new ArrayList<>();
         units.values().forEach(unit -> luns.add(unit.lun()));
         return luns;
+    }
+
+    /// The logical units that `nexus` may use: the only ones that its copies find.
+    private Collection<LogicalUnit> visibleTo(Nexus nexus) {
+        return unitsOf(nexus).values();
     }
 
     /// LUN `number` came or went: who sees it is told by every unit it sees.
@@ -178,6 +185,7 @@ public final class ScsiTarget {
     public void detach(Nexus nexus, Runnable done) {
         nexuses.remove(nexus);
         visibility.close(nexus);
+        copies.forget(nexus);
         units.values().forEach(unit -> unit.close(nexus));
         TaskSet.abort(tasks(task -> task.nexus() == nexus), done);
     }
