@@ -121,30 +121,42 @@ final class BlockCommands {
         release(list);
         switch (ranges) {
             case UnmapList.Refused(var sense) -> done.accept(new ScsiResult.CheckCondition(sense));
-            case UnmapList.Ranges(long[] lbas, long[] sectors) -> unmapFrom(0, lbas, sectors, done);
+            case UnmapList.Ranges(long[] lbas, long[] sectors) -> {
+                Unmapping all = new Unmapping(lbas.length, done);
+                for (int index = 0; index < lbas.length; index++) {
+                    if (sectors[index] == 0) {
+                        all.rangeEnded(Outcome.done());
+                    } else {
+                        lun.unmap(offset(lbas[index]), offset(sectors[index]), all::rangeEnded);
+                    }
+                }
+                all.rangeEnded(Outcome.done());
+            }
         }
     }
 
-    private void unmapFrom(int index, long[] lbas, long[] sectors, Consumer<ScsiResult> done) {
-        int next = index;
-        while (next < lbas.length && sectors[next] == 0) {
-            next++;
+    /// The ranges of one UNMAP, which are under way together and so share commits of the log. It
+    /// ends with the last of them, and with the failure of one if any failed.
+    private static final class Unmapping {
+        private final Consumer<ScsiResult> done;
+        private int left;
+        private Outcome outcome = Outcome.done();
+
+        /// One more than the ranges, for whoever begins them.
+        Unmapping(int ranges, Consumer<ScsiResult> done) {
+            this.left = ranges + 1;
+            this.done = done;
         }
-        if (next == lbas.length) {
-            done.accept(ScsiResult.good());
-            return;
+
+        void rangeEnded(Outcome ended) {
+            if (!ended.isDone()) {
+                outcome = ended;
+            }
+            left--;
+            if (left == 0) {
+                done.accept(ended(outcome, false));
+            }
         }
-        int following = next + 1;
-        lun.unmap(
-                offset(lbas[next]),
-                offset(sectors[next]),
-                outcome -> {
-                    if (outcome.isDone()) {
-                        unmapFrom(following, lbas, sectors, done);
-                    } else {
-                        done.accept(ended(outcome, false));
-                    }
-                });
     }
 
     /// With UNMAP set and zeros to write, the space is given back: unmapped sectors read as zeros.
