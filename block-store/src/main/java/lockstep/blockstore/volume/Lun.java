@@ -5,6 +5,8 @@ import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.LunRecord;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 
 /// A block device inside a volume, as the SCSI layer sees it. Every method is called on [#loop],
@@ -39,4 +41,15 @@ public interface Lun {
     /// Ends when every write acknowledged before is durable. Each is, so this only orders after
     /// those.
     void flush(Outcome.Handler done);
+
+    /// Whether the volume was opened from rest since hosts last used it, which is to them what a
+    /// power loss is to a disk. A takeover is none: the LUN goes on elsewhere.
+    boolean hasLostPower();
+
+    /// What [#put] last set under `name`, also if it is not acknowledged yet; null if nothing did.
+    byte @Nullable [] value(String name);
+
+    /// Keeps `value` under `name` as part of the volume's state: it survives what a write survives,
+    /// moves with a takeover, and goes with the LUN. An empty one removes it. Ends like a write.
+    void put(String name, ByteBuffer value, Outcome.Handler done);
 }

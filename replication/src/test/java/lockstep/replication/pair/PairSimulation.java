@@ -33,6 +33,7 @@ final class PairSimulation {
     final SimNode b;
     final SectorHistory history = new SectorHistory(LUN_BLOCKS * Blocks.SECTORS);
     private final ImageHistory images = new ImageHistory(this);
+    private final StateHistory states = new StateHistory(this);
     private int outstanding;
     private long generation;
     Runnable afterSetUp = () -> {};
@@ -190,6 +191,7 @@ final class PairSimulation {
         for (SimNode node : List.of(source, source.peer)) {
             checkParity(node);
         }
+        states.verifyMirror(source);
     }
 
     void awaitInSync() {
@@ -245,6 +247,7 @@ final class PairSimulation {
             return;
         }
         Lun lun = active.luns().getFirst();
+        states.oneCommand(node, lun);
         int first = random.nextInt(history.size());
         int count = 1 + random.nextInt(Math.min(40, history.size() - first));
         if (random.nextInt(3) > 0) {
@@ -324,6 +327,7 @@ final class PairSimulation {
     private void verifyAll() {
         SimNode node = source();
         await(() -> node.replica.active().isServing(), "serves before it is verified");
+        states.verify(node);
         for (int first = 0; first < history.size(); first += 128) {
             int count = Math.min(128, history.size() - first);
             long before = history.checkedSectors;
@@ -371,19 +375,17 @@ final class PairSimulation {
 
     void check(boolean condition, String what) {
         if (!condition) {
+            String text = "seed %d at %d: %s%n a %s%s%n b %s%s";
+            Object[] sides = {statusOf(a), a.events, statusOf(b), b.events};
             throw new AssertionError(
-                    "seed "
-                            + simulation.seed()
-                            + " at "
-                            + simulation.nowNanos()
-                            + ": "
-                            + what
-                            + "\n a "
-                            + statusOf(a)
-                            + a.events
-                            + "\n b "
-                            + statusOf(b)
-                            + b.events);
+                    text.formatted(
+                            simulation.seed(),
+                            simulation.nowNanos(),
+                            what,
+                            sides[0],
+                            sides[1],
+                            sides[2],
+                            sides[3]));
         }
     }
 

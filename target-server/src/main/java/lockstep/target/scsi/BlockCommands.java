@@ -214,7 +214,7 @@ final class BlockCommands {
     }
 
     /// The host's view of how the volume ended an operation.
-    private static ScsiResult ended(Outcome outcome, boolean reading) {
+    static ScsiResult ended(Outcome outcome, boolean reading) {
         return switch (outcome) {
             case Outcome.Done _ -> ScsiResult.good();
             case Outcome.MediumError(long offset) ->

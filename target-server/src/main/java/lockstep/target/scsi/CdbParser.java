@@ -2,10 +2,13 @@ package lockstep.target.scsi;
 
 import lockstep.target.scsi.ScsiCommand.Inquiry;
 import lockstep.target.scsi.ScsiCommand.ModeSense;
+import lockstep.target.scsi.ScsiCommand.PersistentIn;
+import lockstep.target.scsi.ScsiCommand.PersistentOut;
 import lockstep.target.scsi.ScsiCommand.Read;
 import lockstep.target.scsi.ScsiCommand.ReadCapacity16;
 import lockstep.target.scsi.ScsiCommand.ReportLuns;
 import lockstep.target.scsi.ScsiCommand.ReportOpcodes;
+import lockstep.target.scsi.ScsiCommand.ReportTargetPortGroups;
 import lockstep.target.scsi.ScsiCommand.ReportTaskManagement;
 import lockstep.target.scsi.ScsiCommand.RequestSense;
 import lockstep.target.scsi.ScsiCommand.StartStopUnit;
@@ -73,6 +76,24 @@ final class CdbParser {
 
     static ScsiCommand reportTaskManagement(Cdb cdb) {
         return new ReportTaskManagement(cdb.has(2, 0x80), allocation(cdb, 6));
+    }
+
+    static @Nullable ScsiCommand reportTargetPortGroups(Cdb cdb) {
+        int format = cdb.u8(1) >> 5;
+        return format > 1 ? null : new ReportTargetPortGroups(format == 1, allocation(cdb, 6));
+    }
+
+    /// The service action is one of the rows' of the command table.
+    static ScsiCommand persistentIn(Cdb cdb) {
+        return new PersistentIn(PersistentIn.Action.values()[cdb.u8(1) & 0x1F], cdb.u16(7));
+    }
+
+    static ScsiCommand persistentOut(Cdb cdb) {
+        return new PersistentOut(
+                PersistentOut.Action.values()[cdb.u8(1) & 0x1F],
+                cdb.u8(2) >> 4,
+                cdb.u8(2) & 0x0F,
+                allocation(cdb, 5));
     }
 
     static ScsiCommand read6(Cdb cdb) {

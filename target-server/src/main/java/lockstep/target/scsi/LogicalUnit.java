@@ -12,20 +12,45 @@ import java.util.function.Consumer;
 /// One LUN as a SCSI logical unit: checks a command against the LUN's state and size, then carries
 /// it out in one exhaustive switch. Task set and unit attentions are shared by all nexuses.
 final class LogicalUnit {
-    private final Lun lun;
+    private final SwitchedLun lun;
     private final PortIdentity port;
+    private final TargetPaths paths;
     private final ScsiLimits limits;
     private final BlockCommands blocks;
     private final TaskSet tasks = new TaskSet();
     private final UnitAttentions attentions = new UnitAttentions();
+    private final Reservations reservations;
     private long knownSize;
+    private AccessState knownState;
 
-    LogicalUnit(Lun lun, PortIdentity port, ScsiLimits limits) {
-        this.lun = lun;
+    LogicalUnit(Lun first, PortIdentity port, TargetPaths paths, ScsiLimits limits) {
+        this.lun = new SwitchedLun(first);
         this.port = port;
+        this.paths = paths;
         this.limits = limits;
         this.blocks = new BlockCommands(lun);
+        this.reservations = new Reservations(lun, attentions, tasks, port.relativePort());
         this.knownSize = lun.record().size();
+        this.knownState = paths.here();
+    }
+
+    /// The same LUN is `next` from now on; hosts notice nothing but its access state.
+    void backedBy(Lun next) {
+        lun.to(next);
+        reservations.load();
+    }
+
+    /// One nexus is gone.
+    void close(Nexus nexus) {
+        attentions.close(nexus);
+        reservations.releaseLegacy(nexus);
+    }
+
+    /// LOGICAL UNIT RESET: ends what RESERVE took, and tells every nexus, its sender too (SAM-5
+    /// 6.3.3). Persistent reservations stay.
+    void reset() {
+        reservations.releaseLegacy(null);
+        attentions.establishForOthers(Sense.BUS_DEVICE_RESET_OCCURRED, null);
     }
 
     Lun lun() {
@@ -40,20 +65,38 @@ final class LogicalUnit {
         return attentions;
     }
 
+    Reservations reservations() {
+        return reservations;
+    }
+
     /// Why `command` cannot run now for `nexus`; null if it can. A pending unit attention comes
     /// before anything else, and is used up by this.
-    @Nullable SenseData refusal(
+    @Nullable ScsiResult refusal(
             Nexus nexus, CommandTable row, ScsiCommand command, long announcedOut) {
-        noticeGrowth();
+        notice();
         if (row.kind() != CommandTable.Kind.ALWAYS) {
             Sense attention = attentions.take(nexus);
             if (attention != null) {
-                return attention.plain();
+                return ScsiResult.check(attention);
             }
         }
         if (row.kind() == CommandTable.Kind.MEDIUM && !lun.isServing()) {
-            return Sense.ACCESS_STATE_TRANSITION.plain();
+            return ScsiResult.check(notServing());
         }
+        reservations.settle();
+        if (reservations.conflicts(nexus, row)) {
+            return new ScsiResult.ReservationConflict();
+        }
+        SenseData misfit = misfit(command, announcedOut);
+        return misfit == null ? null : new ScsiResult.CheckCondition(misfit);
+    }
+
+    private Sense notServing() {
+        Sense refusal = paths.here().refusal();
+        return refusal == null ? Sense.ACCESS_STATE_TRANSITION : refusal;
+    }
+
+    private @Nullable SenseData misfit(ScsiCommand command, long announcedOut) {
         // Anything but one sector is a host's mistake, and would repeat the wrong bytes.
         if (command instanceof ScsiCommand.WriteSame same
                 && !same.noData()
@@ -63,7 +106,13 @@ final class LogicalUnit {
         return outOfBounds(command);
     }
 
-    private void noticeGrowth() {
+    /// What changed since the last command is told to all from the next one on.
+    private void notice() {
+        AccessState state = paths.here();
+        if (state != knownState) {
+            knownState = state;
+            attentions.establishForOthers(Sense.ASYMMETRIC_ACCESS_STATE_CHANGED, null);
+        }
         long size = lun.record().size();
         if (size != knownSize) {
             knownSize = size;
@@ -86,12 +135,20 @@ final class LogicalUnit {
                     sectors == 0
                             ? Sense.INVALID_FIELD_IN_CDB.plain()
                             : range(lba, sectors, limits.writeSameMax());
+            case ScsiCommand.PersistentOut out ->
+                    out.listBytes() > PersistentOutList.BYTES_MAX
+                            ? Sense.PARAMETER_LIST_LENGTH_ERROR.plain()
+                            : null;
             case ScsiCommand.TestUnitReady _,
                     ScsiCommand.RequestSense _,
                     ScsiCommand.Inquiry _,
                     ScsiCommand.ModeSense _,
                     ScsiCommand.StartStopUnit _,
                     ScsiCommand.PreventAllow _,
+                    ScsiCommand.ReserveUnit _,
+                    ScsiCommand.ReleaseUnit _,
+                    ScsiCommand.PersistentIn _,
+                    ScsiCommand.ReportTargetPortGroups _,
                     ScsiCommand.ReadCapacity10 _,
                     ScsiCommand.ReadCapacity16 _,
                     ScsiCommand.ReportLuns _,
@@ -135,6 +192,10 @@ final class LogicalUnit {
             case ScsiCommand.ReportOpcodes report -> done.accept(Reports.opcodes(report));
             case ScsiCommand.ReportTaskManagement report ->
                     done.accept(Reports.taskManagement(report));
+            case ScsiCommand.ReportTargetPortGroups report ->
+                    done.accept(PortGroupReport.answer(report, paths.groups()));
+            case ScsiCommand.Reservation reservation ->
+                    reservations.execute(nexus, reservation, data, done);
             case ScsiCommand.Read read -> blocks.read(read, buffers, done);
             case ScsiCommand.Write write -> blocks.write(write, data, buffers, done);
             case ScsiCommand.Verify verify -> blocks.verify(verify, data, buffers, done);
@@ -152,8 +213,7 @@ final class LogicalUnit {
         SenseData sense =
                 attention != null
                         ? attention.plain()
-                        : (lun.isServing() ? Sense.NO_SENSE : Sense.ACCESS_STATE_TRANSITION)
-                                .plain();
+                        : (lun.isServing() ? Sense.NO_SENSE : notServing()).plain();
         return senseAsData(sense, command);
     }
 
