@@ -1,6 +1,6 @@
 # A mirrored pair of nodes on loopback, for the scripts beside this file to source.
 #
-#   pair_make DIR PORT LUN-SIZE...   two nodes below DIR, a volume with LUNs 0, 1, ..., in sync
+#   pair_make DIR PORT LUN-SIZE...   two new nodes, DIR/a and DIR/b, a volume with LUNs 0, 1, ..., in sync
 #   pair_start NODE                  starts node a or b, which was made before
 #   pair_kill NODE                   SIGKILL
 #   pair_take NODE                   the operator's word that NODE takes over
@@ -9,33 +9,35 @@
 #   pair_stop                        ends what runs, the source first
 #
 # Node a listens on PORT and PORT+1, node b on PORT+2; PORT+3 and PORT+4 are their link. More lines
-# for both nodes' configuration may stand in pair_settings before pair_make.
+# for both nodes' configuration may stand in pair_settings before pair_make, and how large each disk
+# (a sparse file) is in pair_disk_mebibytes.
 
 lockstep=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")/bin/lockstep
 pair_volume=interop
 pair_target=iqn.2026-11.io.lockstep:$pair_volume
 pair_settings=${pair_settings:-}
+pair_disk_mebibytes=256
 declare -A pair_pid=()
 
 on() {
     LOCKSTEP_NODE=$pair_dir/$1/admin.sock "$lockstep" "${@:2}"
 }
 
-# pair_node NAME DISKS MEBIBYTES LINK-PORT PORTAL...
+# pair_node NAME DISKS LINK-PORT PORTAL...
 pair_node() {
     local node=$pair_dir/$1 portals
     mkdir -p "$node/disks"
     for ((disk = 0; disk < $2; disk++)); do
-        [ -e "$node/disks/$disk" ] || truncate -s "$3M" "$node/disks/$disk"
+        [ -e "$node/disks/$disk" ] || truncate -s "${pair_disk_mebibytes}M" "$node/disks/$disk"
     done
-    portals=$(printf '"127.0.0.1:%s",' "${@:5}")
+    portals=$(printf '"127.0.0.1:%s",' "${@:4}")
     cat >"$node/node.conf" <<CONF
 name = "$1"
 data-dir = "$node"
 disks = ["$node/disks/*"]
 log { size = 512 MiB, segment = 1 MiB, half = 128 MiB }
 iscsi.portals = [${portals%,}]
-replication.listen = "127.0.0.1:$4"
+replication.listen = "127.0.0.1:$3"
 $pair_settings
 CONF
 }
@@ -88,10 +90,11 @@ pair_in_sync() {
 
 pair_make() {
     pair_dir=$1
+    rm -rf "$pair_dir"/{a,b}
     local port=$2 number=0 size
     shift 2
-    pair_node a 5 192 $((port + 3)) "$port" $((port + 1))
-    pair_node b 4 320 $((port + 4)) $((port + 2))
+    pair_node a 4 $((port + 3)) "$port" $((port + 1))
+    pair_node b 5 $((port + 4)) $((port + 2))
     pair_start a && pair_start b || return 1
     on a volume create "$pair_volume" --auto >/dev/null || return 1
     for size in "$@"; do
