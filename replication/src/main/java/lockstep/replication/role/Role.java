@@ -7,7 +7,6 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
-
 /// What a copy is used as. Only the fields that a role has can be touched in it.
 interface Role {
     RoleState state();

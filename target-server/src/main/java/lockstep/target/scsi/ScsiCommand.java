@@ -127,7 +127,8 @@ public sealed interface ScsiCommand {
     }
 
     /// PERSISTENT RESERVE OUT with a parameter list of this many bytes.
-    record PersistentOut(OutAction action, int scope, int type, int listBytes) implements Reservation {
+    record PersistentOut(OutAction action, int scope, int type, int listBytes)
+            implements Reservation {
         /// Its service actions.
         enum OutAction {
             REGISTER,

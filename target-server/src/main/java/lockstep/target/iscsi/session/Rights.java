@@ -15,6 +15,8 @@ final class Rights {
         ScsiTarget target = login.target();
         return target == null
                 ? LunMask.NONE
-                : shared.doors().gatekeeper().luns(shared.catalog().access(target), login.standing());
+                : shared.doors()
+                        .gatekeeper()
+                        .luns(shared.catalog().access(target), login.standing());
     }
 }

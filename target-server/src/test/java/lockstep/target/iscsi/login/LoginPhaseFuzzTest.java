@@ -34,9 +34,9 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /// Any requests of a login: it ends after few of them, no answer is longer than a request may be,
-/// and what a completed login settles is within what this target offers. An input is a byte whose lowest
-/// bit says that the host has to prove itself, then requests of
-/// `flags(1) | lowest version(1) | text length(2) | text`.
+/// and what a completed login settles is within what this target offers. An input is a byte whose
+/// lowest bit says that the host has to prove itself, then requests of `flags(1) | lowest
+/// version(1) | text length(2) | text`.
 class LoginPhaseFuzzTest {
     private static final String TARGET = "iqn.2026-11.io.lockstep:t";
     private static final String NAMES = "InitiatorName=iqn.i\0TargetName=" + TARGET + "\0";
@@ -64,10 +64,8 @@ class LoginPhaseFuzzTest {
                         "00"
                                 + request("44", "InitiatorName=iqn.i\0Targe")
                                 + request("87", "tName=" + TARGET + "\0ErrorRecoveryLevel=2\0"),
-                        "01"
-                                + request("87", "InitiatorName=iqn.i\0SessionType=Discovery\0X=y\0"),
-                        "00"
-                                + request("87", NAMES + "MaxRecvDataSegmentLength=512\0" + LONG_BURST),
+                        "01" + request("87", "InitiatorName=iqn.i\0SessionType=Discovery\0X=y\0"),
+                        "00" + request("87", NAMES + "MaxRecvDataSegmentLength=512\0" + LONG_BURST),
                         "00"
                                 + request("04", NAMES + "MaxConnections=65535\0IFMarkInt=1~2\0")
                                 + request("87", "MaxConnections=1\0"))
@@ -85,8 +83,7 @@ class LoginPhaseFuzzTest {
                         new PortIdentity(TARGET, 1, 1),
                         new Simulation(1).newLoop("core"),
                         ScsiLimits.DEFAULT);
-        AccessTable table =
-                withProof ? AccessTable.open("v").with(RULE) : AccessTable.open("v");
+        AccessTable table = withProof ? AccessTable.open("v").with(RULE) : AccessTable.open("v");
         TargetCatalog catalog =
                 new TargetCatalog() {
                     @Override

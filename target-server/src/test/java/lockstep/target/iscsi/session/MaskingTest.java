@@ -124,7 +124,9 @@ class MaskingTest {
         }
         EmbeddedHost host = new EmbeddedHost(world);
         host.login(
-                0x87, "InitiatorName=iqn.one", "SessionType=Discovery",
+                0x87,
+                "InitiatorName=iqn.one",
+                "SessionType=Discovery",
                 "MaxRecvDataSegmentLength=512");
         String all = host.sendTargets("All");
         assertThat(host.textParts()).isGreaterThan(2);
