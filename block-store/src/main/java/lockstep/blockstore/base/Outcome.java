@@ -33,6 +33,10 @@ public sealed interface Outcome {
     /// acknowledged. It may or may not be found later.
     record Aborted(String reason) implements Outcome {}
 
+    /// Byte `offset` of the range is not what it was compared with, and is the first that is not.
+    /// Nothing was changed.
+    record Miscompare(int offset) implements Outcome {}
+
     /// Whether this is [Done].
     default boolean isDone() {
         return this instanceof Done;

@@ -38,6 +38,11 @@ public final class OverlayBlock {
         return lost;
     }
 
+    /// Whether any of its sectors was written, so that it needs space.
+    public boolean holdsBytes() {
+        return content != null;
+    }
+
     /// Whether sector `sector` (0..7) is new.
     public boolean has(int sector) {
         return (valid & (1 << sector)) != 0;

@@ -38,6 +38,22 @@ public interface Lun {
     /// Makes the range read as zeros and gives its space back.
     void unmap(long offset, long length, Outcome.Handler done);
 
+    /// Compares and writes as one step, to which every other command on these sectors comes before
+    /// or after: if the range holds the first half of `both`, it holds the second half then, and
+    /// else the end is [Outcome.Miscompare]. One reference to `both` is handed over.
+    void compareAndWrite(long offset, IoBuffer both, Outcome.Handler done);
+
+    /// Sets the bits of `data`, of which one reference is handed over, in the range; one step as
+    /// [#compareAndWrite] is.
+    void orWrite(long offset, IoBuffer data, Outcome.Handler done);
+
+    /// Tells which blocks hold space, from the one that holds byte `offset` on, in up to
+    /// `extentsMax` runs; how far it looks is bounded.
+    void extents(long offset, int extentsMax, LunExtent.Handler done);
+
+    /// The space that its writes come from, now.
+    LunSpace space();
+
     /// Ends when every write acknowledged before is durable. Each is, so this only orders after
     /// those.
     void flush(Outcome.Handler done);

@@ -12,6 +12,7 @@ import lockstep.blockstore.volume.Admission.Need;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
@@ -28,6 +29,8 @@ final class MediaPath {
     private final VolumeCore core;
     private final CpDriver driver;
     private final Admission admission;
+    private final SectorLocks locks = new SectorLocks();
+    private final AtomicUpdates atomic;
     private BooleanSupplier mayAnswerReads = () -> true;
 
     MediaPath(ActiveVolume volume, VolumeCore core, CpDriver driver, Admission admission) {
@@ -35,6 +38,18 @@ final class MediaPath {
         this.core = core;
         this.driver = driver;
         this.admission = admission;
+        this.atomic = new AtomicUpdates(this, core, admission, locks);
+    }
+
+    /// Commands that read and then write.
+    AtomicUpdates atomic() {
+        return atomic;
+    }
+
+    /// What writes come from.
+    LunSpace space() {
+        long free = Math.max(0, core.cp.map().free() - core.reserved - core.cpReserve());
+        return new LunSpace(Blocks.toBytes(core.cp.map().size()), Blocks.toBytes(free));
     }
 
     void guardReads(BooleanSupplier guard) {
@@ -83,6 +98,12 @@ final class MediaPath {
     }
 
     void write(int lun, UUID identity, long offset, IoBuffer data, Outcome.Handler done) {
+        locks.whenFree(
+                lun, offset, data.size(), () -> writeFree(lun, identity, offset, data, done));
+    }
+
+    private void writeFree(
+            int lun, UUID identity, long offset, IoBuffer data, Outcome.Handler done) {
         int length = data.size();
         Outcome refusal = refusal(lun, identity, offset, length);
         if (refusal != null || length == 0) {
@@ -107,6 +128,16 @@ final class MediaPath {
                     data.release();
                     done.ended(refused);
                 });
+    }
+
+    /// Which blocks hold space, from `offset` on. A byte beyond the end is none of the LUN's.
+    void extents(int lun, UUID identity, long offset, int extentsMax, LunExtent.Handler done) {
+        Outcome refusal = readRefusal(lun, identity, offset, Blocks.SECTOR);
+        if (refusal != null) {
+            done.ended(refusal, List.of());
+        } else {
+            new ExtentQuery(core, driver, lun, offset, extentsMax, done).run();
+        }
     }
 
     void writeSame(
@@ -201,6 +232,14 @@ final class MediaPath {
     }
 
     private void nextPiece(Range range, long at, Pieces pieces, Outcome.Handler done) {
+        locks.whenFree(
+                range.lun,
+                at,
+                pieceLength(at, range.end()),
+                () -> freePiece(range, at, pieces, done));
+    }
+
+    private void freePiece(Range range, long at, Pieces pieces, Outcome.Handler done) {
         Outcome refusal = serviceRefusal();
         if (refusal != null) {
             done.ended(refusal);
@@ -232,13 +271,13 @@ final class MediaPath {
         return Math.min(border, end) - at;
     }
 
-    private void answerWhenDurable(Outcome.Handler done) {
+    void answerWhenDurable(Outcome.Handler done) {
         core.gate.await(core.sequence, () -> done.ended(Outcome.done()), done);
     }
 
-    private Need need(int lun, long offset, long length, long dataBytes) {
+    Need need(int lun, long offset, long length, long dataBytes) {
         LunState state = core.luns.find(lun);
-        int levels = state == null ? 1 : state.root().levels() + 1;
+        int levels = state == null ? 1 : state.levels() + 1;
         long blocks = VolumeCore.blocksTouched(offset, length);
         return new Need(VolumeCore.worstCase(blocks, levels), dataBytes + ENTRY_OVERHEAD);
     }
@@ -246,13 +285,13 @@ final class MediaPath {
     /// An unmap takes room for tree nodes and at most the two blocks at its ends.
     private Need unmapNeed(int lun, long offset, long length) {
         LunState state = core.luns.find(lun);
-        int levels = state == null ? 1 : state.root().levels() + 1;
+        int levels = state == null ? 1 : state.levels() + 1;
         long blocks = VolumeCore.blocksTouched(offset, length);
         long vbns = VolumeCore.worstCase(blocks, levels) - Math.max(0, blocks - 2);
         return new Need(vbns, Blocks.SECTOR + ENTRY_OVERHEAD);
     }
 
-    private @Nullable Outcome refusal(int lun, UUID identity, long offset, long length) {
+    @Nullable Outcome refusal(int lun, UUID identity, long offset, long length) {
         Outcome misfit = misfit(lun, identity, offset, length);
         return misfit == null ? serviceRefusal() : misfit;
     }
@@ -278,12 +317,12 @@ final class MediaPath {
         return outside ? new Outcome.OutOfRange() : null;
     }
 
-    private boolean isGone(int lun, UUID identity) {
+    boolean isGone(int lun, UUID identity) {
         LunState state = core.luns.find(lun);
         return state == null || !state.record().identity().equals(identity);
     }
 
-    private @Nullable Outcome serviceRefusal() {
+    @Nullable Outcome serviceRefusal() {
         return switch (volume.service()) {
             case SERVING -> null;
             case SUSPENDED -> new Outcome.Busy(volume.reason());

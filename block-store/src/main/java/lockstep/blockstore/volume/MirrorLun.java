@@ -9,6 +9,7 @@ import lockstep.blockstore.tree.LunRecord;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.UUID;
 
 /// A LUN of a mirror: it says what it is and what its source keeps of it, and serves nothing.
@@ -76,6 +77,28 @@ final class MirrorLun implements Lun {
     @Override
     public void unmap(long offset, long length, Outcome.Handler done) {
         done.ended(MIRROR);
+    }
+
+    @Override
+    public void compareAndWrite(long offset, IoBuffer both, Outcome.Handler done) {
+        both.release();
+        done.ended(MIRROR);
+    }
+
+    @Override
+    public void orWrite(long offset, IoBuffer data, Outcome.Handler done) {
+        data.release();
+        done.ended(MIRROR);
+    }
+
+    @Override
+    public void extents(long offset, int extentsMax, LunExtent.Handler done) {
+        done.ended(MIRROR, List.of());
+    }
+
+    @Override
+    public LunSpace space() {
+        return LunSpace.UNKNOWN;
     }
 
     @Override

@@ -64,6 +64,26 @@ final class VolumeLun implements Lun {
     }
 
     @Override
+    public void compareAndWrite(long offset, IoBuffer both, Outcome.Handler done) {
+        volume.media().atomic().compareAndWrite(lastKnown.number(), identity, offset, both, done);
+    }
+
+    @Override
+    public void orWrite(long offset, IoBuffer data, Outcome.Handler done) {
+        volume.media().atomic().orWrite(lastKnown.number(), identity, offset, data, done);
+    }
+
+    @Override
+    public void extents(long offset, int extentsMax, LunExtent.Handler done) {
+        volume.media().extents(lastKnown.number(), identity, offset, extentsMax, done);
+    }
+
+    @Override
+    public LunSpace space() {
+        return volume.media().space();
+    }
+
+    @Override
     public void flush(Outcome.Handler done) {
         volume.media().flush(done);
     }

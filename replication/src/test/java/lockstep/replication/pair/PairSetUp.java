@@ -40,7 +40,7 @@ final class PairSetUp {
     private static void makeLun(PairSimulation pair) {
         SimNode a = pair.a;
         boolean[] made = new boolean[1];
-        long bytes = Blocks.toBytes(PairSimulation.LUN_BLOCKS);
+        long bytes = Blocks.toBytes(PairSimulation.LUN_BLOCKS + LockLoad.BLOCKS);
         LunRecord record = new LunRecord(0, "l", new UUID(3, 4), bytes);
         a.loop.call(() -> a.replica.active().putLun(record, outcome -> made[0] = outcome.isDone()));
         pair.await(() -> made[0], "the LUN is made");

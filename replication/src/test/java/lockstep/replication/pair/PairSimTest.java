@@ -42,6 +42,7 @@ final class PairSimTest {
         assertThat(violations).isEmpty();
         assertThat(totals.images).isPositive();
         assertThat(totals.acknowledged).isPositive();
+        assertThat(totals.locks).isPositive();
     }
 
     /// Seeds share nothing, so each thread simply takes the next.
@@ -65,6 +66,9 @@ final class PairSimTest {
         long detaches;
         long crashes;
         long acknowledged;
+        long locks;
+        long repeats;
+        long repeatsInVain;
 
         synchronized void add(PairSimulation pair) {
             images += pair.imagesChecked;
@@ -72,12 +76,20 @@ final class PairSimTest {
             detaches += pair.detaches;
             crashes += pair.crashes;
             acknowledged += pair.history.acknowledgedSectors;
+            locks += pair.locks.taken;
+            repeats += pair.locks.repeated;
+            repeatsInVain += pair.locks.repeatedInVain;
         }
 
         @Override
         public synchronized String toString() {
-            return "%d crashes, %d takeovers, %d detaches, %d images, %d sectors acknowledged"
-                    .formatted(crashes, takeovers, detaches, images, acknowledged);
+            String done =
+                    "%d crashes, %d takeovers, %d detaches, %d images, %d sectors acknowledged"
+                            .formatted(crashes, takeovers, detaches, images, acknowledged);
+            String held =
+                    "%d locks taken, %d by a repeat, %d repeated in vain"
+                            .formatted(locks, repeats, repeatsInVain);
+            return done + ", " + held;
         }
     }
 

@@ -1,18 +1,13 @@
 package lockstep.replication.pair;
 
 import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.base.IoBuffer;
-import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.sim.SimDevice;
 import lockstep.blockstore.sim.Simulation;
-import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
-import lockstep.blockstore.volume.Lun;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.role.RoleState;
 import lockstep.replication.sim.SimNetwork;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -33,9 +28,9 @@ final class PairSimulation {
     final SimNode b;
     final SectorHistory history = new SectorHistory(LUN_BLOCKS * Blocks.SECTORS);
     private final ImageHistory images = new ImageHistory(this);
-    private final StateHistory states = new StateHistory(this);
-    private int outstanding;
-    private long generation;
+    private final PairLoad load = new PairLoad(this);
+    final LockLoad locks = new LockLoad(this);
+    final StateHistory states = new StateHistory(this);
     Runnable afterSetUp = () -> {};
     long imagesChecked;
     long takeovers;
@@ -74,7 +69,7 @@ final class PairSimulation {
         }
     }
 
-    private SimNode source() {
+    SimNode source() {
         for (SimNode node : List.of(a, b)) {
             if (node.alive && node.replica != null && node.replica.active() != null) {
                 return node;
@@ -94,10 +89,14 @@ final class PairSimulation {
     }
 
     private void crash(SimNode node) {
+        crash(node, random.nextBoolean());
+    }
+
+    void crash(SimNode node, boolean powerCut) {
         crashes++;
-        node.crash(random.nextBoolean());
+        node.crash(powerCut);
         if (node.peer.alive && source() != node.peer) {
-            abandonOutstanding();
+            load.abandonOutstanding();
         }
     }
 
@@ -125,7 +124,7 @@ final class PairSimulation {
         if (random.nextInt(3) == 0) {
             crashes++;
             source.crash(random.nextBoolean());
-            abandonOutstanding();
+            load.abandonOutstanding();
             source.start();
         }
     }
@@ -133,7 +132,7 @@ final class PairSimulation {
     private void crashSourceAndRestart() {
         SimNode source = source();
         crash(source);
-        abandonOutstanding();
+        load.abandonOutstanding();
         simulation.runFor(random.nextLong(SECOND));
         source.start();
     }
@@ -143,7 +142,7 @@ final class PairSimulation {
         crash(first);
         simulation.runFor(random.nextLong(5_000_000L));
         crash(first.peer);
-        abandonOutstanding();
+        load.abandonOutstanding();
         simulation.runFor(random.nextLong(SECOND));
         a.start();
         simulation.runFor(random.nextLong(SECOND / 2));
@@ -153,25 +152,27 @@ final class PairSimulation {
     private void crashSourceAndTakeOver() {
         SimNode source = source();
         SimNode mirror = source.peer;
+        if (random.nextBoolean()) {
+            // What the mirror stores from here on, the source never hears of.
+            network.cut(mirror.name, source.name);
+            locks.wayBackClosed(true);
+            workFor(random.nextLong(60_000_000L));
+            locks.wayBackClosed(false);
+        }
         crash(source);
-        abandonOutstanding();
-        await(() -> mirror.replica != null && mirror.link == null, "the mirror notices");
-        boolean[] ended = new boolean[1];
-        Refusal[] refused = new Refusal[1];
-        mirror.loop.call(
-                () ->
-                        mirror.replica.takeover(
-                                true,
-                                false,
-                                refusal -> {
-                                    refused[0] = refusal;
-                                    ended[0] = true;
-                                }));
-        await(() -> ended[0], "the takeover ends");
-        if (refused[0] == null) {
+        network.heal();
+        load.abandonOutstanding();
+        boolean atOnce = random.nextBoolean();
+        await(
+                () -> mirror.replica != null && (atOnce || mirror.link == null),
+                "the mirror is there, and may have noticed");
+        Refusal refusal = mirror.takeOver(true);
+        if (refusal == null) {
             takeovers++;
             verifyAll();
             workFor(random.nextLong(200_000_000L));
+        } else {
+            check(!refusal.what().contains("alive"), "a dead source is not alive: " + refusal);
         }
         source.start();
     }
@@ -187,6 +188,7 @@ final class PairSimulation {
         }
         awaitInSync();
         verifyAll();
+        locks.settle();
         SimNode source = source();
         for (SimNode node : List.of(source, source.peer)) {
             checkParity(node);
@@ -205,7 +207,7 @@ final class PairSimulation {
                             && source != null
                             && source.replica.status().state() == RoleState.IN_SYNC
                             && source.peer.replica.copy().state().sync() == CopyState.Sync.IN_SYNC
-                            && outstanding == 0;
+                            && load.outstanding() == 0;
                 },
                 "in sync within a bound: a=" + statusOf(a) + " b=" + statusOf(b));
     }
@@ -224,107 +226,17 @@ final class PairSimulation {
                 "both have the same image");
         DirectSpace direct = node.direct();
         for (long dbn = 0; dbn < direct.stripes(); dbn++) {
-            check(direct.parityIsRight(dbn), "parity of stripe " + dbn + " of " + node.name);
+            if (!direct.parityIsRight(dbn)) {
+                check(false, "parity of stripe " + dbn + " of " + node.name);
+            }
         }
     }
-
-    // The load.
 
     void workFor(long nanos) {
-        long until = simulation.nowNanos() + nanos;
-        while (simulation.nowNanos() < until) {
-            if (outstanding < 8) {
-                oneCommand();
-            }
-            simulation.runFor(100_000 + random.nextLong(2_000_000));
-        }
+        load.workFor(nanos);
     }
 
-    private void oneCommand() {
-        SimNode node = source();
-        ActiveVolume active = node == null ? null : node.replica.active();
-        if (active == null || !active.isServing() || active.luns().isEmpty()) {
-            return;
-        }
-        Lun lun = active.luns().getFirst();
-        states.oneCommand(node, lun);
-        int first = random.nextInt(history.size());
-        int count = 1 + random.nextInt(Math.min(40, history.size() - first));
-        if (random.nextInt(3) > 0) {
-            first &= ~7;
-            count = Math.min((count + 7) & ~7, history.size() - first);
-        }
-        if (random.nextInt(4) == 0) {
-            read(node, lun, first, count);
-        } else {
-            write(node, lun, first, count);
-        }
-    }
-
-    private void write(SimNode node, Lun lun, int first, int count) {
-        boolean zeros = random.nextInt(6) == 0;
-        long number = history.begin(first, count, zeros);
-        long mine = generation;
-        outstanding++;
-        Outcome.Handler done =
-                outcome -> {
-                    if (mine == generation) {
-                        outstanding--;
-                    }
-                    if (outcome.isDone() && node.alive) {
-                        history.acknowledged(first, count, number);
-                    }
-                };
-        long offset = (long) first * Blocks.SECTOR;
-        byte[] data = SectorHistory.content(number, count);
-        node.loop.call(
-                () -> {
-                    if (zeros) {
-                        lun.unmap(offset, data.length, done);
-                    } else {
-                        lun.write(offset, IoBuffer.unpooled(ByteBuffer.wrap(data)), done);
-                    }
-                });
-    }
-
-    private void read(SimNode node, Lun lun, int first, int count) {
-        List<List<Long>> before = new ArrayList<>();
-        for (int i = first; i < first + count; i++) {
-            before.add(history.allowed(i));
-        }
-        ByteBuffer into = ByteBuffer.allocate(count * Blocks.SECTOR);
-        long mine = generation;
-        outstanding++;
-        node.loop.call(
-                () ->
-                        lun.read(
-                                (long) first * Blocks.SECTOR,
-                                into,
-                                outcome -> {
-                                    if (mine == generation) {
-                                        outstanding--;
-                                    }
-                                    if (outcome.isDone() && node.alive) {
-                                        judge(first, count, into.array(), before);
-                                    } else {
-                                        check(
-                                                !(outcome instanceof Outcome.MediumError),
-                                                "nothing is lost: " + outcome);
-                                    }
-                                }));
-    }
-
-    private void judge(int first, int count, byte[] bytes, List<List<Long>> before) {
-        for (int i = 0; i < count; i++) {
-            long seen = SectorHistory.numberOf(bytes, i * Blocks.SECTOR);
-            check(
-                    history.judge(first + i, seen, before.get(i)),
-                    "sector %d reads %d, allowed %s"
-                            .formatted(first + i, seen, history.allowed(first + i)));
-        }
-    }
-
-    private void verifyAll() {
+    void verifyAll() {
         SimNode node = source();
         await(() -> node.replica.active().isServing(), "serves before it is verified");
         states.verify(node);
@@ -337,18 +249,13 @@ final class PairSimulation {
                         if (history.checkedSectors - before >= count) {
                             return true;
                         }
-                        if (outstanding == 0) {
-                            read(node, node.replica.active().luns().getFirst(), start, count);
+                        if (load.outstanding() == 0) {
+                            load.read(node, node.replica.active().luns().getFirst(), start, count);
                         }
                         return false;
                     },
                     "all sectors are read");
         }
-    }
-
-    private void abandonOutstanding() {
-        generation++;
-        outstanding = 0;
     }
 
     // The checks.
@@ -375,17 +282,16 @@ final class PairSimulation {
 
     void check(boolean condition, String what) {
         if (!condition) {
-            String text = "seed %d at %d: %s%n a %s%s%n b %s%s";
-            Object[] sides = {statusOf(a), a.events, statusOf(b), b.events};
             throw new AssertionError(
-                    text.formatted(
-                            simulation.seed(),
-                            simulation.nowNanos(),
-                            what,
-                            sides[0],
-                            sides[1],
-                            sides[2],
-                            sides[3]));
+                    "seed %d at %d: %s%n a %s%s%n b %s%s"
+                            .formatted(
+                                    simulation.seed(),
+                                    simulation.nowNanos(),
+                                    what,
+                                    statusOf(a),
+                                    a.events,
+                                    statusOf(b),
+                                    b.events));
         }
     }
 

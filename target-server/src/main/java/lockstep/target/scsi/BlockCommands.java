@@ -121,40 +121,38 @@ final class BlockCommands {
         release(list);
         switch (ranges) {
             case UnmapList.Refused(var sense) -> done.accept(new ScsiResult.CheckCondition(sense));
-            case UnmapList.Ranges(long[] lbas, long[] sectors) -> {
-                Unmapping all = new Unmapping(lbas.length, done);
-                for (int index = 0; index < lbas.length; index++) {
-                    if (sectors[index] == 0) {
-                        all.rangeEnded(Outcome.done());
-                    } else {
-                        lun.unmap(offset(lbas[index]), offset(sectors[index]), all::rangeEnded);
-                    }
-                }
-                all.rangeEnded(Outcome.done());
-            }
+            case UnmapList.Ranges(long[] lbas, long[] sectors) -> unmap(lbas, sectors, done);
         }
     }
 
-    /// The ranges of one UNMAP, which are under way together and so share commits of the log. It
-    /// ends with the last of them, and with the failure of one if any failed.
-    private static final class Unmapping {
-        private final Consumer<ScsiResult> done;
-        private int left;
-        private Outcome outcome = Outcome.done();
+    /// All ranges at once, so that they become durable together.
+    private void unmap(long[] lbas, long[] sectors, Consumer<ScsiResult> done) {
+        AllOf all = new AllOf(lbas.length + 1, done);
+        for (int i = 0; i < lbas.length; i++) {
+            lun.unmap(offset(lbas[i]), offset(sectors[i]), all);
+        }
+        all.ended(Outcome.done());
+    }
 
-        /// One more than the ranges, for whoever begins them.
-        Unmapping(int ranges, Consumer<ScsiResult> done) {
-            this.left = ranges + 1;
+    /// Ends a command when `left` operations have ended, as the first of them that failed.
+    private static final class AllOf implements Outcome.Handler {
+        private final Consumer<ScsiResult> done;
+        private Outcome outcome = Outcome.done();
+        private int left;
+
+        AllOf(int left, Consumer<ScsiResult> done) {
+            this.left = left;
             this.done = done;
         }
 
-        void rangeEnded(Outcome ended) {
-            if (!ended.isDone()) {
-                outcome = ended;
+        @Override
+        public void ended(Outcome one) {
+            if (outcome.isDone()) {
+                outcome = one;
             }
             left--;
             if (left == 0) {
-                done.accept(ended(outcome, false));
+                done.accept(BlockCommands.ended(outcome, false));
             }
         }
     }
@@ -221,6 +219,8 @@ final class BlockCommands {
                     new ScsiResult.CheckCondition(
                             (reading ? Sense.UNRECOVERED_READ_ERROR : Sense.WRITE_ERROR)
                                     .at(offset / Blocks.SECTOR));
+            case Outcome.Miscompare(int at) ->
+                    new ScsiResult.CheckCondition(Sense.MISCOMPARE_DURING_VERIFY.at(at));
             case Outcome.NoSpace _ -> ScsiResult.check(Sense.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
             case Outcome.OutOfRange _ -> ScsiResult.check(Sense.LBA_OUT_OF_RANGE);
             case Outcome.NotServing _ -> ScsiResult.check(Sense.ACCESS_STATE_TRANSITION);

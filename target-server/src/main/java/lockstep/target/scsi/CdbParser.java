@@ -1,11 +1,20 @@
 package lockstep.target.scsi;
 
+import lockstep.target.scsi.ScsiCommand.CompareAndWrite;
+import lockstep.target.scsi.ScsiCommand.ExtendedCopy;
 import lockstep.target.scsi.ScsiCommand.Inquiry;
+import lockstep.target.scsi.ScsiCommand.LbaStatus;
+import lockstep.target.scsi.ScsiCommand.LogSense;
+import lockstep.target.scsi.ScsiCommand.ModeSelect;
 import lockstep.target.scsi.ScsiCommand.ModeSense;
+import lockstep.target.scsi.ScsiCommand.OrWrite;
 import lockstep.target.scsi.ScsiCommand.PersistentIn;
 import lockstep.target.scsi.ScsiCommand.PersistentOut;
+import lockstep.target.scsi.ScsiCommand.PreFetch;
 import lockstep.target.scsi.ScsiCommand.Read;
 import lockstep.target.scsi.ScsiCommand.ReadCapacity16;
+import lockstep.target.scsi.ScsiCommand.ReadDefects;
+import lockstep.target.scsi.ScsiCommand.ReceiveCopyResults;
 import lockstep.target.scsi.ScsiCommand.ReportLuns;
 import lockstep.target.scsi.ScsiCommand.ReportOpcodes;
 import lockstep.target.scsi.ScsiCommand.ReportTargetPortGroups;
@@ -16,6 +25,7 @@ import lockstep.target.scsi.ScsiCommand.SynchronizeCache;
 import lockstep.target.scsi.ScsiCommand.Unmap;
 import lockstep.target.scsi.ScsiCommand.Verify;
 import lockstep.target.scsi.ScsiCommand.Write;
+import lockstep.target.scsi.ScsiCommand.WriteAtomic;
 import lockstep.target.scsi.ScsiCommand.WriteSame;
 
 import org.jspecify.annotations.Nullable;
@@ -23,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 /// CDB layouts, SPC-4 and SBC-3 clause by clause.
 final class CdbParser {
     private static final int BYTCHK_RESERVED = 2;
+
+    /// Defect list formats beyond are reserved or vendor's.
+    private static final int LIST_FORMAT_MAX = 5;
 
     private CdbParser() {}
 
@@ -83,17 +96,12 @@ final class CdbParser {
         return format > 1 ? null : new ReportTargetPortGroups(format == 1, allocation(cdb, 6));
     }
 
-    /// The service action is one of the rows' of the command table.
-    static ScsiCommand persistentIn(Cdb cdb) {
-        return new PersistentIn(PersistentIn.Action.values()[cdb.u8(1) & 0x1F], cdb.u16(7));
+    static ScsiCommand persistentIn(Cdb cdb, PersistentIn.InAction action) {
+        return new PersistentIn(action, cdb.u16(7));
     }
 
-    static ScsiCommand persistentOut(Cdb cdb) {
-        return new PersistentOut(
-                PersistentOut.Action.values()[cdb.u8(1) & 0x1F],
-                cdb.u8(2) >> 4,
-                cdb.u8(2) & 0x0F,
-                allocation(cdb, 5));
+    static ScsiCommand persistentOut(Cdb cdb, PersistentOut.OutAction action) {
+        return new PersistentOut(action, cdb.u8(2) >> 4, cdb.u8(2) & 0x0F, allocation(cdb, 5));
     }
 
     static ScsiCommand read6(Cdb cdb) {
@@ -160,6 +168,62 @@ final class CdbParser {
     private static @Nullable ScsiCommand verify(Cdb cdb, long lba, long sectors) {
         int compare = cdb.u8(1) >> 1 & 3;
         return compare == BYTCHK_RESERVED ? null : new Verify(lba, sectors, compare);
+    }
+
+    static ScsiCommand compareAndWrite(Cdb cdb) {
+        return new CompareAndWrite(cdb.u64(2), cdb.u8(13));
+    }
+
+    static ScsiCommand orWrite(Cdb cdb) {
+        return new OrWrite(cdb.u64(2), cdb.u32(10));
+    }
+
+    static ScsiCommand writeAtomic16(Cdb cdb) {
+        return new WriteAtomic(cdb.u64(2), cdb.u16(12));
+    }
+
+    static ScsiCommand preFetch10(Cdb cdb) {
+        return new PreFetch(cdb.u32(2), cdb.u16(7), cdb.has(1, 2));
+    }
+
+    static ScsiCommand preFetch16(Cdb cdb) {
+        return new PreFetch(cdb.u64(2), cdb.u32(10), cdb.has(1, 2));
+    }
+
+    static ScsiCommand lbaStatus(Cdb cdb) {
+        return new LbaStatus(cdb.u64(2), allocation(cdb, 10));
+    }
+
+    static @Nullable ScsiCommand readDefects10(Cdb cdb) {
+        return readDefects(false, cdb.u8(2), cdb.u16(7));
+    }
+
+    static @Nullable ScsiCommand readDefects12(Cdb cdb) {
+        return readDefects(true, cdb.u8(1), allocation(cdb, 6));
+    }
+
+    private static @Nullable ScsiCommand readDefects(boolean twelve, int lists, int allocation) {
+        return (lists & 7) > LIST_FORMAT_MAX ? null : new ReadDefects(twelve, lists, allocation);
+    }
+
+    static @Nullable ScsiCommand modeSelect6(Cdb cdb) {
+        return cdb.has(1, 0x10) ? new ModeSelect(false, cdb.u8(4)) : null;
+    }
+
+    static @Nullable ScsiCommand modeSelect10(Cdb cdb) {
+        return cdb.has(1, 0x10) ? new ModeSelect(true, cdb.u16(7)) : null;
+    }
+
+    static ScsiCommand logSense(Cdb cdb) {
+        return new LogSense(cdb.u8(2) >> 6, cdb.u8(2) & 0x3F, cdb.u8(3), cdb.u16(7));
+    }
+
+    static ScsiCommand extendedCopy(Cdb cdb) {
+        return new ExtendedCopy(allocation(cdb, 10));
+    }
+
+    static ScsiCommand receiveCopyResults(Cdb cdb) {
+        return new ReceiveCopyResults(cdb.u8(1) & 0x1F, cdb.u8(2), allocation(cdb, 10));
     }
 
     static ScsiCommand synchronize10(Cdb cdb) {

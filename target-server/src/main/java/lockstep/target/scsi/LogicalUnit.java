@@ -7,6 +7,7 @@ import lockstep.blockstore.volume.Lun;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// One LUN as a SCSI logical unit: checks a command against the LUN's state and size, then carries
@@ -17,18 +18,31 @@ final class LogicalUnit {
     private final TargetPaths paths;
     private final ScsiLimits limits;
     private final BlockCommands blocks;
+    private final AtomicCommands atomic;
+    private final BlockQueries queries;
+    private final CopyManager copies;
+    private final ModePages modes = new ModePages();
+    private final ThinProvisioning thin = new ThinProvisioning();
     private final TaskSet tasks = new TaskSet();
     private final UnitAttentions attentions = new UnitAttentions();
     private final Reservations reservations;
     private long knownSize;
     private AccessState knownState;
 
-    LogicalUnit(Lun first, PortIdentity port, TargetPaths paths, ScsiLimits limits) {
+    LogicalUnit(
+            Lun first,
+            PortIdentity port,
+            TargetPaths paths,
+            ScsiLimits limits,
+            CopyManager copies) {
         this.lun = new SwitchedLun(first);
         this.port = port;
         this.paths = paths;
         this.limits = limits;
         this.blocks = new BlockCommands(lun);
+        this.atomic = new AtomicCommands(lun);
+        this.queries = new BlockQueries(lun);
+        this.copies = copies;
         this.reservations = new Reservations(lun, attentions, tasks, port.relativePort());
         this.knownSize = lun.record().size();
         this.knownState = paths.here();
@@ -46,9 +60,10 @@ final class LogicalUnit {
         reservations.releaseLegacy(nexus);
     }
 
-    /// LOGICAL UNIT RESET: ends what RESERVE took, and tells every nexus, its sender too (SAM-5
-    /// 6.3.3). Persistent reservations stay.
+    /// LOGICAL UNIT RESET: ends what RESERVE took and what MODE SELECT changed, and tells every
+    /// nexus, its sender too (SAM-5 6.3.3). Persistent reservations stay.
     void reset() {
+        modes.reset();
         reservations.releaseLegacy(null);
         attentions.establishForOthers(Sense.BUS_DEVICE_RESET_OCCURRED, null);
     }
@@ -74,6 +89,7 @@ final class LogicalUnit {
     @Nullable ScsiResult refusal(
             Nexus nexus, CommandTable row, ScsiCommand command, long announcedOut) {
         notice();
+        thin.look(lun.space(), attentions);
         if (row.kind() != CommandTable.Kind.ALWAYS) {
             Sense attention = attentions.take(nexus);
             if (attention != null) {
@@ -97,13 +113,29 @@ final class LogicalUnit {
     }
 
     private @Nullable SenseData misfit(ScsiCommand command, long announcedOut) {
-        // Anything but one sector is a host's mistake, and would repeat the wrong bytes.
-        if (command instanceof ScsiCommand.WriteSame same
-                && !same.noData()
-                && announcedOut != Blocks.SECTOR) {
+        if (command instanceof ScsiCommand.Change && modes.isWriteProtected()) {
+            return Sense.SOFTWARE_WRITE_PROTECTED.plain();
+        }
+        if (!AtomicCommands.isEnough(command, announcedOut)) {
             return Sense.INVALID_FIELD_IN_CDB.plain();
         }
         return outOfBounds(command);
+    }
+
+    /// Why a copy for `nexus` cannot read or write here; null if it can. It has the rights of the
+    /// nexus that sent it.
+    @Nullable SenseData copyRefusal(Nexus nexus, boolean writes, long lba, long sectors) {
+        if (!lun.isServing()) {
+            return notServing().plain();
+        }
+        CommandTable like = writes ? CommandTable.WRITE_16 : CommandTable.READ_16;
+        if (reservations.conflicts(nexus, like)) {
+            return Sense.COPY_ABORTED.plain();
+        }
+        if (writes && modes.isWriteProtected()) {
+            return Sense.SOFTWARE_WRITE_PROTECTED.plain();
+        }
+        return range(lba, sectors, Long.MAX_VALUE);
     }
 
     /// What changed since the last command is told to all from the next one on.
@@ -135,6 +167,19 @@ final class LogicalUnit {
                     sectors == 0
                             ? Sense.INVALID_FIELD_IN_CDB.plain()
                             : range(lba, sectors, limits.writeSameMax());
+            case ScsiCommand.CompareAndWrite(long lba, int sectors) ->
+                    range(lba, sectors, limits.compareMax());
+            case ScsiCommand.OrWrite(long lba, long sectors) ->
+                    range(lba, sectors, limits.transferMax());
+            case ScsiCommand.WriteAtomic(long lba, int sectors) ->
+                    range(lba, sectors, limits.atomicMax());
+            case ScsiCommand.PreFetch(long lba, long sectors, _) ->
+                    range(lba, sectors, Long.MAX_VALUE);
+            case ScsiCommand.LbaStatus(long lba, _) -> range(lba, 1, Long.MAX_VALUE);
+            case ScsiCommand.ExtendedCopy(int listBytes) ->
+                    listBytes > CopyList.BYTES_MAX
+                            ? Sense.PARAMETER_LIST_LENGTH_ERROR.plain()
+                            : null;
             case ScsiCommand.PersistentOut out ->
                     out.listBytes() > PersistentOutList.BYTES_MAX
                             ? Sense.PARAMETER_LIST_LENGTH_ERROR.plain()
@@ -154,6 +199,10 @@ final class LogicalUnit {
                     ScsiCommand.ReportLuns _,
                     ScsiCommand.ReportOpcodes _,
                     ScsiCommand.ReportTaskManagement _,
+                    ScsiCommand.ReadDefects _,
+                    ScsiCommand.ModeSelect _,
+                    ScsiCommand.LogSense _,
+                    ScsiCommand.ReceiveCopyResults _,
                     ScsiCommand.Unmap _ ->
                     null;
         };
@@ -168,12 +217,14 @@ final class LogicalUnit {
         return sectors > sectorsMax ? Sense.INVALID_FIELD_IN_CDB.plain() : null;
     }
 
-    /// Carries `command` out; `data` (handed over) is what the host sent for it.
+    /// Carries `command` out; `data` (handed over) is what the host sent for it. A command that
+    /// takes long asks `aborted` whether it is still wanted.
     void execute(
             Nexus nexus,
             ScsiCommand command,
             @Nullable IoBuffer data,
             Buffers buffers,
+            BooleanSupplier aborted,
             Consumer<ScsiResult> done) {
         LunRecord record = lun.record();
         switch (command) {
@@ -181,7 +232,10 @@ final class LogicalUnit {
             case ScsiCommand.RequestSense sense -> done.accept(pendingSense(nexus, sense));
             case ScsiCommand.Inquiry inquiry ->
                     done.accept(Inquiry.answer(inquiry, record, port, limits));
-            case ScsiCommand.ModeSense sense -> done.accept(ModePages.answer(sense, record));
+            case ScsiCommand.ModeSense sense ->
+                    done.accept(modes.answer(sense, record, lun.space()));
+            case ScsiCommand.ModeSelect select -> done.accept(modeSelect(nexus, select, data));
+            case ScsiCommand.LogSense sense -> done.accept(LogPages.answer(sense, lun.space()));
             case ScsiCommand.StartStopUnit _, ScsiCommand.PreventAllow _ ->
                     done.accept(ScsiResult.good());
             case ScsiCommand.ReadCapacity10 _ -> done.accept(Reports.capacity10(record));
@@ -205,7 +259,32 @@ final class LogicalUnit {
                 blocks.unmap(data, UnmapList.check(data, listBytes, sectors, limits), done);
             }
             case ScsiCommand.WriteSame same -> blocks.writeSame(same, data, done);
+            case ScsiCommand.CompareAndWrite compare -> atomic.compareAndWrite(compare, data, done);
+            case ScsiCommand.OrWrite or -> atomic.orWrite(or, data, done);
+            case ScsiCommand.WriteAtomic write -> atomic.writeAtomic(write, data, done);
+            case ScsiCommand.PreFetch preFetch -> queries.preFetch(preFetch, done);
+            case ScsiCommand.LbaStatus status -> queries.lbaStatus(status, done);
+            case ScsiCommand.ReadDefects defects -> done.accept(Reports.defects(defects));
+            case ScsiCommand.ExtendedCopy(int listBytes) ->
+                    copies.copy(nexus, listBytes, data, aborted, done);
+            case ScsiCommand.ReceiveCopyResults results ->
+                    done.accept(copies.results(nexus, results));
         }
+    }
+
+    /// The other nexuses are told if anything changed (SPC-4, MODE SELECT).
+    private ScsiResult modeSelect(
+            Nexus nexus, ScsiCommand.ModeSelect command, @Nullable IoBuffer data) {
+        boolean before = modes.isWriteProtected();
+        long sectors = lun.record().size() / Blocks.SECTOR;
+        SenseData refusal = new ModeSelect(modes, sectors).take(command, data, lun.space());
+        if (data != null) {
+            data.release();
+        }
+        if (modes.isWriteProtected() != before) {
+            attentions.establishForOthers(Sense.MODE_PARAMETERS_CHANGED, nexus);
+        }
+        return refusal == null ? ScsiResult.good() : new ScsiResult.CheckCondition(refusal);
     }
 
     private ScsiResult pendingSense(Nexus nexus, ScsiCommand.RequestSense command) {

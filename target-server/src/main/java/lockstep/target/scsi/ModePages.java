@@ -2,45 +2,112 @@ package lockstep.target.scsi;
 
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.tree.LunRecord;
+import lockstep.blockstore.volume.LunSpace;
 
-/// MODE SENSE: caching (no volatile cache: every acknowledged write is durable), control, and
-/// informational exceptions. Nothing is changeable and nothing is saved.
+import java.util.ArrayList;
+import java.util.List;
+
+/// The mode pages of a logical unit, and MODE SENSE. Caching: no volatile cache, every acknowledged
+/// write is durable (WCE 0, RCD 0). What can be changed is software write protection in the control
+/// page; it is kept until a reset, and nothing is saved.
 final class ModePages {
     private static final int ALL_PAGES = 0x3F;
     private static final int ALL_SUBPAGES = 0xFF;
     private static final int SAVED = 3;
+    private static final int DEFAULT = 2;
     private static final int CHANGEABLE = 1;
     private static final int DPO_FUA = 0x10;
+    private static final int WRITE_PROTECTED = 0x80;
+    private static final int SUBPAGE_FORMAT = 0x40;
 
-    /// Page 08h. WCE 0, RCD 0.
-    private static final byte[] CACHING = page(0x08, 20);
+    /// SWP in byte 4 of the control page.
+    private static final int PROTECTION_AT = 4;
 
-    /// Page 0Ah. QUEUE ALGORITHM MODIFIER 1: unrestricted reordering. TAS 0: a task that another
-    /// nexus aborts does not answer.
-    private static final byte[] CONTROL = page(0x0A, 12);
+    private static final byte PROTECTION = 0x08;
 
-    /// Page 1Ch. MRIE 0: nothing is reported.
-    private static final byte[] EXCEPTIONS = page(0x1C, 12);
+    /// A page, as MODE SENSE sends it and MODE SELECT must bring it, and the bits that may differ.
+    @SuppressWarnings("ArrayRecordComponent") // never compared as a record
+    record Page(byte[] current, byte[] changeable) {
+        int code() {
+            return current[0] & 0x3F;
+        }
 
-    static {
-        CONTROL[3] = 0x10;
+        int subpage() {
+            return (current[0] & SUBPAGE_FORMAT) == 0 ? 0 : current[1] & 0xFF;
+        }
     }
 
-    private ModePages() {}
+    private boolean writeProtected;
 
-    static ScsiResult answer(ScsiCommand.ModeSense command, LunRecord record) {
+    /// Whether hosts may not write now.
+    boolean isWriteProtected() {
+        return writeProtected;
+    }
+
+    /// Back to the defaults.
+    void reset() {
+        writeProtected = false;
+    }
+
+    /// Takes a page that MODE SELECT brought and that differs in changeable bits only.
+    void take(Page known, byte[] brought) {
+        if (known.code() == 0x0A && known.subpage() == 0) {
+            writeProtected = (brought[PROTECTION_AT] & PROTECTION) != 0;
+        }
+    }
+
+    /// All pages with their current values, in order.
+    List<Page> pages(LunSpace space) {
+        byte[] control = control();
+        control[PROTECTION_AT] = writeProtected ? PROTECTION : 0;
+        byte[] controlMask = new byte[control.length];
+        controlMask[PROTECTION_AT] = PROTECTION;
+        return List.of(
+                fixed(page(0x08, 20)),
+                new Page(control, controlMask),
+                fixed(page(0x1C, 12)), // MRIE 0: nothing is reported
+                fixed(provisioning(space)));
+    }
+
+    /// QUEUE ALGORITHM MODIFIER 1: unrestricted reordering. TAS 0: a task that another nexus aborts
+    /// does not answer.
+    private static byte[] control() {
+        byte[] control = page(0x0A, 12);
+        control[3] = 0x10;
+        return control;
+    }
+
+    /// 1Ch/02h: one threshold, soft, armed when the used resource grows; every nexus is told.
+    private static byte[] provisioning(LunSpace space) {
+        return new ParameterData()
+                .u8(SUBPAGE_FORMAT | 0x1C)
+                .u8(0x02)
+                .u16(20)
+                .zeros(12)
+                .u8(0x81)
+                .u8(LogPages.USED)
+                .u16(0)
+                .u32(ThinProvisioning.softThreshold(space))
+                .toBytes();
+    }
+
+    private static Page fixed(byte[] page) {
+        return new Page(page, new byte[page.length]);
+    }
+
+    ScsiResult answer(ScsiCommand.ModeSense command, LunRecord record, LunSpace space) {
         if (command.control() == SAVED) {
             return ScsiResult.check(Sense.SAVING_PARAMETERS_NOT_SUPPORTED);
         }
-        boolean subpageKnown = command.subpage() == 0 || command.subpage() == ALL_SUBPAGES;
-        byte[][] pages = pages(command.page());
-        if (!subpageKnown || pages.length == 0) {
+        List<Page> wanted = select(command, space);
+        if (wanted.isEmpty()) {
+            boolean known = pages(space).stream().anyMatch(page -> page.code() == command.page());
             return new ScsiResult.CheckCondition(
-                    Sense.INVALID_FIELD_IN_CDB.field(subpageKnown ? 2 : 3));
+                    Sense.INVALID_FIELD_IN_CDB.field(known || command.page() == ALL_PAGES ? 3 : 2));
         }
         ParameterData data = header(command, record);
-        for (byte[] page : pages) {
-            data.raw(command.control() == CHANGEABLE ? page(page[0], page.length) : page);
+        for (Page page : wanted) {
+            data.raw(values(page, command.control()));
         }
         if (command.ten()) {
             data.patch16(0, data.size() - 2);
@@ -50,24 +117,45 @@ final class ModePages {
         return data.upTo(command.allocation());
     }
 
-    private static byte[][] pages(int code) {
-        return switch (code) {
-            case 0x08 -> new byte[][] {CACHING};
-            case 0x0A -> new byte[][] {CONTROL};
-            case 0x1C -> new byte[][] {EXCEPTIONS};
-            case ALL_PAGES -> new byte[][] {CACHING, CONTROL, EXCEPTIONS};
-            default -> new byte[][] {};
-        };
+    private static byte[] values(Page page, int control) {
+        byte[] values = page.current.clone();
+        int from = page.subpage() == 0 ? 2 : 4;
+        for (int at = from; at < values.length; at++) {
+            if (control == CHANGEABLE) {
+                values[at] = page.changeable[at];
+            } else if (control == DEFAULT) {
+                values[at] = (byte) (values[at] & ~page.changeable[at]); // begins as 0
+            }
+        }
+        return values;
     }
 
-    private static ParameterData header(ScsiCommand.ModeSense command, LunRecord record) {
+    private List<Page> select(ScsiCommand.ModeSense command, LunSpace space) {
+        List<Page> selected = new ArrayList<>();
+        for (Page page : pages(space)) {
+            boolean code = command.page() == ALL_PAGES || command.page() == page.code();
+            boolean subpage =
+                    command.subpage() == ALL_SUBPAGES || command.subpage() == page.subpage();
+            if (code && subpage && (command.page() != ALL_PAGES || isForAll(command.subpage()))) {
+                selected.add(page);
+            }
+        }
+        return selected;
+    }
+
+    private static boolean isForAll(int subpage) {
+        return subpage == 0 || subpage == ALL_SUBPAGES;
+    }
+
+    private ParameterData header(ScsiCommand.ModeSense command, LunRecord record) {
         boolean wide = command.ten() && command.longDescriptor();
         int descriptorBytes = !command.withDescriptor() ? 0 : wide ? 16 : 8;
+        int device = DPO_FUA | (writeProtected ? WRITE_PROTECTED : 0);
         ParameterData data = new ParameterData();
         if (command.ten()) {
-            data.u16(0).u8(0).u8(DPO_FUA).u8(wide ? 1 : 0).u8(0).u16(descriptorBytes);
+            data.u16(0).u8(0).u8(device).u8(wide ? 1 : 0).u8(0).u16(descriptorBytes);
         } else {
-            data.u8(0).u8(0).u8(DPO_FUA).u8(descriptorBytes);
+            data.u8(0).u8(0).u8(device).u8(descriptorBytes);
         }
         long sectors = record.size() / Blocks.SECTOR;
         if (descriptorBytes == 16) {

@@ -73,6 +73,9 @@ final class Reports {
             return new ScsiResult.CheckCondition(Sense.INVALID_FIELD_IN_CDB.field(2));
         }
         CommandTable row = CommandTable.find(command.opcode(), command.serviceAction());
+        if (row != null && !row.hasAction() && command.options() == 3) {
+            row = command.serviceAction() == 0 ? row : null;
+        }
         return oneOpcode(row, command.timeouts()).upTo(command.allocation());
     }
 
@@ -82,7 +85,7 @@ final class Reports {
             data.u8(row.opcode()).u8(0).u16(row.hasAction() ? row.action() : 0).u8(0);
             data.u8((timeouts ? 0x02 : 0) | (row.hasAction() ? 0x01 : 0)).u16(row.cdbBytes());
             if (timeouts) {
-                noTimeouts(data);
+                timeouts(data, row);
             }
         }
         return data.patch32(0, data.size() - 4);
@@ -96,13 +99,20 @@ final class Reports {
         ParameterData data = new ParameterData().u8(0);
         data.u8((timeouts ? 0x80 : 0) | SUPPORTED).u16(usage.length).raw(usage);
         if (timeouts) {
-            noTimeouts(data);
+            timeouts(data, row);
         }
         return data;
     }
 
-    /// A command timeouts descriptor that recommends nothing.
-    private static void noTimeouts(ParameterData data) {
-        data.u16(TIMEOUTS_DESCRIPTOR_BYTES - 2).zeros(TIMEOUTS_DESCRIPTOR_BYTES - 2);
+    /// A command timeouts descriptor (SPC-4 6.35).
+    private static void timeouts(ParameterData data, CommandTable row) {
+        data.u16(TIMEOUTS_DESCRIPTOR_BYTES - 2).u16(0);
+        data.u32(row.pace().usualSeconds).u32(row.pace().patienceSeconds);
+    }
+
+    /// A write-anywhere store has no defects to tell of: the lists asked for are valid and empty.
+    static ScsiResult defects(ScsiCommand.ReadDefects command) {
+        ParameterData data = new ParameterData().u8(0).u8(command.lists());
+        return data.zeros(command.twelve() ? 6 : 2).upTo(command.allocation());
     }
 }

@@ -22,6 +22,7 @@ enum ReservationRule {
         return switch (row) {
             case INQUIRY, REQUEST_SENSE, REPORT_LUNS, REPORT_TARGET_PORT_GROUPS -> FREE;
             case TEST_UNIT_READY,
+                    LOG_SENSE,
                     READ_CAPACITY_10,
                     READ_CAPACITY_16,
                     // Only START and "allow" can be asked of this device; both are allowed.
@@ -35,6 +36,11 @@ enum ReservationRule {
                     VERIFY_10,
                     VERIFY_12,
                     VERIFY_16,
+                    PRE_FETCH_10,
+                    PRE_FETCH_16,
+                    GET_LBA_STATUS,
+                    READ_DEFECT_DATA_10,
+                    READ_DEFECT_DATA_12,
                     MODE_SENSE_6,
                     MODE_SENSE_10,
                     REPORT_SUPPORTED_OPERATION_CODES,
@@ -50,6 +56,15 @@ enum ReservationRule {
                     WRITE_SAME_10,
                     WRITE_SAME_16,
                     UNMAP,
+                    COMPARE_AND_WRITE,
+                    ORWRITE,
+                    WRITE_ATOMIC_16,
+                    MODE_SELECT_6,
+                    MODE_SELECT_10,
+                    EXTENDED_COPY,
+                    RECEIVE_COPY_STATUS,
+                    RECEIVE_COPY_OPERATING_PARAMETERS,
+                    RECEIVE_COPY_FAILED_SEGMENT_DETAILS,
                     SYNCHRONIZE_CACHE_10,
                     SYNCHRONIZE_CACHE_16 ->
                     WRITE;

@@ -5,6 +5,13 @@ import lockstep.blockstore.base.Blocks;
 /// A command as a value, parsed once. LBAs and counts are in sectors of 512 bytes; `allocation` is
 /// how many bytes the host has room for.
 public sealed interface ScsiCommand {
+    /// A command that changes the medium of the unit it is sent to: refused while that is write
+    /// protected.
+    sealed interface Change extends ScsiCommand {}
+
+    /// A change whose data is taken whole or not at all.
+    sealed interface Whole extends Change {}
+
     /// Is the LUN served?
     record TestUnitReady() implements ScsiCommand {}
 
@@ -52,7 +59,7 @@ public sealed interface ScsiCommand {
     record Read(long lba, long sectors) implements ScsiCommand {}
 
     /// WRITE of any length, or WRITE AND VERIFY.
-    record Write(long lba, long sectors, boolean verify, int compare) implements ScsiCommand {}
+    record Write(long lba, long sectors, boolean verify, int compare) implements Change {}
 
     /// VERIFY; `compare` is BYTCHK: 0 medium only, 1 all bytes, 3 one sector against each.
     record Verify(long lba, long sectors, int compare) implements ScsiCommand {}
@@ -61,11 +68,40 @@ public sealed interface ScsiCommand {
     record SynchronizeCache(long lba, long sectors) implements ScsiCommand {}
 
     /// UNMAP with a parameter list of this many bytes.
-    record Unmap(int listBytes) implements ScsiCommand {}
+    record Unmap(int listBytes) implements Change {}
 
     /// WRITE SAME; `noData` means zeros.
-    record WriteSame(long lba, long sectors, boolean unmap, boolean noData)
-            implements ScsiCommand {}
+    record WriteSame(long lba, long sectors, boolean unmap, boolean noData) implements Change {}
+
+    /// COMPARE AND WRITE: its data is what to compare with, then as much to write.
+    record CompareAndWrite(long lba, int sectors) implements Whole {}
+
+    /// ORWRITE: sets bits.
+    record OrWrite(long lba, long sectors) implements Whole {}
+
+    /// WRITE ATOMIC.
+    record WriteAtomic(long lba, int sectors) implements Whole {}
+
+    /// PRE-FETCH; 0 sectors means to the end.
+    record PreFetch(long lba, long sectors, boolean immediate) implements ScsiCommand {}
+
+    /// GET LBA STATUS.
+    record LbaStatus(long lba, int allocation) implements ScsiCommand {}
+
+    /// READ DEFECT DATA; `lists` are the bits for the lists and the format that were asked for.
+    record ReadDefects(boolean twelve, int lists, int allocation) implements ScsiCommand {}
+
+    /// MODE SELECT with a parameter list of this many bytes.
+    record ModeSelect(boolean ten, int listBytes) implements ScsiCommand {}
+
+    /// Log pages; `control` 1 is cumulative values.
+    record LogSense(int control, int page, int subpage, int allocation) implements ScsiCommand {}
+
+    /// EXTENDED COPY(LID1) with a parameter list of this many bytes. What it changes it finds out.
+    record ExtendedCopy(int listBytes) implements ScsiCommand {}
+
+    /// RECEIVE COPY RESULTS(LID1).
+    record ReceiveCopyResults(int action, int listId, int allocation) implements ScsiCommand {}
 
     /// Which ports lead to this LUN, and how it is served through each.
     record ReportTargetPortGroups(boolean extended, int allocation) implements ScsiCommand {}
@@ -80,9 +116,9 @@ public sealed interface ScsiCommand {
     record ReleaseUnit() implements Reservation {}
 
     /// PERSISTENT RESERVE IN.
-    record PersistentIn(Action action, int allocation) implements Reservation {
-        /// Its service actions, 0 to 3.
-        enum Action {
+    record PersistentIn(InAction action, int allocation) implements Reservation {
+        /// Its service actions.
+        enum InAction {
             READ_KEYS,
             READ_RESERVATION,
             REPORT_CAPABILITIES,
@@ -91,9 +127,10 @@ public sealed interface ScsiCommand {
     }
 
     /// PERSISTENT RESERVE OUT with a parameter list of this many bytes.
-    record PersistentOut(Action action, int scope, int type, int listBytes) implements Reservation {
-        /// Its service actions, 0 to 7.
-        enum Action {
+    record PersistentOut(OutAction action, int scope, int type, int listBytes)
+            implements Reservation {
+        /// Its service actions.
+        enum OutAction {
             REGISTER,
             RESERVE,
             RELEASE,
@@ -119,6 +156,11 @@ public sealed interface ScsiCommand {
             case Unmap unmap -> unmap.listBytes;
             case PersistentOut out -> out.listBytes;
             case WriteSame same -> same.noData ? 0 : Blocks.SECTOR;
+            case CompareAndWrite compare -> 2L * compare.sectors * Blocks.SECTOR;
+            case OrWrite or -> or.sectors * Blocks.SECTOR;
+            case WriteAtomic write -> (long) write.sectors * Blocks.SECTOR;
+            case ModeSelect select -> select.listBytes;
+            case ExtendedCopy copy -> copy.listBytes;
             case TestUnitReady _,
                     RequestSense _,
                     Inquiry _,
@@ -135,6 +177,11 @@ public sealed interface ScsiCommand {
                     ReleaseUnit _,
                     PersistentIn _,
                     Read _,
+                    PreFetch _,
+                    LbaStatus _,
+                    ReadDefects _,
+                    LogSense _,
+                    ReceiveCopyResults _,
                     SynchronizeCache _ ->
                     0;
         };
@@ -146,6 +193,8 @@ public sealed interface ScsiCommand {
             case Read read -> read.sectors * Blocks.SECTOR;
             case Verify verify -> verify.sectors * Blocks.SECTOR;
             case Write write -> write.verify ? write.sectors * Blocks.SECTOR : 0;
+            case CompareAndWrite compare -> (long) compare.sectors * Blocks.SECTOR;
+            case OrWrite or -> or.sectors * Blocks.SECTOR;
             case TestUnitReady _,
                     RequestSense _,
                     Inquiry _,
@@ -161,6 +210,14 @@ public sealed interface ScsiCommand {
                     Reservation _,
                     Unmap _,
                     WriteSame _,
+                    WriteAtomic _,
+                    PreFetch _,
+                    LbaStatus _,
+                    ReadDefects _,
+                    ModeSelect _,
+                    LogSense _,
+                    ExtendedCopy _,
+                    ReceiveCopyResults _,
                     SynchronizeCache _ ->
                     0;
         };

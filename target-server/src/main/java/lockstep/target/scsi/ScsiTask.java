@@ -99,7 +99,7 @@ public final class ScsiTask {
                     release(data);
                     finish(new ScsiResult.ReservationConflict());
                 } else {
-                    unit.execute(nexus, command, data, buffers, this::finish);
+                    unit.execute(nexus, command, data, buffers, () -> aborting, this::finish);
                 }
             }
         }

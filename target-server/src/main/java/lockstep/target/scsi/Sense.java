@@ -19,6 +19,8 @@ public enum Sense {
     INTERNAL_TARGET_FAILURE(0x4, 0x44, 0x00),
     /// The parameter list is shorter than its own header or than the CDB says.
     PARAMETER_LIST_LENGTH_ERROR(0x5, 0x1A, 0x00),
+    /// The copy list that this names is being carried out.
+    OPERATION_IN_PROGRESS(0x5, 0x00, 0x16),
     /// No row of the command table fits.
     INVALID_COMMAND_OPERATION_CODE(0x5, 0x20, 0x00),
     /// Beyond the end of the LUN.
@@ -33,6 +35,16 @@ public enum Sense {
     INVALID_RELEASE_OF_PERSISTENT_RESERVATION(0x5, 0x26, 0x04),
     /// No more registrations fit.
     INSUFFICIENT_REGISTRATION_RESOURCES(0x5, 0x55, 0x04),
+    /// More CSCD descriptors than this copy manager takes.
+    TOO_MANY_TARGET_DESCRIPTORS(0x5, 0x26, 0x06),
+    /// A CSCD descriptor that does not name a logical unit by designator.
+    UNSUPPORTED_TARGET_DESCRIPTOR(0x5, 0x26, 0x07),
+    /// More segment descriptors than this copy manager takes.
+    TOO_MANY_SEGMENT_DESCRIPTORS(0x5, 0x26, 0x08),
+    /// A segment descriptor that is not block to block.
+    UNSUPPORTED_SEGMENT_DESCRIPTOR(0x5, 0x26, 0x09),
+    /// This copy manager takes no inline data.
+    INLINE_DATA_LENGTH_EXCEEDED(0x5, 0x26, 0x0B),
     /// Mode pages are not saved.
     SAVING_PARAMETERS_NOT_SUPPORTED(0x5, 0x39, 0x00),
     /// First command of a nexus.
@@ -41,6 +53,8 @@ public enum Sense {
     BUS_DEVICE_RESET_OCCURRED(0x6, 0x29, 0x03),
     /// The initiator port was logged in before, and its session ended.
     I_T_NEXUS_LOSS_OCCURRED(0x6, 0x29, 0x07),
+    /// Another nexus changed a mode page.
+    MODE_PARAMETERS_CHANGED(0x6, 0x2A, 0x01),
     /// CLEAR removed the registration of this nexus, and the reservation.
     RESERVATIONS_PREEMPTED(0x6, 0x2A, 0x03),
     /// The reservation ended or changed its type; this nexus is registered still.
@@ -53,17 +67,27 @@ public enum Sense {
     CAPACITY_DATA_HAS_CHANGED(0x6, 0x2A, 0x09),
     /// CLEAR TASK SET by another nexus.
     COMMANDS_CLEARED_BY_ANOTHER_INITIATOR(0x6, 0x2F, 0x00),
+    /// The volume has used as much of its space as people want to hear of.
+    THIN_PROVISIONING_SOFT_THRESHOLD_REACHED(0x6, 0x38, 0x07),
     /// A LUN came or went.
     REPORTED_LUNS_DATA_HAS_CHANGED(0x6, 0x3F, 0x0E),
+    /// A host has write protected the unit in its control mode page.
+    SOFTWARE_WRITE_PROTECTED(0x7, 0x27, 0x02),
     /// The volume has no space; nothing was written.
     SPACE_ALLOCATION_FAILED_WRITE_PROTECT(0x7, 0x27, 0x07),
     /// Sequenced, but its mirror went away before it could be acknowledged.
     ABORTED_COMMAND(0xB, 0x00, 0x00),
     /// Data of the command was lost on its way here.
     PROTOCOL_SERVICE_CRC_ERROR(0xB, 0x47, 0x05),
+    /// A copy cannot go on: what it asks for does not fit a unit, or was aborted.
+    COPY_ABORTED(0xA, 0x00, 0x00),
+    /// A copy names a unit that this nexus does not have.
+    UNREACHABLE_COPY_TARGET(0xA, 0x08, 0x04),
+    /// A unit failed to give or take what was copied.
+    THIRD_PARTY_DEVICE_FAILURE(0xA, 0x0D, 0x01),
     /// The host sent less data than the command needs.
     INCORRECT_AMOUNT_OF_DATA(0xB, 0x0C, 0x0D),
-    /// VERIFY found other bytes than the host sent.
+    /// VERIFY or COMPARE AND WRITE found other bytes than the host sent.
     MISCOMPARE_DURING_VERIFY(0xE, 0x1D, 0x00);
 
     private final int key;

@@ -5,6 +5,8 @@ import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.volume.Lun;
+import lockstep.blockstore.volume.LunExtent;
+import lockstep.blockstore.volume.LunSpace;
 
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,26 @@ final class SwitchedLun implements Lun {
     @Override
     public void unmap(long offset, long length, Outcome.Handler done) {
         now.unmap(offset, length, done);
+    }
+
+    @Override
+    public void compareAndWrite(long offset, IoBuffer both, Outcome.Handler done) {
+        now.compareAndWrite(offset, both, done);
+    }
+
+    @Override
+    public void orWrite(long offset, IoBuffer data, Outcome.Handler done) {
+        now.orWrite(offset, data, done);
+    }
+
+    @Override
+    public void extents(long offset, int extentsMax, LunExtent.Handler done) {
+        now.extents(offset, extentsMax, done);
+    }
+
+    @Override
+    public LunSpace space() {
+        return now.space();
     }
 
     @Override

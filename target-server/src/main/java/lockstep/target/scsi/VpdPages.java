@@ -50,17 +50,32 @@ enum VpdPages {
             page.u8(0).u8(0x01).zeros(58);
         }
     },
+    /// Mode page policy: every page is shared by all nexuses.
+    MODE_PAGE_POLICY(0x87) {
+        @Override
+        void fill(ParameterData page, LunRecord record, PortIdentity port, ScsiLimits limits) {
+            page.u8(0x3F).u8(0xFF).u8(0).u8(0);
+        }
+    },
+    /// Third-party copy: what the copy manager takes.
+    THIRD_PARTY_COPY(0x8F) {
+        @Override
+        void fill(ParameterData page, LunRecord record, PortIdentity port, ScsiLimits limits) {
+            CopyManager.vitalPage(page);
+        }
+    },
     /// Block limits: those that are enforced.
     BLOCK_LIMITS(0xB0) {
         @Override
         void fill(ParameterData page, LunRecord record, PortIdentity port, ScsiLimits limits) {
-            page.u8(0x01).u8(0); // WSNZ; no COMPARE AND WRITE
+            page.u8(0x01).u8(limits.compareMax()); // WSNZ
             page.u16(Blocks.SECTORS).u32(limits.transferMax()).u32(limits.transferOptimal());
-            page.u32(0); // prefetch
+            page.u32(0); // no limit of PRE-FETCH
             page.u32(limits.unmapMax()).u32(limits.unmapDescriptorsMax());
             page.u32(Blocks.SECTORS).u32(0x8000_0000L); // granularity; alignment 0 is valid
             page.u64(limits.writeSameMax());
-            page.zeros(60 - 40);
+            // Atomic writes of any alignment and granularity, none with boundaries.
+            page.u32(limits.atomicMax()).u32(0).u32(0).u32(0).u32(0);
         }
     },
     /// Block device characteristics: non-rotating.
@@ -70,12 +85,12 @@ enum VpdPages {
             page.u16(1).zeros(58);
         }
     },
-    /// Logical block provisioning: thin; UNMAP, WRITE SAME(16) and (10) unmap; unmapped reads
-    /// zeros.
+    /// Logical block provisioning: thin, with thresholds; UNMAP, WRITE SAME(16) and (10) unmap;
+    /// unmapped reads zeros.
     LOGICAL_BLOCK_PROVISIONING(0xB2) {
         @Override
         void fill(ParameterData page, LunRecord record, PortIdentity port, ScsiLimits limits) {
-            page.u8(0).u8(0xE0 | 0x04).u8(0x02).u8(0);
+            page.u8(ThinProvisioning.EXPONENT).u8(0xE0 | 0x04).u8(0x02).u8(0);
         }
     };
 
@@ -116,7 +131,8 @@ enum VpdPages {
         return page.patch16(2, page.size() - 4);
     }
 
-    private static long naaHigh(LunRecord record) {
+    /// The first half of the unit's NAA name; the other is the low half of its identity.
+    static long naaHigh(LunRecord record) {
         return NAA_PREFIX | record.identity().getMostSignificantBits() >>> 28;
     }
 

@@ -6,12 +6,16 @@ import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.volume.Lun;
+import lockstep.blockstore.volume.LunExtent;
+import lockstep.blockstore.volume.LunSpace;
 
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -27,6 +31,7 @@ public final class MemoryLun implements Lun {
     private boolean serving = true;
     private boolean holding;
     private @Nullable Outcome next;
+    private LunSpace space = LunSpace.UNKNOWN;
 
     /// An empty LUN on `loop`.
     public MemoryLun(LunRecord record, EventLoop loop) {
@@ -164,6 +169,69 @@ public final class MemoryLun implements Lun {
                         at = stop;
                     }
                 });
+    }
+
+    @Override
+    public void compareAndWrite(long offset, IoBuffer both, Outcome.Handler done) {
+        ByteBuffer view = both.view();
+        int length = view.remaining() / 2;
+        int differs = bytes(offset, length).mismatch(view.slice(0, length));
+        if (differs >= 0 && next == null) {
+            next = new Outcome.Miscompare(differs);
+        }
+        write(offset, IoBuffer.unpooled(view.slice(length, length)), done);
+        both.release();
+    }
+
+    @Override
+    public void orWrite(long offset, IoBuffer data, Outcome.Handler done) {
+        ByteBuffer bits = data.view();
+        ByteBuffer found = bytes(offset, bits.remaining());
+        for (int at = 0; at < bits.remaining(); at++) {
+            found.put(at, (byte) (found.get(at) | bits.get(at)));
+        }
+        write(offset, IoBuffer.unpooled(found), done);
+        data.release();
+    }
+
+    @Override
+    public void extents(long offset, int extentsMax, LunExtent.Handler done) {
+        List<LunExtent> extents = new ArrayList<>();
+        long end = Blocks.roundUp(record.size());
+        for (long block = Blocks.containing(offset); block < end; block++) {
+            boolean mapped = blocks.containsKey(block);
+            int last = extents.size() - 1;
+            if (last >= 0 && extents.get(last).mapped() == mapped) {
+                LunExtent run = extents.get(last);
+                extents.set(last, new LunExtent(run.offset(), run.length() + Blocks.SIZE, mapped));
+            } else if (extents.size() == extentsMax) {
+                break;
+            } else {
+                extents.add(new LunExtent(Blocks.toBytes(block), Blocks.SIZE, mapped));
+            }
+        }
+        end(outcome -> done.ended(outcome, extents), () -> {});
+    }
+
+    @Override
+    public LunSpace space() {
+        return space;
+    }
+
+    /// What [#space] says from now on.
+    public void space(LunSpace now) {
+        space = now;
+    }
+
+    private ByteBuffer bytes(long offset, int length) {
+        ByteBuffer found = ByteBuffer.allocate(length);
+        for (int at = 0; at < length; at += Blocks.SECTOR) {
+            byte[] block = blocks.get(Blocks.containing(offset + at));
+            if (block != null) {
+                found.put(at, block, (int) ((offset + at) % Blocks.SIZE), Blocks.SECTOR);
+            }
+        }
+        return found;
     }
 
     @Override

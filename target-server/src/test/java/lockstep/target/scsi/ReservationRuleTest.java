@@ -63,6 +63,21 @@ class ReservationRuleTest {
             WRITE_12                                   C C A C C C A
             WRITE_AND_VERIFY_12                        C C A C C C A
             VERIFY_12                                  A C A A C C A
+            PRE_FETCH_10                               A C A A C C A
+            PRE_FETCH_16                               A C A A C C A
+            GET_LBA_STATUS                             A C A A C C A
+            READ_DEFECT_DATA_10                        A C A A C C A
+            READ_DEFECT_DATA_12                        A C A A C C A
+            COMPARE_AND_WRITE                          C C A C C C A
+            ORWRITE                                    C C A C C C A
+            WRITE_ATOMIC_16                            C C A C C C A
+            MODE_SELECT_6                              C C A C C C A
+            MODE_SELECT_10                             C C A C C C A
+            EXTENDED_COPY                              C C A C C C A
+            RECEIVE_COPY_STATUS                        C C A C C C A
+            RECEIVE_COPY_OPERATING_PARAMETERS          C C A C C C A
+            RECEIVE_COPY_FAILED_SEGMENT_DETAILS        C C A C C C A
+            LOG_SENSE                                  A A A A A C A
             """;
 
     private static Map<String, String[]> table() {

@@ -134,38 +134,6 @@ class ScsiTargetTest {
     }
 
     @Test
-    void everyRowIsReportedAsItIsEnforced() {
-        for (CommandTable row : CommandTable.values()) {
-            int options = row.hasAction() ? 2 : 1;
-            int action = row.hasAction() ? row.action() : 0;
-            byte[] report =
-                    data(
-                            run(
-                                    LUN_ONE,
-                                    0xA3,
-                                    0x0C,
-                                    options,
-                                    row.opcode(),
-                                    0,
-                                    action,
-                                    0,
-                                    0,
-                                    1,
-                                    0,
-                                    0,
-                                    0));
-            assertThat(report[1]).as(row.name()).isEqualTo((byte) 3);
-            byte[] usage = Arrays.copyOfRange(report, 4, report.length);
-            assertThat(usage).as(row.name()).isEqualTo(row.usage());
-            assertThat(row.unusedByte(Cdb.of(Arrays.copyOf(usage, Cdb.BYTES))))
-                    .as(row.name())
-                    .isEqualTo(-1);
-        }
-        byte[] all = data(run(LUN_ONE, 0xA3, 0x0C, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0));
-        assertThat(all).hasSize(4 + 8 * CommandTable.values().length);
-    }
-
-    @Test
     void unusedBitsAreRefusedAndPointedAt() {
         ScsiResult result = run(LUN_ONE, 0x28, 0x20, 0, 0, 0, 0, 0, 0, 1, 0);
         assertThat(sense(result)).isEqualTo(Sense.INVALID_FIELD_IN_CDB);

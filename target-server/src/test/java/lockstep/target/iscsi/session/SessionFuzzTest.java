@@ -11,8 +11,11 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import lockstep.blockstore.sim.SimEventLoop;
 import lockstep.blockstore.sim.Simulation;
 import lockstep.blockstore.tree.LunRecord;
+import lockstep.target.access.Gatekeeper;
 import lockstep.target.fuzz.Bounds;
 import lockstep.target.fuzz.FuzzInput;
+import lockstep.target.iscsi.login.Caps;
+import lockstep.target.iscsi.login.Doors;
 import lockstep.target.iscsi.login.IscsiSettings;
 import lockstep.target.scsi.MemoryLun;
 import lockstep.target.scsi.PortIdentity;
@@ -28,6 +31,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /// Any PDUs on a whole connection, after a login or instead of one: nothing is thrown, what is
@@ -141,6 +145,9 @@ class SessionFuzzTest {
                     new Connection.Shared(
                             loop,
                             () -> List.of(target),
+                            new Doors(
+                                    new Gatekeeper(false, true, new Random(3)::nextLong, () -> 0),
+                                    new Caps(Caps.Limits.DEFAULT)),
                             IscsiSettings.DEFAULT,
                             new SessionTable(),
                             TargetMetrics.in(metrics));
