@@ -1,17 +1,18 @@
 #!/bin/bash
 # Measures Lockstep beside tgt on this machine, alternating, and prints one line of JSON per run.
 #
-#   docs/measure.sh OUT.jsonl [SECONDS] [ROUNDS]
+#   docs/measure.sh OUT.jsonl [SECONDS] [CELL ...]
 #
-# Needs: the built program (mvn -DskipTests package), Debian's package tgt, 40 GiB of disk under
+# A cell is CASE:DEPTH:SIZE, as in write:32:4k; without any, all are measured. Needs: the built program (mvn -DskipTests package), Debian's package tgt, 40 GiB of disk under
 # ${LAB_DIR:-/tmp/lockstep-measure}. Every target gets a 4 GiB LUN on the same file system. Cases:
 #   write     durable before GOOD: lockstep un-mirrored, lockstep mirrored (both nodes here), tgt with
 #             O_SYNC, tgt with O_SYNC|O_DIRECT; tgt buffered stands beside them and is not durable
 #   read      random reads of 512 MiB that are in memory everywhere (cache) and of the whole LUN (disk)
-# each at depth 1 and 32, with 4 KiB and 64 KiB.
+# each at depth 1 and 32, with 4 KiB and 64 KiB. Every LUN is written as a whole once, before.
 set -euo pipefail
 home=$(dirname "$(dirname "$(readlink -f "$0")")")
-out=$1 seconds=${2:-60} rounds=${3:-1}
+out=$1 seconds=${2:-60}
+cells=("${@:3}")
 lab=${LAB_DIR:-/tmp/lockstep-measure}
 lockstep=$home/bin/lockstep
 mkdir -p "$lab"
@@ -82,28 +83,43 @@ fi
 tgt sync 14271 sync
 tgt syncdirect 14272 sync:direct
 tgt buffered 14273 ""
-sleep 10
+sleep 5
 
-for ((round = 0; round < rounds; round++)); do
-    for depth in 32 1; do
-        for size in 4k 64k; do
-            w=(--mode write --depth "$depth" --block-size "$size")
-            run write lockstep "$pid_single" "iscsi://127.0.0.1:14260/$iqn:alone/0" "${w[@]}"
-            run write tgt-sync "$pid_sync" iscsi://127.0.0.1:14271/iqn.2026-11.lab:sync/1 "${w[@]}"
-            run write lockstep-mirrored "$pid_source" \
-                "iscsi://127.0.0.1:14261/$iqn:paired/0" "${w[@]}"
-            run write tgt-syncdirect "$pid_syncdirect" \
-                iscsi://127.0.0.1:14272/iqn.2026-11.lab:syncdirect/1 "${w[@]}"
-            run write tgt-buffered "$pid_buffered" \
-                iscsi://127.0.0.1:14273/iqn.2026-11.lab:buffered/1 "${w[@]}"
-            r=(--mode read --depth "$depth" --block-size "$size")
-            run read-cache lockstep "$pid_single" "iscsi://127.0.0.1:14260/$iqn:alone/0" \
-                "${r[@]}" --size 512m --warm-up 10
-            run read-cache tgt-buffered "$pid_buffered" \
-                iscsi://127.0.0.1:14273/iqn.2026-11.lab:buffered/1 "${r[@]}" --size 512m --warm-up 10
-            run read-disk lockstep "$pid_single" "iscsi://127.0.0.1:14260/$iqn:alone/0" "${r[@]}"
-            run read-disk tgt-syncdirect "$pid_syncdirect" \
-                iscsi://127.0.0.1:14272/iqn.2026-11.lab:syncdirect/1 "${r[@]}"
-        done
+single_url=iscsi://127.0.0.1:14260/$iqn:alone/0
+source_url=iscsi://127.0.0.1:14261/$iqn:paired/0
+sync_url=iscsi://127.0.0.1:14271/iqn.2026-11.lab:sync/1
+syncdirect_url=iscsi://127.0.0.1:14272/iqn.2026-11.lab:syncdirect/1
+buffered_url=iscsi://127.0.0.1:14273/iqn.2026-11.lab:buffered/1
+
+if [ ! -e "$lab/filled" ]; then
+    for url in "$single_url" "$source_url"; do
+        "$lockstep" bench --mode write --sequential --block-size 256k --depth 8 --duration 40 "$url"
     done
+    touch "$lab/filled"
+fi
+
+# cell CASE DEPTH SIZE: every target in turn.
+cell() {
+    local o=(--mode "$1" --depth "$2" --block-size "$3")
+    if [ "$1" = write ]; then
+        run write lockstep "$pid_single" "$single_url" "${o[@]}"
+        run write tgt-sync "$pid_sync" "$sync_url" "${o[@]}"
+        run write lockstep-mirrored "$pid_source" "$source_url" "${o[@]}"
+        run write tgt-syncdirect "$pid_syncdirect" "$syncdirect_url" "${o[@]}"
+        run write tgt-buffered "$pid_buffered" "$buffered_url" "${o[@]}"
+    else
+        local cached=("${o[@]}" --size 512m --warm-up 10)
+        run read-cache lockstep "$pid_single" "$single_url" "${cached[@]}"
+        run read-cache tgt-buffered "$pid_buffered" "$buffered_url" "${cached[@]}"
+        run read-disk lockstep "$pid_single" "$single_url" "${o[@]}"
+        run read-disk tgt-syncdirect "$pid_syncdirect" "$syncdirect_url" "${o[@]}"
+    fi
+}
+
+if [ ${#cells[@]} -eq 0 ]; then
+    cells=({write,read}:{32,1}:{4k,64k})
+fi
+for each in "${cells[@]}"; do
+    IFS=: read -r kind depth size <<<"$each"
+    cell "$kind" "$depth" "$size"
 done

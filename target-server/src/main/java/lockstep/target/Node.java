@@ -5,7 +5,6 @@ import com.codahale.metrics.MetricRegistry;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 
 import lockstep.blockstore.log.NvLog;
-import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.replication.role.Replica;
 import lockstep.target.admin.AdminServer;
 import lockstep.target.admin.model.NodeStatus;
@@ -40,6 +39,7 @@ final class Node implements AutoCloseable {
     private final NodeEvents events = new NodeEvents();
     private final MetricRegistry metrics = new MetricRegistry();
     private final MultiThreadIoEventLoopGroup group;
+    private final MultiThreadIoEventLoopGroup connections;
     private final NettyEventLoop core;
     private final NvLog log;
     private final NodeDisks disks;
@@ -57,6 +57,7 @@ final class Node implements AutoCloseable {
         Files.createDirectories(config.dataDirectory());
         identity = NodeIdentityFile.start(config.dataDirectory());
         group = NettyLoops.group(1);
+        connections = config.threads() == 1 ? group : NettyLoops.group(config.threads());
         core = new NettyEventLoop(group.next(), onBroken);
         startedNanos = core.clock().nanoTime();
         log = NodeLog.open(config.log(), core, entropy::nextLong, metrics);
@@ -115,7 +116,7 @@ final class Node implements AutoCloseable {
     private Portal portal(InetSocketAddress address) throws IOException {
         try {
             return new Portal(
-                    group,
+                    connections,
                     core,
                     address,
                     targets,
@@ -177,8 +178,7 @@ final class Node implements AutoCloseable {
         public void activeChanged(Replica replica) {
             HostedVolume volume = volumes.of(replica);
             if (volume != null) {
-                ActiveVolume active = replica.active();
-                targets.refresh(volume.name(), active);
+                targets.refresh(volume);
             }
         }
 
@@ -269,6 +269,7 @@ final class Node implements AutoCloseable {
                     volumes.all().forEach(volume -> volume.replica().stop("the node stops"));
                     links.stop();
                 });
+        connections.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     }
 }

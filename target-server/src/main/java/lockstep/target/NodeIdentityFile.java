@@ -96,8 +96,13 @@ record NodeIdentityFile(UUID uuid, long id, long starts) {
         return starts << 32;
     }
 
-    /// The target port group of this node, which must differ from its partner's.
+    /// The target port group of this node; it must differ from its partner's.
     int portGroup() {
+        return portGroup(id);
+    }
+
+    /// The target port group, and relative target port, of the node with this identity.
+    static int portGroup(long id) {
         return (int) Long.remainderUnsigned(id, 0xFFFF) + 1;
     }
 }

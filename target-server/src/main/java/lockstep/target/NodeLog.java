@@ -36,7 +36,8 @@ final class NodeLog {
             Files.deleteIfExists(path);
             FileDevice.preallocate(path, config.sizeBytes());
         }
-        FileDevice device = FileDevice.open(path, loop, FileDevice.Options.LOG);
+        boolean synchronous = config.mode() == NodeConfig.LogMode.DSYNC;
+        FileDevice device = FileDevice.open(path, loop, FileDevice.Options.log(synchronous));
         if (fresh) {
             format(device, config, loop, entropy);
             Files.delete(unfinished);

@@ -2,6 +2,7 @@ package lockstep.target;
 
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.Lun;
+import lockstep.replication.role.Replica;
 import lockstep.target.iscsi.login.TargetCatalog;
 import lockstep.target.iscsi.session.SessionTable;
 import lockstep.target.runtime.NettyEventLoop;
@@ -15,13 +16,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 
-/// The iSCSI targets: one per volume that is active here, with the volume's LUNs. A volume that is
-/// active no more loses its target and its sessions, so that hosts look for it elsewhere. On the
-/// core loop.
+/// The iSCSI targets: one per volume that this node has a copy of, with the volume's LUNs. A mirror
+/// shows what it knows of them and serves none, so that hosts have their paths here before they
+/// need them; in a takeover target and sessions stay, and the LUNs begin to serve. A volume that is
+/// active no more loses its sessions, and with them every command that was under way. On the core
+/// loop.
 final class NodeTargets implements TargetCatalog {
-    private record Offer(ActiveVolume volume, ScsiTarget target) {}
+    private static final class Offer {
+        private final ScsiTarget target;
+
+        /// Whose LUNs are served; null at a mirror.
+        private @Nullable ActiveVolume active;
+
+        Offer(ScsiTarget target) {
+            this.target = target;
+        }
+    }
 
     private final NettyEventLoop core;
     private final String prefix;
@@ -46,46 +57,63 @@ final class NodeTargets implements TargetCatalog {
 
     @Override
     public List<ScsiTarget> targets() {
-        return offers.values().stream().map(Offer::target).toList();
+        return offers.values().stream().map(offer -> offer.target).toList();
     }
 
-    /// Makes what is offered of volume `name` agree with `active`; null if it is not active here.
-    void refresh(String name, @Nullable ActiveVolume active) {
-        Offer offer = offers.get(name);
+    /// Makes what is offered of `volume` agree with what its copy here is.
+    void refresh(HostedVolume volume) {
+        Replica replica = volume.replica();
+        ActiveVolume active = replica.active();
         boolean serves = active != null && active.service() != ActiveVolume.Service.STOPPED;
-        if (offer != null && (!serves || offer.volume != active)) {
-            offers.remove(name);
-            sessions.dropAll(offer.target);
+        List<Lun> luns = active == null ? replica.shownLuns() : serves ? active.luns() : null;
+        Offer offer = offers.get(volume.name());
+        if (offer != null && (luns == null || (offer.active != null && offer.active != active))) {
+            drop(volume.name());
             offer = null;
         }
-        if (active != null && serves) {
-            if (offer == null) {
-                PortIdentity port = new PortIdentity(targetName(name), portGroup, portGroup);
-                offer = new Offer(active, new ScsiTarget(port, core, ScsiLimits.DEFAULT));
-                offers.put(name, offer);
-            }
-            showLuns(offer);
+        if (luns == null) {
+            return;
+        }
+        if (offer == null) {
+            offer = new Offer(target(volume));
+            offers.put(volume.name(), offer);
+        }
+        boolean activated = offer.active == null && active != null;
+        offer.active = active;
+        show(offer.target, luns, activated);
+    }
+
+    private ScsiTarget target(HostedVolume volume) {
+        PortIdentity port = new PortIdentity(targetName(volume.name()), portGroup, portGroup);
+        NodePaths paths = new NodePaths(volume.replica(), portGroup);
+        return new ScsiTarget(port, paths, core, ScsiLimits.DEFAULT);
+    }
+
+    /// Offers nothing of volume `name` any more.
+    void drop(String name) {
+        Offer offer = offers.remove(name);
+        if (offer != null) {
+            sessions.dropAll(offer.target);
         }
     }
 
-    private static void showLuns(Offer offer) {
-        Map<Integer, UUID> shown = new TreeMap<>();
-        for (Lun lun : offer.target.luns()) {
-            shown.put(lun.record().number(), lun.record().identity());
-        }
+    private static void show(ScsiTarget target, List<Lun> luns, boolean switched) {
         Map<Integer, Lun> wanted = new TreeMap<>();
-        for (Lun lun : offer.volume.luns()) {
+        for (Lun lun : luns) {
             wanted.put(lun.record().number(), lun);
         }
-        shown.forEach(
-                (number, identity) -> {
-                    Lun now = wanted.get(number);
-                    if (now == null || !now.record().identity().equals(identity)) {
-                        offer.target.removeLun(number, () -> {});
-                    } else {
-                        wanted.remove(number);
-                    }
-                });
-        wanted.values().forEach(offer.target::addLun);
+        for (Lun shown : target.luns()) {
+            int number = shown.record().number();
+            Lun now = wanted.get(number);
+            if (now == null || !now.record().identity().equals(shown.record().identity())) {
+                target.removeLun(number, () -> {});
+                continue;
+            }
+            wanted.remove(number);
+            if (switched) {
+                target.switchLun(now);
+            }
+        }
+        wanted.values().forEach(target::addLun);
     }
 }

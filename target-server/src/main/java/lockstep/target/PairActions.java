@@ -134,6 +134,7 @@ final class PairActions {
                 .retireMirror(
                         refusal -> {
                             if (refusal == null) {
+                                node.targets().drop(volume.name());
                                 new VolumeActions(node).forget(volume, answer);
                             } else {
                                 answer.completeExceptionally(refused(refusal));

@@ -90,7 +90,7 @@ final class VolumeActions {
             throw new AdminException(
                     Code.REFUSED, volume.name() + " has LUNs", "delete its LUNs first");
         }
-        node.targets().refresh(volume.name(), null);
+        node.targets().drop(volume.name());
         active.retire("the volume is deleted", () -> forget(volume, answer));
     }
 
@@ -140,7 +140,7 @@ final class VolumeActions {
                 record,
                 outcome -> {
                     if (outcome instanceof Outcome.Done) {
-                        node.targets().refresh(volume.name(), volume.replica().active());
+                        node.targets().refresh(volume);
                         answerLun(volume, number, answer);
                     } else {
                         answer.completeExceptionally(notDone(outcome));
@@ -168,7 +168,7 @@ final class VolumeActions {
                 number,
                 outcome -> {
                     if (outcome instanceof Outcome.Done) {
-                        node.targets().refresh(volume.name(), volume.replica().active());
+                        node.targets().refresh(volume);
                         answer.complete(new Done("LUN " + number + " is deleted"));
                     } else {
                         answer.completeExceptionally(notDone(outcome));

@@ -148,7 +148,7 @@ public final class ConsistencyPoint {
             nextDeleted();
             return;
         }
-        if (job.frozen.sortedBlocks(lun.record().number()).length == 0) {
+        if (job.frozen.isEmpty(lun.record().number())) {
             lunsAfter.add(lun);
             nextLun();
             return;
@@ -291,12 +291,15 @@ public final class ConsistencyPoint {
         writer.committed();
         enter(CpStage.ENDED);
         listener.committed(root, state);
-        output.keep(
-                context.reader(),
-                () -> {
-                    editors.forEach(TreeEditor::keepNodes);
-                    job.frozen.close();
-                });
+        output.keep(context.reader(), () -> keepNodes(0));
+    }
+
+    private void keepNodes(int editor) {
+        if (editor == editors.size()) {
+            job.frozen.close();
+        } else {
+            editors.get(editor).keepNodes(() -> keepNodes(editor + 1));
+        }
     }
 
     private void fail(String reason) {

@@ -70,13 +70,17 @@ public final class DirtyOverlay {
         return keys;
     }
 
+    /// Whether nothing of LUN `lun` has changed.
+    public boolean isEmpty(int lun) {
+        Long2ObjectHashMap<OverlayBlock> ofLun = luns[lun];
+        return ofLun == null || ofLun.isEmpty();
+    }
+
     /// Forgets LUN `lun`, which was deleted.
     public void dropLun(int lun) {
-        for (long block : sortedBlocks(lun)) {
-            OverlayBlock known = find(lun, block);
-            if (known != null) {
-                known.drop(pool);
-            }
+        Long2ObjectHashMap<OverlayBlock> ofLun = luns[lun];
+        if (ofLun != null) {
+            ofLun.values().forEach(block -> block.drop(pool));
         }
         luns[lun] = null;
     }

@@ -1,12 +1,9 @@
 package lockstep.blockstore.cp;
 
 import lockstep.blockstore.base.BlockPool;
-import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
-import lockstep.blockstore.tree.TreeReader;
-import lockstep.blockstore.tree.TreeRoot;
 import lockstep.blockstore.tree.TreeWalk;
 
 import org.jspecify.annotations.Nullable;
@@ -46,31 +43,20 @@ public final class ImageLoader {
     }
 
     private void loadState() {
-        int blocks = Math.toIntExact(Blocks.roundUp(root.stateBytes()));
-        if (blocks == 0) {
-            loadMap();
-            return;
-        }
-        ByteBuffer bytes = ByteBuffer.allocate(blocks * Blocks.SIZE);
-        readFile(
-                root.state(),
-                blocks,
-                "the state file",
-                (index, block) -> {
-                    if (block != null) {
-                        bytes.put(Math.toIntExact(index) * Blocks.SIZE, block, 0, Blocks.SIZE);
+        StateLoader.load(
+                root,
+                reader,
+                new StateLoader.Handler() {
+                    @Override
+                    public void loaded(StateFile file) {
+                        state = file;
+                        loadMap();
                     }
-                    return true;
-                },
-                () -> {
-                    bytes.limit(Math.toIntExact(root.stateBytes()));
-                    StateFile decoded = StateFile.decode(bytes);
-                    if (decoded == null) {
-                        handler.lost("the state file is of an unknown version");
-                        return;
+
+                    @Override
+                    public void lost(String what) {
+                        handler.lost(what);
                     }
-                    state = decoded;
-                    loadMap();
                 });
     }
 
@@ -81,19 +67,23 @@ public final class ImageLoader {
             handler.loaded(state, map, dead);
             return;
         }
-        readFile(
+        SystemFileReader.read(
+                reader,
                 root.space(),
                 SpaceMap.mapBlocks(root.vbnCount()),
-                "the space map",
                 (index, block) -> {
                     if (block != null) {
                         map.read(Math.toIntExact(index), block);
                     }
                     return block != null;
                 },
-                () -> {
-                    map.settle();
-                    loadDead(new TreeWalk(root.dead(), CpId.NONE, reader, pool));
+                whole -> {
+                    if (whole) {
+                        map.settle();
+                        loadDead(new TreeWalk(root.dead(), CpId.NONE, reader, pool));
+                    } else {
+                        handler.lost("the space map");
+                    }
                 });
     }
 
@@ -127,52 +117,5 @@ public final class ImageLoader {
         } else {
             loadDead(walk);
         }
-    }
-
-    private interface FileBlock {
-        /// Takes a block of a file (null: a hole). Returns whether it makes sense.
-        boolean take(long index, @Nullable ByteBuffer borrowed);
-    }
-
-    private void readFile(
-            TreeRoot tree, long blocks, String what, FileBlock consumer, Runnable done) {
-        new TreeReader(reader)
-                .find(
-                        tree,
-                        0,
-                        Math.toIntExact(blocks),
-                        pointers -> {
-                            if (pointers == null) {
-                                handler.lost(what);
-                            } else {
-                                readBlocks(pointers, 0, what, consumer, done);
-                            }
-                        });
-    }
-
-    private void readBlocks(
-            BlockPointer[] pointers, int from, String what, FileBlock consumer, Runnable done) {
-        for (int at = from; at < pointers.length; at++) {
-            BlockPointer pointer = pointers[at];
-            ByteBuffer known = pointer.isHole() ? null : reader.cached(pointer);
-            if (!pointer.isHole() && known == null) {
-                int index = at;
-                reader.read(
-                        pointer,
-                        block -> {
-                            if (block == null || !consumer.take(index, block)) {
-                                handler.lost(what);
-                            } else {
-                                readBlocks(pointers, index + 1, what, consumer, done);
-                            }
-                        });
-                return;
-            }
-            if (!consumer.take(at, known)) {
-                handler.lost(what);
-                return;
-            }
-        }
-        done.run();
     }
 }

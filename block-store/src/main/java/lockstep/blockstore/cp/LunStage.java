@@ -163,8 +163,12 @@ final class LunStage {
     }
 
     private void sealTree() {
-        editor.assign(allocator);
-        editor.encode(output, root -> done.accept(new LunState(before.record(), root, mapped)));
+        editor.assign(
+                allocator,
+                () ->
+                        editor.encode(
+                                output,
+                                root -> done.accept(new LunState(before.record(), root, mapped))));
     }
 
     private OverlayBlock changed(long index) {

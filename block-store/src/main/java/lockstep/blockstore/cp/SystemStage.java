@@ -84,8 +84,9 @@ final class SystemStage {
                     }
                     int length = bytes.remaining();
                     placeState(bytes, indices.length);
-                    stateEditor.assign(allocator);
-                    stateEditor.encode(output, root -> settleMaps(root, length));
+                    stateEditor.assign(
+                            allocator,
+                            () -> stateEditor.encode(output, root -> settleMaps(root, length)));
                 });
     }
 
@@ -161,9 +162,11 @@ final class SystemStage {
                                     }
                                     give(deadEditor, dead, deadVbns);
                                     give(spaceEditor, space, spaceVbns);
-                                    deadEditor.assign(allocator);
-                                    spaceEditor.assign(allocator);
-                                    round(atRest);
+                                    deadEditor.assign(
+                                            allocator,
+                                            () ->
+                                                    spaceEditor.assign(
+                                                            allocator, () -> round(atRest)));
                                 }));
     }
 

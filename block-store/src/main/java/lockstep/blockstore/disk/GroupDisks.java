@@ -1,6 +1,7 @@
 package lockstep.blockstore.disk;
 
 import lockstep.blockstore.base.Check;
+import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
 
@@ -199,9 +200,9 @@ public final class GroupDisks {
         }
     }
 
-    /// Runs `task` later on the volume's loop: for long work, cut in slices.
-    public void later(Runnable task) {
-        volume.loop().execute(task);
+    /// The volume's loop, for long work that is cut in slices.
+    public EventLoop loop() {
+        return volume.loop();
     }
 
     /// Takes the member in `slot` out of the group.

@@ -6,10 +6,14 @@ import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.disk.Together;
 import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.Slices;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /// The writes of one consistency point: put blocks, write them out (as often as wanted), flush,
 /// then commit elsewhere and [#end], or [#abandon]. A fault means that a group is lost; a single
@@ -20,7 +24,9 @@ public final class CpWriter {
     private final VbnSpace space;
     private final List<RaidGroup> groups;
     private final CpId cp;
-    private final List<List<StripeChunk.Put>> pending = new ArrayList<>();
+
+    // By group, then by range of stripes: sorting range by range takes the loop a little at a time.
+    private final List<TreeMap<Long, List<StripeChunk.Put>>> pending = new ArrayList<>();
     private boolean busy;
     private boolean ended;
 
@@ -28,7 +34,7 @@ public final class CpWriter {
         this.space = space;
         this.groups = groups;
         this.cp = cp;
-        groups.forEach(_ -> pending.add(new ArrayList<>()));
+        groups.forEach(_ -> pending.add(new TreeMap<>()));
     }
 
     /// The consistency point that is written.
@@ -42,8 +48,10 @@ public final class CpWriter {
         Check.that(!ended, "an ended consistency point takes no blocks");
         RaidGeometry geometry = space.geometry();
         ByteBuffer block = content.slice(content.position(), Blocks.SIZE);
+        long dbn = geometry.dbnOf(vbn);
         pending.get(geometry.groupOf(vbn))
-                .add(new StripeChunk.Put(geometry.slotOf(vbn), geometry.dbnOf(vbn), block, crc));
+                .computeIfAbsent(dbn / StripeChunk.MAXIMUM, _ -> new ArrayList<>())
+                .add(new StripeChunk.Put(geometry.slotOf(vbn), dbn, block, crc));
     }
 
     /// Writes all blocks put since the last call, not durably. Best with many at once: whole
@@ -51,14 +59,32 @@ public final class CpWriter {
     public void writeOut(IoCompletion done) {
         Together together = begin("writeOut", done);
         for (int g = 0; g < groups.size(); g++) {
-            List<StripeChunk.Put> puts = pending.get(g);
-            pending.set(g, new ArrayList<>());
+            TreeMap<Long, List<StripeChunk.Put>> puts = pending.get(g);
+            pending.set(g, new TreeMap<>());
             if (!puts.isEmpty()) {
-                puts.sort(StripeChunk.BY_STRIPE);
-                new GroupWriter(groups.get(g), cp, puts, together.one()).run();
+                sortAndWrite(groups.get(g), puts, together.one());
             }
         }
         together.start();
+    }
+
+    private void sortAndWrite(
+            RaidGroup group, SortedMap<Long, List<StripeChunk.Put>> puts, IoCompletion done) {
+        List<StripeChunk.Put> sorted = new ArrayList<>();
+        Iterator<List<StripeChunk.Put>> ranges = puts.values().iterator();
+        Slices.run(
+                group.disks().loop(),
+                1,
+                () -> {
+                    if (!ranges.hasNext()) {
+                        return false;
+                    }
+                    List<StripeChunk.Put> range = ranges.next();
+                    range.sort(StripeChunk.BY_STRIPE);
+                    sorted.addAll(range);
+                    return true;
+                },
+                () -> new GroupWriter(group, cp, sorted, done).run());
     }
 
     /// Makes all that was written out durable on every live disk.
@@ -89,7 +115,7 @@ public final class CpWriter {
     public void abandon(IoCompletion done) {
         Check.that(!busy && !ended, "a consistency point ends once, when nothing is under way");
         ended = true;
-        pending.forEach(List::clear);
+        pending.forEach(TreeMap::clear);
         CpId before = new CpId(Epoch.NONE, 0);
         Together together =
                 new Together(

@@ -21,7 +21,9 @@ import java.util.TreeMap;
 /// partial-parity area: its chunks are prepared first, because what is rescued by them has to be
 /// durable with the note, and the group is flushed before the next note.
 final class GroupWriter {
-    private static final int CHUNKS_UNDER_WAY = 8;
+    // With chunks of 64 stripes this is some megabytes under way: enough to keep disks busy, and
+    // little enough that a commit of the log on the same device does not wait long behind it.
+    private static final int CHUNKS_UNDER_WAY = 4;
 
     // Of which XOR and checksums take well under a millisecond.
     private static final int BLOCKS_OF_A_SLICE = 256;
@@ -204,7 +206,7 @@ final class GroupWriter {
                 if (inThisSlice > BLOCKS_OF_A_SLICE && !waiting.isEmpty()) {
                     // The lane that is held open here keeps the stream from ending meanwhile.
                     underWay++;
-                    group.disks().later(() -> ended(null));
+                    group.disks().loop().execute(() -> ended(null));
                     break;
                 }
             }

@@ -23,7 +23,7 @@ import java.util.TreeMap;
 /// stripe in order and leaves the loss detectable by its entry.
 final class StripeChunk {
     /// Stripes of one chunk: XOR of them stays within one slice of the loop.
-    static final int MAXIMUM = 128;
+    static final int MAXIMUM = 64;
 
     /// The order in which chunks are cut.
     static final Comparator<Put> BY_STRIPE =

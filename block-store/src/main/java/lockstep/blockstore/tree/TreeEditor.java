@@ -121,32 +121,62 @@ public final class TreeEditor {
 
     /// Gives each loaded node that has none a VBN, lower levels first, and puts it into its parent
     /// without a checksum yet.
-    public void assign(VbnAllocator allocator) {
-        for (int level = 0; level < levels.size(); level++) {
-            for (long index : sortedKeys(level)) {
-                assign(allocator, level, index);
-            }
-        }
+    public void assign(VbnAllocator allocator, Runnable done) {
+        forEachNode(0, (level, index) -> assign(allocator, level, index), done);
     }
 
     /// Computes checksums bottom up and gives out every node. Returns the new root through `done`.
     public void encode(NodeSink sink, Consumer<TreeRoot> done) {
-        encodeLevel(0, sink, done);
+        forEachNode(
+                0,
+                (level, index) -> encodeNode(level, index, sink),
+                () -> done.accept(new TreeRoot(tree, levels.size(), top)));
     }
 
     /// Hands the nodes' buffers to the cache; they are committed. The editor is spent.
-    public void keepNodes() {
-        for (int level = 0; level < levels.size(); level++) {
-            for (long index : sortedKeys(level)) {
-                Node node = node(level, index);
-                if (node.written.isAllocated()) {
-                    reader.keep(node.written, node.content);
-                } else {
-                    pool.give(node.content);
-                }
-            }
-            levels.get(level).clear();
+    public void keepNodes(Runnable done) {
+        forEachNode(
+                0,
+                this::keepNode,
+                () -> {
+                    levels.forEach(Long2ObjectHashMap::clear);
+                    done.run();
+                });
+    }
+
+    private void keepNode(int level, long index) {
+        Node node = node(level, index);
+        if (node.written.isAllocated()) {
+            reader.keep(node.written, node.content);
+        } else {
+            pool.give(node.content);
         }
+    }
+
+    /// Takes a node by its place.
+    private interface NodeStep {
+        void at(int level, long index);
+    }
+
+    /// Goes through the nodes in memory from `level` up, in order, some at a time.
+    private void forEachNode(int level, NodeStep step, Runnable done) {
+        if (level == levels.size()) {
+            done.run();
+            return;
+        }
+        long[] keys = sortedKeys(level);
+        int[] at = {0};
+        Slices.run(
+                loop,
+                NODES_PER_SLICE,
+                () -> {
+                    if (at[0] == keys.length) {
+                        return false;
+                    }
+                    step.at(level, keys[at[0]++]);
+                    return true;
+                },
+                () -> forEachNode(level + 1, step, done));
     }
 
     private void assign(VbnAllocator allocator, int level, long index) {
@@ -161,26 +191,6 @@ public final class TreeEditor {
             node.written = BlockPointer.to(allocator.allocate(), 0, cp);
         }
         point(level, index, node.written);
-    }
-
-    private void encodeLevel(int level, NodeSink sink, Consumer<TreeRoot> done) {
-        if (level == levels.size()) {
-            done.accept(new TreeRoot(tree, levels.size(), top));
-            return;
-        }
-        long[] keys = sortedKeys(level);
-        int[] at = {0};
-        Slices.run(
-                loop,
-                NODES_PER_SLICE,
-                () -> {
-                    if (at[0] == keys.length) {
-                        return false;
-                    }
-                    encodeNode(level, keys[at[0]++], sink);
-                    return true;
-                },
-                () -> encodeLevel(level + 1, sink, done));
     }
 
     private void encodeNode(int level, long index, NodeSink sink) {

@@ -50,6 +50,7 @@ public final class ActiveVolume {
     }
 
     private final VolumeCore core;
+    private final boolean lostPower;
     private final CpDriver driver;
     private final Admission admission;
     private final MediaPath media;
@@ -59,8 +60,9 @@ public final class ActiveVolume {
     private Clock.@Nullable Timer timer;
     private Clock.@Nullable Timer abortTimer;
 
-    ActiveVolume(VolumeCore core, Observer observer) {
+    ActiveVolume(VolumeCore core, boolean lostPower, Observer observer) {
         this.core = core;
+        this.lostPower = lostPower;
         this.observer = observer;
         this.driver = new CpDriver(core, cpListener());
         this.admission = new Admission(core, driver);
@@ -91,6 +93,11 @@ public final class ActiveVolume {
     /// Whether media commands are served now.
     public boolean isServing() {
         return service == Service.SERVING;
+    }
+
+    /// Whether it was opened from rest, and not by a takeover in the middle of its hosts' use.
+    public boolean hasLostPower() {
+        return lostPower;
     }
 
     /// The epoch it is active in.

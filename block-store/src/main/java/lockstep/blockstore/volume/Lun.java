@@ -5,8 +5,9 @@ import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.LunRecord;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
-import java.util.List;
 
 /// A block device inside a volume, as the SCSI layer sees it. Every method is called on [#loop],
 /// and every handler is called there, later or inside the call. Offsets and lengths are bytes,
@@ -39,32 +40,32 @@ public interface Lun {
 
     /// Compares and writes as one step, to which every other command on these sectors comes before
     /// or after: if the range holds the first half of `both`, it holds the second half then, and
-    /// else the end is [Outcome.Miscompare]. One reference to `both` is handed over. A LUN that
-    /// serves nothing need not know how.
-    default void compareAndWrite(long offset, IoBuffer both, Outcome.Handler done) {
-        both.release();
-        done.ended(new Outcome.NotServing("this LUN is not served here"));
-    }
+    /// else the end is [Outcome.Miscompare]. One reference to `both` is handed over.
+    void compareAndWrite(long offset, IoBuffer both, Outcome.Handler done);
 
     /// Sets the bits of `data`, of which one reference is handed over, in the range; one step as
     /// [#compareAndWrite] is.
-    default void orWrite(long offset, IoBuffer data, Outcome.Handler done) {
-        data.release();
-        done.ended(new Outcome.NotServing("this LUN is not served here"));
-    }
+    void orWrite(long offset, IoBuffer data, Outcome.Handler done);
 
     /// Tells which blocks hold space, from the one that holds byte `offset` on, in up to
     /// `extentsMax` runs; how far it looks is bounded.
-    default void extents(long offset, int extentsMax, LunExtent.Handler done) {
-        done.ended(new Outcome.NotServing("this LUN is not served here"), List.of());
-    }
+    void extents(long offset, int extentsMax, LunExtent.Handler done);
 
     /// The space that its writes come from, now.
-    default LunSpace space() {
-        return LunSpace.UNKNOWN;
-    }
+    LunSpace space();
 
     /// Ends when every write acknowledged before is durable. Each is, so this only orders after
     /// those.
     void flush(Outcome.Handler done);
+
+    /// Whether the volume was opened from rest since hosts last used it, which is to them what a
+    /// power loss is to a disk. A takeover is none: the LUN goes on elsewhere.
+    boolean hasLostPower();
+
+    /// What [#put] last set under `name`, also if it is not acknowledged yet; null if nothing did.
+    byte @Nullable [] value(String name);
+
+    /// Keeps `value` under `name` as part of the volume's state: it survives what a write survives,
+    /// moves with a takeover, and goes with the LUN. An empty one removes it. Ends like a write.
+    void put(String name, ByteBuffer value, Outcome.Handler done);
 }

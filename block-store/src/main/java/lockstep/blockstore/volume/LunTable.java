@@ -18,12 +18,14 @@ import java.util.UUID;
 
 /// The volume's state beyond blocks as of the newest log entry: its LUNs, and named values. It
 /// changes only by entries `Put`, so it survives what the log survives; a key `lun/N` makes,
-/// changes or deletes LUN N.
+/// changes or deletes LUN N. A key `of/IDENTITY/NAME` belongs to the LUN of that identity and goes
+/// with it.
 ///
 /// A LUN's record as a value: | identity (16) | size (8) | name: UTF-8 |; an empty value deletes
 /// the LUN.
 final class LunTable {
     private static final String LUN_KEY = "lun/";
+    private static final String OF_LUN = "of/";
 
     private final @Nullable LunState[] luns = new LunState[LunRecord.NUMBERS];
     private final TreeMap<String, byte[]> values = new TreeMap<>();
@@ -57,6 +59,11 @@ final class LunTable {
     /// The key that holds LUN `number`.
     static String keyOf(int number) {
         return LUN_KEY + number;
+    }
+
+    /// The key that holds `name` of the LUN of this identity.
+    static String keyOf(UUID identity, String name) {
+        return OF_LUN + identity + "/" + name;
     }
 
     /// The value that makes or changes a LUN.
@@ -125,14 +132,26 @@ final class LunTable {
 
     private void delete(int number) {
         LunState gone = luns[number];
-        if (gone != null && !gone.root().top().isHole()) {
+        if (gone == null) {
+            return;
+        }
+        if (!gone.root().top().isHole()) {
             deleted.add(gone.root());
         }
         luns[number] = null;
+        String its = keyOf(gone.record().identity(), "");
+        values.keySet().removeIf(key -> key.startsWith(its));
+    }
+
+    /// A value of a LUN that is gone meanwhile would stay for ever.
+    private boolean isOrphan(String key) {
+        return key.startsWith(OF_LUN)
+                && list().stream()
+                        .noneMatch(lun -> key.startsWith(keyOf(lun.record().identity(), "")));
     }
 
     private void applyValue(LogEntry.Put put) {
-        if (put.value().hasRemaining()) {
+        if (put.value().hasRemaining() && !isOrphan(put.key())) {
             byte[] bytes = new byte[put.value().remaining()];
             put.value().duplicate().get(bytes);
             values.put(put.key(), bytes);

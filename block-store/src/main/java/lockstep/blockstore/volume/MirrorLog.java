@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 
 /// A source's entries at its mirror, in memory: what its next consistency points may refer to, and
 /// what a takeover replays. The same entries are in the log on disk; this holds them until the
@@ -79,6 +80,11 @@ final class MirrorLog {
         while (!entries.isEmpty() && entries.peek().entry.position().sequence() <= sequence) {
             bySequence.remove(entries.remove().entry.position().sequence());
         }
+    }
+
+    /// Shows every entry held, oldest first.
+    void forEach(Consumer<LogEntry> each) {
+        entries.forEach(kept -> each.accept(kept.entry));
     }
 
     /// Begins anew behind `position`.

@@ -11,6 +11,7 @@ import lockstep.blockstore.log.LogStream;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /// The copy of a volume that is active on another node. It keeps the source's log, durably, and
 /// steps from one whole image of the source to the next (invariant 7): the blocks of a consistency
@@ -24,6 +25,9 @@ public final class MirrorVolume {
 
         /// `blocks` blocks of the consistency point being received are on the disks.
         void written(CpId cp, long blocks);
+
+        /// The LUNs that it knows are others, or have other attributes.
+        void lunsChanged();
 
         /// This copy cannot go on: its disks or its log failed.
         void stopped(String reason);
@@ -41,6 +45,7 @@ public final class MirrorVolume {
     private final VolumeCopy copy;
     private final Observer observer;
     private final MirrorLog log;
+    private final MirrorLuns luns;
     private @Nullable CpIntake intake;
     private @Nullable Runnable afterCommit;
     private @Nullable Runnable whenDurable;
@@ -53,6 +58,7 @@ public final class MirrorVolume {
         this.copy = copy;
         this.observer = observer;
         this.log = new MirrorLog(copy.root().upTo());
+        this.luns = new MirrorLuns(copy, log, observer::lunsChanged);
         this.durable = log.end();
         copy.log().listen(logListener());
     }
@@ -103,6 +109,14 @@ public final class MirrorVolume {
         return log.end();
     }
 
+    /// The LUNs of the volume as of the newest entry here, lowest number first. They are shown to
+    /// hosts and serve nothing.
+    public List<Lun> luns() {
+        return luns.list().stream()
+                .<Lun>map(state -> new MirrorLun(luns, copy.loop(), state.record()))
+                .toList();
+    }
+
     /// Appends the source's next entry to this node's log; [Observer#stored] says when it is
     /// durable. Returns false, and does nothing, if it does not continue what is here or there is
     /// no room.
@@ -117,6 +131,7 @@ public final class MirrorVolume {
         }
         copy.log().append(half, borrowed);
         log.add(half, borrowed);
+        luns.stored(borrowed);
         return true;
     }
 
@@ -176,6 +191,7 @@ public final class MirrorVolume {
             restartLog(root.upTo());
         }
         copy.log().release(root.cp().count());
+        luns.reload();
         done.run();
         Runnable next = afterCommit;
         afterCommit = null;
@@ -187,6 +203,7 @@ public final class MirrorVolume {
     private void restartLog(Position position) {
         log.restartAt(position);
         durable = position;
+        luns.reload();
     }
 
     /// Calls `next` when everything in the log is durable.
@@ -280,6 +297,7 @@ public final class MirrorVolume {
                             lowestHalf = highestHalf + 1;
                             durable = log.end();
                             if (verdict.replays() && !gap[0]) {
+                                luns.reload();
                                 handler.opened(this);
                             } else {
                                 loseLog(handler);

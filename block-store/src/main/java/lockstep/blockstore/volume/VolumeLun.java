@@ -6,6 +6,8 @@ import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.LunRecord;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.UUID;
 
@@ -84,5 +86,20 @@ final class VolumeLun implements Lun {
     @Override
     public void flush(Outcome.Handler done) {
         volume.media().flush(done);
+    }
+
+    @Override
+    public boolean hasLostPower() {
+        return volume.hasLostPower();
+    }
+
+    @Override
+    public byte @Nullable [] value(String name) {
+        return volume.value(LunTable.keyOf(identity, name));
+    }
+
+    @Override
+    public void put(String name, ByteBuffer value, Outcome.Handler done) {
+        volume.put(LunTable.keyOf(identity, name), value, done);
     }
 }

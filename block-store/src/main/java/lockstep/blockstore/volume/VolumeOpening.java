@@ -39,26 +39,32 @@ public final class VolumeOpening {
 
     private final VolumeCopy copy;
     private final Entries entries;
+    private final boolean fromRest;
     private final ActiveVolume.Observer observer;
     private final Handler handler;
 
     private VolumeOpening(
-            VolumeCopy copy, Entries entries, ActiveVolume.Observer observer, Handler handler) {
+            VolumeCopy copy,
+            Entries entries,
+            boolean fromRest,
+            ActiveVolume.Observer observer,
+            Handler handler) {
         this.copy = copy;
         this.entries = entries;
+        this.fromRest = fromRest;
         this.observer = observer;
         this.handler = handler;
     }
 
     /// Opens `copy` with its log on disk; `observer` is told what becomes of the volume.
     public static void open(VolumeCopy copy, ActiveVolume.Observer observer, Handler handler) {
-        open(copy, copy.log()::replay, observer, handler);
+        new VolumeOpening(copy, copy.log()::replay, true, observer, handler).recoverStripes();
     }
 
-    /// Opens `copy` with the entries that `entries` holds.
+    /// Opens `copy` in a takeover, with the entries that `entries` holds.
     public static void open(
             VolumeCopy copy, Entries entries, ActiveVolume.Observer observer, Handler handler) {
-        new VolumeOpening(copy, entries, observer, handler).recoverStripes();
+        new VolumeOpening(copy, entries, false, observer, handler).recoverStripes();
     }
 
     private void recoverStripes() {
@@ -138,6 +144,6 @@ public final class VolumeOpening {
         }
         core.half = Math.max(copy.root().cp().count(), highestHalf) + 1;
         core.gate.local(core.sequence);
-        handler.opened(new ActiveVolume(core, observer));
+        handler.opened(new ActiveVolume(core, fromRest, observer));
     }
 }

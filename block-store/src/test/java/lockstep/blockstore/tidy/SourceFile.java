@@ -19,8 +19,10 @@ public record SourceFile(Path root, Path path, String text, String code) {
     // Text blocks first, then strings, characters, and both forms of comment.
     private static final Pattern PROSE =
             Pattern.compile(
-                    "\"\"\"(?:\\\\.|[^\\\\])*?\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*\""
-                            + "|'(?:\\\\.|[^'\\\\\\n])+'|//[^\\n]*|/\\*[\\s\\S]*?\\*/");
+                    "\"\"\"(?:[^\\\\\"]++|\\\\[\\s\\S]|\"(?!\"\"))*+\"\"\"|\"(?:\\\\.|[^\"\\\\\\n"
+                            + "])*\"|'(?:\\\\.|[^'\\\\\\n"
+                            + "])+'|//[^\\n"
+                            + "]*|/\\*[\\s\\S]*?\\*/");
 
     private static final Pattern PACKAGE = Pattern.compile("(?m)^package\\s+([\\w.]+);");
 

@@ -104,6 +104,35 @@ public final class Cdb {
         return task.noData(lun);
     }
 
+    /// REPORT TARGET PORT GROUPS, without the extended header.
+    public static ScsiTask reportTargetPortGroups(ScsiTask task, int lun, ByteBuf into, int bytes) {
+        byte[] cdb = opcode(task, 0xa3);
+        cdb[1] = 0x0a;
+        put32(cdb, 6, bytes);
+        return task.dataIn(lun, into, bytes);
+    }
+
+    /// PERSISTENT RESERVE IN: 0 READ KEYS, 1 READ RESERVATION, 2 REPORT CAPABILITIES, 3 READ FULL
+    /// STATUS.
+    public static ScsiTask persistentReserveIn(
+            ScsiTask task, int lun, int action, ByteBuf into, int bytes) {
+        byte[] cdb = opcode(task, 0x5e);
+        cdb[1] = (byte) action;
+        put16(cdb, 7, bytes);
+        return task.dataIn(lun, into, bytes);
+    }
+
+    /// PERSISTENT RESERVE OUT with the basic parameter list in the 24 bytes of `list`: 0 REGISTER,
+    /// 1 RESERVE, 2 RELEASE, 3 CLEAR, 4 PREEMPT. `type` is that of the reservation.
+    public static ScsiTask persistentReserveOut(
+            ScsiTask task, int lun, int action, int type, ByteBuf list) {
+        byte[] cdb = opcode(task, 0x5f);
+        cdb[1] = (byte) action;
+        cdb[2] = (byte) type;
+        put32(cdb, 5, 24);
+        return task.dataOut(lun, list, 24);
+    }
+
     private static byte[] opcode(ScsiTask task, int code) {
         Arrays.fill(task.cdb, (byte) 0);
         task.cdb[0] = (byte) code;

@@ -9,6 +9,7 @@ import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.MalformedEntry;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
+import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.BlockRun;
@@ -19,6 +20,7 @@ import lockstep.replication.wire.VolumeMessage;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// The destination's side: stores the source's entries and images, and takes over when told to. It
@@ -112,6 +114,17 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void written(CpId cp, long blocks) {
         replica.send(new VolumeMessage.CpProgress(cp, blocks));
+    }
+
+    @Override
+    public @Nullable List<Lun> shownLuns() {
+        MirrorVolume volume = mirror;
+        return volume == null ? null : volume.luns();
+    }
+
+    @Override
+    public void lunsChanged() {
+        replica.activeChanged();
     }
 
     @Override

@@ -7,6 +7,18 @@ public record Refusal(String what, String whatToDo) {
             new Refusal(
                     "this node does not hold the mirror of the volume", "ask the node that does");
 
+    /// A volume cannot be in two pairs.
+    static final Refusal PAIRED_ALREADY =
+            new Refusal("the volume is in a pair already", "delete that pair first");
+
+    /// A pair is deleted where it is active.
+    static final Refusal MIRROR_HERE =
+            new Refusal("this node holds the mirror", "delete the pair on the source");
+
+    /// Only after a divergence there is something to choose.
+    static final Refusal NOT_DIVERGED =
+            new Refusal("the copies have not diverged", "there is nothing to discard");
+
     /// A detach was asked of a node that is not the source.
     static final Refusal NO_SOURCE_HERE =
             new Refusal("this node is not the source of the volume", "ask the source node");
@@ -16,4 +28,10 @@ public record Refusal(String what, String whatToDo) {
             new Refusal(
                     "this node is not the source of the volume",
                     "use takeover on the node that holds the mirror");
+
+    /// The mirror's image or log cannot be read.
+    static Refusal takeoverFailed(String reason) {
+        return new Refusal(
+                "the takeover failed: " + reason, "repair the disks of this node and try again");
+    }
 }

@@ -4,6 +4,7 @@ import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.blockstore.volume.VolumeOpening;
@@ -12,6 +13,7 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 /// One volume on this node: opens its copy, gives it the role that its durable state names, and
@@ -20,7 +22,7 @@ import java.util.function.Consumer;
 public final class Replica {
     /// Hears what the node has to know.
     public interface Observer {
-        /// The volume began or ceased to be active here: targets appear or go.
+        /// What hosts may see of the volume here is another thing: targets appear, change or go.
         void activeChanged(Replica replica);
 
         /// Something an operator should read.
@@ -66,6 +68,11 @@ public final class Replica {
     /// The active volume, also while it is joining; null if this copy is a mirror.
     public @Nullable ActiveVolume active() {
         return role.active();
+    }
+
+    /// LUNs that this mirror shows to hosts and does not serve; null if this copy is no mirror.
+    public @Nullable List<Lun> shownLuns() {
+        return role.shownLuns();
     }
 
     /// For people.
@@ -126,7 +133,7 @@ public final class Replica {
     /// Makes this standalone volume the source of a pair with the node `peer`.
     public void pairAsSource(long peer, String address, Consumer<@Nullable Refusal> done) {
         if (copy.state().role() != CopyState.Role.STANDALONE || role.active() == null) {
-            done.accept(new Refusal("the volume is in a pair already", "delete that pair first"));
+            done.accept(Refusal.PAIRED_ALREADY);
             return;
         }
         CopyState next =
@@ -142,7 +149,7 @@ public final class Replica {
         if (role instanceof SourceRole source) {
             source.unpair(done);
         } else {
-            done.accept(new Refusal("this node holds the mirror", "delete the pair on the source"));
+            done.accept(Refusal.MIRROR_HERE);
         }
     }
 
@@ -197,7 +204,7 @@ public final class Replica {
             demote("the operator gave this copy's own writes up");
             done.accept(null);
         } else {
-            done.accept(new Refusal("the copies have not diverged", "there is nothing to discard"));
+            done.accept(Refusal.NOT_DIVERGED);
         }
     }
 
@@ -326,10 +333,7 @@ public final class Replica {
                     @Override
                     public void refused(String reason) {
                         stopped(reason);
-                        done.accept(
-                                new Refusal(
-                                        "the takeover failed: " + reason,
-                                        "repair the disks of this node and try again"));
+                        done.accept(Refusal.takeoverFailed(reason));
                     }
                 });
     }

@@ -2,9 +2,12 @@ package lockstep.replication.role;
 
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.Lun;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
 
 /// What a copy is used as. Only the fields that a role has can be touched in it.
 interface Role {
@@ -14,6 +17,12 @@ interface Role {
 
     /// The active volume, if this role has one.
     default @Nullable ActiveVolume active() {
+        return null;
+    }
+
+    /// LUNs that hosts may see here although they are not served here; null if this role has none
+    /// to show.
+    default @Nullable List<Lun> shownLuns() {
         return null;
     }
 

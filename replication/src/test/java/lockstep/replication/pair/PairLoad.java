@@ -48,6 +48,7 @@ final class PairLoad {
     private void oneCommand(SimNode node, Lun lun) {
         SplittableRandom random = pair.random;
         SectorHistory history = pair.history;
+        pair.states.oneCommand(node, lun);
         int first = random.nextInt(history.size());
         int count = 1 + random.nextInt(Math.min(40, history.size() - first));
         if (random.nextInt(3) > 0) {

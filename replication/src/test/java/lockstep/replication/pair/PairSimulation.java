@@ -30,6 +30,7 @@ final class PairSimulation {
     private final ImageHistory images = new ImageHistory(this);
     private final PairLoad load = new PairLoad(this);
     final LockLoad locks = new LockLoad(this);
+    final StateHistory states = new StateHistory(this);
     Runnable afterSetUp = () -> {};
     long imagesChecked;
     long takeovers;
@@ -194,6 +195,7 @@ final class PairSimulation {
         for (SimNode node : List.of(source, source.peer)) {
             checkParity(node);
         }
+        states.verifyMirror(source);
     }
 
     void awaitInSync() {
@@ -237,6 +239,7 @@ final class PairSimulation {
     private void verifyAll() {
         SimNode node = source();
         await(() -> node.replica.active().isServing(), "serves before it is verified");
+        states.verify(node);
         for (int first = 0; first < history.size(); first += 128) {
             int count = Math.min(128, history.size() - first);
             long before = history.checkedSectors;
@@ -280,18 +283,15 @@ final class PairSimulation {
     void check(boolean condition, String what) {
         if (!condition) {
             throw new AssertionError(
-                    "seed "
-                            + simulation.seed()
-                            + " at "
-                            + simulation.nowNanos()
-                            + ": "
-                            + what
-                            + "\n a "
-                            + statusOf(a)
-                            + a.events
-                            + "\n b "
-                            + statusOf(b)
-                            + b.events);
+                    "seed %d at %d: %s%n a %s%s%n b %s%s"
+                            .formatted(
+                                    simulation.seed(),
+                                    simulation.nowNanos(),
+                                    what,
+                                    statusOf(a),
+                                    a.events,
+                                    statusOf(b),
+                                    b.events));
         }
     }
 

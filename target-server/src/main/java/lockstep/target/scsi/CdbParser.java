@@ -8,6 +8,8 @@ import lockstep.target.scsi.ScsiCommand.LogSense;
 import lockstep.target.scsi.ScsiCommand.ModeSelect;
 import lockstep.target.scsi.ScsiCommand.ModeSense;
 import lockstep.target.scsi.ScsiCommand.OrWrite;
+import lockstep.target.scsi.ScsiCommand.PersistentIn;
+import lockstep.target.scsi.ScsiCommand.PersistentOut;
 import lockstep.target.scsi.ScsiCommand.PreFetch;
 import lockstep.target.scsi.ScsiCommand.Read;
 import lockstep.target.scsi.ScsiCommand.ReadCapacity16;
@@ -15,6 +17,7 @@ import lockstep.target.scsi.ScsiCommand.ReadDefects;
 import lockstep.target.scsi.ScsiCommand.ReceiveCopyResults;
 import lockstep.target.scsi.ScsiCommand.ReportLuns;
 import lockstep.target.scsi.ScsiCommand.ReportOpcodes;
+import lockstep.target.scsi.ScsiCommand.ReportTargetPortGroups;
 import lockstep.target.scsi.ScsiCommand.ReportTaskManagement;
 import lockstep.target.scsi.ScsiCommand.RequestSense;
 import lockstep.target.scsi.ScsiCommand.StartStopUnit;
@@ -27,12 +30,21 @@ import lockstep.target.scsi.ScsiCommand.WriteSame;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
+
 /// CDB layouts, SPC-4 and SBC-3 clause by clause.
 final class CdbParser {
     private static final int BYTCHK_RESERVED = 2;
 
     /// Defect list formats beyond are reserved or vendor's.
     private static final int LIST_FORMAT_MAX = 5;
+
+    /// Service actions by their codes, in which order they are declared.
+    private static final List<PersistentIn.Action> IN_ACTIONS =
+            List.of(PersistentIn.Action.values());
+
+    private static final List<PersistentOut.Action> OUT_ACTIONS =
+            List.of(PersistentOut.Action.values());
 
     private CdbParser() {}
 
@@ -86,6 +98,24 @@ final class CdbParser {
 
     static ScsiCommand reportTaskManagement(Cdb cdb) {
         return new ReportTaskManagement(cdb.has(2, 0x80), allocation(cdb, 6));
+    }
+
+    static @Nullable ScsiCommand reportTargetPortGroups(Cdb cdb) {
+        int format = cdb.u8(1) >> 5;
+        return format > 1 ? null : new ReportTargetPortGroups(format == 1, allocation(cdb, 6));
+    }
+
+    /// The service action is one of the rows' of the command table.
+    static ScsiCommand persistentIn(Cdb cdb) {
+        return new PersistentIn(IN_ACTIONS.get(cdb.u8(1) & 0x1F), cdb.u16(7));
+    }
+
+    static ScsiCommand persistentOut(Cdb cdb) {
+        return new PersistentOut(
+                OUT_ACTIONS.get(cdb.u8(1) & 0x1F),
+                cdb.u8(2) >> 4,
+                cdb.u8(2) & 0x0F,
+                allocation(cdb, 5));
     }
 
     static ScsiCommand read6(Cdb cdb) {

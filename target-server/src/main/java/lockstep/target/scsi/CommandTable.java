@@ -2,6 +2,8 @@ package lockstep.target.scsi;
 
 import lockstep.target.scsi.ScsiCommand.PreventAllow;
 import lockstep.target.scsi.ScsiCommand.ReadCapacity10;
+import lockstep.target.scsi.ScsiCommand.ReleaseUnit;
+import lockstep.target.scsi.ScsiCommand.ReserveUnit;
 import lockstep.target.scsi.ScsiCommand.TestUnitReady;
 
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,8 @@ enum CommandTable {
     WRITE_6("0A 1F FF FF FF 00", Kind.MEDIUM, CdbParser::write6),
     INQUIRY("12 01 FF FF FF 00", Kind.ALWAYS, CdbParser::inquiry),
     MODE_SELECT_6("15 10 00 00 FF 00", Kind.ABOUT, CdbParser::modeSelect6),
+    RESERVE_6("16 00 00 00 00 00", Kind.MEDIUM, cdb -> new ReserveUnit()),
+    RELEASE_6("17 00 00 00 00 00", Kind.MEDIUM, cdb -> new ReleaseUnit()),
     MODE_SENSE_6("1A 08 FF FF FF 00", Kind.ABOUT, CdbParser::modeSense6),
     START_STOP_UNIT("1B 01 00 00 01 00", Kind.ABOUT, CdbParser::startStop),
     PREVENT_ALLOW_MEDIUM_REMOVAL("1E 00 00 00 03 00", Kind.ABOUT, cdb -> new PreventAllow()),
@@ -41,7 +45,22 @@ enum CommandTable {
     UNMAP("42 00 00 00 00 00 1F FF FF 00", Kind.MEDIUM, Pace.BULK, CdbParser::unmap),
     LOG_SENSE("4D 00 FF FF 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::logSense),
     MODE_SELECT_10("55 10 00 00 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::modeSelect10),
+    RESERVE_10("56 00 00 00 00 00 00 00 00 00", Kind.MEDIUM, cdb -> new ReserveUnit()),
+    RELEASE_10("57 00 00 00 00 00 00 00 00 00", Kind.MEDIUM, cdb -> new ReleaseUnit()),
     MODE_SENSE_10("5A 18 FF FF 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::modeSense10),
+    READ_KEYS("5E 00 00 00 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::persistentIn),
+    READ_RESERVATION("5E 01 00 00 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::persistentIn),
+    REPORT_CAPABILITIES("5E 02 00 00 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::persistentIn),
+    READ_FULL_STATUS("5E 03 00 00 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::persistentIn),
+    REGISTER("5F 00 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
+    RESERVE("5F 01 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
+    RELEASE("5F 02 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
+    CLEAR("5F 03 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
+    PREEMPT("5F 04 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
+    PREEMPT_AND_ABORT("5F 05 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
+    REGISTER_AND_IGNORE_EXISTING_KEY(
+            "5F 06 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
+    REGISTER_AND_MOVE("5F 07 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
     EXTENDED_COPY(
             "83 00 00 00 00 00 00 00 00 00 FF FF FF FF 00 00",
             Kind.MEDIUM,
@@ -97,6 +116,8 @@ enum CommandTable {
     GET_LBA_STATUS(
             "9E 12 FF FF FF FF FF FF FF FF FF FF FF FF 00 00", Kind.MEDIUM, CdbParser::lbaStatus),
     REPORT_LUNS("A0 00 FF 00 00 00 FF FF FF FF 00 00", Kind.ALWAYS, CdbParser::reportLuns),
+    REPORT_TARGET_PORT_GROUPS(
+            "A3 EA 00 00 00 00 FF FF FF FF 00 00", Kind.ABOUT, CdbParser::reportTargetPortGroups),
     REPORT_SUPPORTED_OPERATION_CODES(
             "A3 0C 87 FF FF FF FF FF FF FF 00 00", Kind.ABOUT, CdbParser::reportOpcodes),
     REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS(
@@ -209,7 +230,7 @@ enum CommandTable {
     /// Whether byte 1 holds a service action.
     boolean hasAction() {
         return switch (opcode) {
-            case 0x83, 0x84, 0x9E, 0xA3 -> true;
+            case 0x5E, 0x5F, 0x83, 0x84, 0x9E, 0xA3 -> true;
             default -> false;
         };
     }
@@ -230,7 +251,7 @@ enum CommandTable {
     /// The first byte of `cdb` with a bit set that is not used, or -1.
     int unusedByte(Cdb cdb) {
         for (int at = 1; at < usage.length; at++) {
-            int used = at == 1 && hasAction() ? ACTION_MASK : usage[at];
+            int used = at == 1 && hasAction() ? usage[at] | ACTION_MASK : usage[at];
             if ((cdb.u8(at) & ~used) != 0) {
                 return at;
             }

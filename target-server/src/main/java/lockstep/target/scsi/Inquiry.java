@@ -49,7 +49,7 @@ final class Inquiry {
                         .u8(SPC_4)
                         .u8(0x12) // HISUP, response data format 2
                         .u8(STANDARD_BYTES - 5)
-                        .u8(exists ? 0x08 : 0x00) // 3PC
+                        .u8(0x10 | (exists ? 0x08 : 0)) // TPGS: implicit asymmetric access; 3PC
                         .u8(0x10) // MULTIP
                         .u8(0x02) // CMDQUE
                         .ascii(VENDOR, 8)

@@ -13,8 +13,9 @@ import java.util.function.Consumer;
 /// One LUN as a SCSI logical unit: checks a command against the LUN's state and size, then carries
 /// it out in one exhaustive switch. Task set and unit attentions are shared by all nexuses.
 final class LogicalUnit {
-    private final Lun lun;
+    private final SwitchedLun lun;
     private final PortIdentity port;
+    private final TargetPaths paths;
     private final ScsiLimits limits;
     private final BlockCommands blocks;
     private final AtomicCommands atomic;
@@ -24,17 +25,47 @@ final class LogicalUnit {
     private final ThinProvisioning thin = new ThinProvisioning();
     private final TaskSet tasks = new TaskSet();
     private final UnitAttentions attentions = new UnitAttentions();
+    private final Reservations reservations;
     private long knownSize;
+    private AccessState knownState;
 
-    LogicalUnit(Lun lun, PortIdentity port, ScsiLimits limits, CopyManager copies) {
-        this.lun = lun;
+    LogicalUnit(
+            Lun first,
+            PortIdentity port,
+            TargetPaths paths,
+            ScsiLimits limits,
+            CopyManager copies) {
+        this.lun = new SwitchedLun(first);
         this.port = port;
+        this.paths = paths;
         this.limits = limits;
         this.blocks = new BlockCommands(lun);
         this.atomic = new AtomicCommands(lun);
         this.queries = new BlockQueries(lun);
         this.copies = copies;
+        this.reservations = new Reservations(lun, attentions, tasks, port.relativePort());
         this.knownSize = lun.record().size();
+        this.knownState = paths.here();
+    }
+
+    /// The same LUN is `next` from now on; hosts notice nothing but its access state.
+    void backedBy(Lun next) {
+        lun.to(next);
+        reservations.load();
+    }
+
+    /// One nexus is gone.
+    void close(Nexus nexus) {
+        attentions.close(nexus);
+        reservations.releaseLegacy(nexus);
+    }
+
+    /// LOGICAL UNIT RESET: ends what RESERVE took and what MODE SELECT changed, and tells every
+    /// nexus, its sender too (SAM-5 6.3.3). Persistent reservations stay.
+    void reset() {
+        modes.reset();
+        reservations.releaseLegacy(null);
+        attentions.establishForOthers(Sense.BUS_DEVICE_RESET_OCCURRED, null);
     }
 
     Lun lun() {
@@ -49,21 +80,39 @@ final class LogicalUnit {
         return attentions;
     }
 
+    Reservations reservations() {
+        return reservations;
+    }
+
     /// Why `command` cannot run now for `nexus`; null if it can. A pending unit attention comes
     /// before anything else, and is used up by this.
-    @Nullable SenseData refusal(
+    @Nullable ScsiResult refusal(
             Nexus nexus, CommandTable row, ScsiCommand command, long announcedOut) {
-        noticeGrowth();
+        notice();
         thin.look(lun.space(), attentions);
         if (row.kind() != CommandTable.Kind.ALWAYS) {
             Sense attention = attentions.take(nexus);
             if (attention != null) {
-                return attention.plain();
+                return ScsiResult.check(attention);
             }
         }
         if (row.kind() == CommandTable.Kind.MEDIUM && !lun.isServing()) {
-            return Sense.ACCESS_STATE_TRANSITION.plain();
+            return ScsiResult.check(notServing());
         }
+        reservations.settle();
+        if (reservations.conflicts(nexus, row)) {
+            return new ScsiResult.ReservationConflict();
+        }
+        SenseData misfit = misfit(command, announcedOut);
+        return misfit == null ? null : new ScsiResult.CheckCondition(misfit);
+    }
+
+    private Sense notServing() {
+        Sense refusal = paths.here().refusal();
+        return refusal == null ? Sense.ACCESS_STATE_TRANSITION : refusal;
+    }
+
+    private @Nullable SenseData misfit(ScsiCommand command, long announcedOut) {
         if (command instanceof ScsiCommand.Change && modes.isWriteProtected()) {
             return Sense.SOFTWARE_WRITE_PROTECTED.plain();
         }
@@ -77,7 +126,11 @@ final class LogicalUnit {
     /// nexus that sent it.
     @Nullable SenseData copyRefusal(Nexus nexus, boolean writes, long lba, long sectors) {
         if (!lun.isServing()) {
-            return Sense.ACCESS_STATE_TRANSITION.plain();
+            return notServing().plain();
+        }
+        CommandTable like = writes ? CommandTable.WRITE_16 : CommandTable.READ_16;
+        if (reservations.conflicts(nexus, like)) {
+            return Sense.COPY_ABORTED.plain();
         }
         if (writes && modes.isWriteProtected()) {
             return Sense.SOFTWARE_WRITE_PROTECTED.plain();
@@ -85,12 +138,13 @@ final class LogicalUnit {
         return range(lba, sectors, Long.MAX_VALUE);
     }
 
-    /// What a logical unit reset changes beside tasks and attentions.
-    void reset() {
-        modes.reset();
-    }
-
-    private void noticeGrowth() {
+    /// What changed since the last command is told to all from the next one on.
+    private void notice() {
+        AccessState state = paths.here();
+        if (state != knownState) {
+            knownState = state;
+            attentions.establishForOthers(Sense.ASYMMETRIC_ACCESS_STATE_CHANGED, null);
+        }
         long size = lun.record().size();
         if (size != knownSize) {
             knownSize = size;
@@ -126,12 +180,20 @@ final class LogicalUnit {
                     listBytes > CopyList.BYTES_MAX
                             ? Sense.PARAMETER_LIST_LENGTH_ERROR.plain()
                             : null;
+            case ScsiCommand.PersistentOut out ->
+                    out.listBytes() > PersistentOutList.BYTES_MAX
+                            ? Sense.PARAMETER_LIST_LENGTH_ERROR.plain()
+                            : null;
             case ScsiCommand.TestUnitReady _,
                     ScsiCommand.RequestSense _,
                     ScsiCommand.Inquiry _,
                     ScsiCommand.ModeSense _,
                     ScsiCommand.StartStopUnit _,
                     ScsiCommand.PreventAllow _,
+                    ScsiCommand.ReserveUnit _,
+                    ScsiCommand.ReleaseUnit _,
+                    ScsiCommand.PersistentIn _,
+                    ScsiCommand.ReportTargetPortGroups _,
                     ScsiCommand.ReadCapacity10 _,
                     ScsiCommand.ReadCapacity16 _,
                     ScsiCommand.ReportLuns _,
@@ -184,6 +246,10 @@ final class LogicalUnit {
             case ScsiCommand.ReportOpcodes report -> done.accept(Reports.opcodes(report));
             case ScsiCommand.ReportTaskManagement report ->
                     done.accept(Reports.taskManagement(report));
+            case ScsiCommand.ReportTargetPortGroups report ->
+                    done.accept(PortGroupReport.answer(report, paths.groups()));
+            case ScsiCommand.Reservation reservation ->
+                    reservations.execute(nexus, reservation, data, done);
             case ScsiCommand.Read read -> blocks.read(read, buffers, done);
             case ScsiCommand.Write write -> blocks.write(write, data, buffers, done);
             case ScsiCommand.Verify verify -> blocks.verify(verify, data, buffers, done);
@@ -226,8 +292,7 @@ final class LogicalUnit {
         SenseData sense =
                 attention != null
                         ? attention.plain()
-                        : (lun.isServing() ? Sense.NO_SENSE : Sense.ACCESS_STATE_TRANSITION)
-                                .plain();
+                        : (lun.isServing() ? Sense.NO_SENSE : notServing()).plain();
         return senseAsData(sense, command);
     }
 

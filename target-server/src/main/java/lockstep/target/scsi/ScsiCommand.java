@@ -103,6 +103,45 @@ public sealed interface ScsiCommand {
     /// RECEIVE COPY RESULTS(LID1).
     record ReceiveCopyResults(int action, int listId, int allocation) implements ScsiCommand {}
 
+    /// Which ports lead to this LUN, and how it is served through each.
+    record ReportTargetPortGroups(boolean extended, int allocation) implements ScsiCommand {}
+
+    /// Commands of reservations.
+    sealed interface Reservation extends ScsiCommand {}
+
+    /// RESERVE of the whole unit.
+    record ReserveUnit() implements Reservation {}
+
+    /// RELEASE of the whole unit.
+    record ReleaseUnit() implements Reservation {}
+
+    /// PERSISTENT RESERVE IN.
+    record PersistentIn(PersistentIn.Action action, int allocation) implements Reservation {
+        /// Its service actions, 0 to 3.
+        enum Action {
+            READ_KEYS,
+            READ_RESERVATION,
+            REPORT_CAPABILITIES,
+            READ_FULL_STATUS
+        }
+    }
+
+    /// PERSISTENT RESERVE OUT with a parameter list of this many bytes.
+    record PersistentOut(PersistentOut.Action action, int scope, int type, int listBytes)
+            implements Reservation {
+        /// Its service actions, 0 to 7.
+        enum Action {
+            REGISTER,
+            RESERVE,
+            RELEASE,
+            CLEAR,
+            PREEMPT,
+            PREEMPT_AND_ABORT,
+            REGISTER_AND_IGNORE_EXISTING_KEY,
+            REGISTER_AND_MOVE
+        }
+    }
+
     /// Bytes that the host sends with this command. The transfer limit is checked before anything
     /// is allocated by this number.
     default long dataOutBytes() {
@@ -115,6 +154,7 @@ public sealed interface ScsiCommand {
                         default -> 0;
                     };
             case Unmap unmap -> unmap.listBytes;
+            case PersistentOut out -> out.listBytes;
             case WriteSame same -> same.noData ? 0 : Blocks.SECTOR;
             case CompareAndWrite compare -> 2L * compare.sectors * Blocks.SECTOR;
             case OrWrite or -> or.sectors * Blocks.SECTOR;
@@ -132,6 +172,10 @@ public sealed interface ScsiCommand {
                     ReportLuns _,
                     ReportOpcodes _,
                     ReportTaskManagement _,
+                    ReportTargetPortGroups _,
+                    ReserveUnit _,
+                    ReleaseUnit _,
+                    PersistentIn _,
                     Read _,
                     PreFetch _,
                     LbaStatus _,
@@ -162,6 +206,8 @@ public sealed interface ScsiCommand {
                     ReportLuns _,
                     ReportOpcodes _,
                     ReportTaskManagement _,
+                    ReportTargetPortGroups _,
+                    Reservation _,
                     Unmap _,
                     WriteSame _,
                     WriteAtomic _,

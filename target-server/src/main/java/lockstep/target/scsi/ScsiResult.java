@@ -16,6 +16,9 @@ public sealed interface ScsiResult {
     /// BUSY: try again.
     record Busy() implements ScsiResult {}
 
+    /// RESERVATION CONFLICT: a reservation of another nexus forbids it.
+    record ReservationConflict() implements ScsiResult {}
+
     /// GOOD without data.
     static ScsiResult good() {
         return new Good();

@@ -20,19 +20,34 @@ import java.util.function.Predicate;
 /// come and go between commands: other nexuses are told by a unit attention, and tasks of a LUN
 /// that went end as the volume ends them.
 public final class ScsiTarget {
+    /// Whoever comes back after so many others is told of a power on, which says more.
+    private static final int SEEN_MAX = 1024;
+
+    private static final Sense LUNS_CHANGED = Sense.REPORTED_LUNS_DATA_HAS_CHANGED;
+
     private final PortIdentity port;
     private final EventLoop loop;
+    private final TargetPaths paths;
     private final ScsiLimits limits;
     private final SortedMap<Integer, LogicalUnit> units = new TreeMap<>();
     private final Set<Nexus> nexuses = new LinkedHashSet<>();
     private final CopyManager copies = new CopyManager(this::visibleTo);
 
+    /// Initiator ports that were logged in since this target is there, the latest of them.
+    private final Set<String> seen = new LinkedHashSet<>();
+
     /// Tasks of LUNs that were removed.
     private final List<LogicalUnit> removed = new ArrayList<>();
 
-    /// A target without LUNs.
+    /// A target without LUNs and without a partner.
     public ScsiTarget(PortIdentity port, EventLoop loop, ScsiLimits limits) {
+        this(port, TargetPaths.alone(port), loop, limits);
+    }
+
+    /// A target without LUNs, which are reached through `paths`.
+    public ScsiTarget(PortIdentity port, TargetPaths paths, EventLoop loop, ScsiLimits limits) {
         this.port = port;
+        this.paths = paths;
         this.loop = loop;
         this.limits = limits;
     }
@@ -47,11 +62,24 @@ public final class ScsiTarget {
         Check.that(loop.inLoop(), "a target changes on its own loop");
         int number = lun.record().number();
         Check.that(!units.containsKey(number), "a LUN number is used once");
-        LogicalUnit unit = new LogicalUnit(lun, port, limits, copies);
+        LogicalUnit unit = new LogicalUnit(lun, port, paths, limits, copies);
         units.put(number, unit);
         inventoryChanged();
         for (Nexus nexus : nexuses) {
-            unit.attentions().open(nexus);
+            unit.attentions().open(nexus, Sense.POWER_ON_OR_RESET_OCCURRED);
+        }
+    }
+
+    /// LUN `next` takes the place of the one of its number, which is the same to hosts: the volume
+    /// behind it became active here.
+    public void switchLun(Lun next) {
+        Check.that(loop.inLoop(), "a target changes on its own loop");
+        LogicalUnit unit = units.get(next.record().number());
+        Check.that(
+                unit != null && unit.lun().record().identity().equals(next.record().identity()),
+                "a LUN is switched to itself");
+        if (unit != null) {
+            unit.backedBy(next);
         }
     }
 
@@ -87,7 +115,7 @@ public final class ScsiTarget {
 
     private void inventoryChanged() {
         for (LogicalUnit unit : units.values()) {
-            unit.attentions().establishForOthers(Sense.REPORTED_LUNS_DATA_HAS_CHANGED, null);
+            unit.attentions().establishForOthers(LUNS_CHANGED, null);
         }
     }
 
@@ -95,7 +123,15 @@ public final class ScsiTarget {
     public Nexus attach(String initiatorPort) {
         Nexus nexus = new Nexus(initiatorPort);
         nexuses.add(nexus);
-        units.values().forEach(unit -> unit.attentions().open(nexus));
+        Sense first =
+                seen.remove(initiatorPort)
+                        ? Sense.I_T_NEXUS_LOSS_OCCURRED
+                        : Sense.POWER_ON_OR_RESET_OCCURRED;
+        seen.add(initiatorPort);
+        if (seen.size() > SEEN_MAX) {
+            seen.remove(seen.iterator().next());
+        }
+        units.values().forEach(unit -> unit.attentions().open(nexus, first));
         return nexus;
     }
 
@@ -103,7 +139,7 @@ public final class ScsiTarget {
     public void detach(Nexus nexus, Runnable done) {
         nexuses.remove(nexus);
         copies.forget(nexus);
-        units.values().forEach(unit -> unit.attentions().close(nexus));
+        units.values().forEach(unit -> unit.close(nexus));
         TaskSet.abort(tasks(task -> task.nexus() == nexus), done);
     }
 
@@ -128,10 +164,7 @@ public final class ScsiTarget {
             row = CommandTable.find(cdb.opcode(), cdb.u8(1) & 0x1F);
         }
         if (row == null) {
-            return refused(
-                    unit == null
-                            ? Sense.LOGICAL_UNIT_NOT_SUPPORTED.plain()
-                            : Sense.INVALID_COMMAND_OPERATION_CODE.plain());
+            return refused(unit == null ? Sense.LOGICAL_UNIT_NOT_SUPPORTED.plain() : unknown(cdb));
         }
         int unused = row.unusedByte(cdb);
         ScsiCommand command = unused < 0 ? row.parse(cdb) : null;
@@ -143,13 +176,24 @@ public final class ScsiTarget {
         }
         if (command instanceof ScsiCommand.ReportLuns report
                 && (unit != null || LunNumber.decode(lunField) == 0)) {
+            // Whoever asks for the list need not be told that it changed (SPC-4 6.30).
+            units.values().forEach(each -> each.attentions().clear(LUNS_CHANGED, nexus));
             return new ScsiTask.TaskBody.Settled(Reports.luns(report, units.keySet()));
         }
         if (unit == null) {
             return new ScsiTask.TaskBody.Settled(withoutUnit(command));
         }
-        SenseData refusal = unit.refusal(nexus, row, command, announcedOut);
-        return refusal == null ? new ScsiTask.TaskBody.ForUnit(unit, command) : refused(refusal);
+        ScsiResult refusal = unit.refusal(nexus, row, command, announcedOut);
+        return refusal == null
+                ? new ScsiTask.TaskBody.ForUnit(unit, row, command)
+                : new ScsiTask.TaskBody.Settled(refusal);
+    }
+
+    /// An operation code that is known with other service actions is one with a wrong field.
+    private static SenseData unknown(Cdb cdb) {
+        return CommandTable.firstOf(cdb.opcode()) == null
+                ? Sense.INVALID_COMMAND_OPERATION_CODE.plain()
+                : Sense.INVALID_FIELD_IN_CDB.field(1);
     }
 
     /// A LUN number without a unit still answers INQUIRY and REQUEST SENSE.
@@ -182,9 +226,8 @@ public final class ScsiTarget {
             case ManagementFunction.ClearTaskSet(long lun) ->
                     onUnit(lun, done, unit -> clear(unit, nexus, done));
             case ManagementFunction.LogicalUnitReset(long lun) ->
-                    onUnit(lun, done, unit -> reset(List.of(unit), nexus, done));
-            case ManagementFunction.TargetReset _ ->
-                    reset(List.copyOf(units.values()), nexus, done);
+                    onUnit(lun, done, unit -> reset(List.of(unit), done));
+            case ManagementFunction.TargetReset _ -> reset(List.copyOf(units.values()), done);
         }
     }
 
@@ -210,13 +253,11 @@ public final class ScsiTarget {
         abort(victims, done);
     }
 
-    private static void reset(
-            List<LogicalUnit> which, Nexus nexus, Consumer<ManagementFunction.Response> done) {
+    private static void reset(List<LogicalUnit> which, Consumer<ManagementFunction.Response> done) {
         List<ScsiTask> victims = new ArrayList<>();
         for (LogicalUnit unit : which) {
             victims.addAll(unit.tasks().select(_ -> true));
             unit.reset();
-            unit.attentions().establishForOthers(Sense.BUS_DEVICE_RESET_OCCURRED, nexus);
         }
         abort(victims, done);
     }

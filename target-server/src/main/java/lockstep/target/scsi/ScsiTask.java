@@ -49,7 +49,8 @@ public final class ScsiTask {
         record Settled(ScsiResult result) implements TaskBody {}
 
         /// A command for a logical unit.
-        record ForUnit(LogicalUnit unit, ScsiCommand command) implements TaskBody {}
+        record ForUnit(LogicalUnit unit, CommandTable row, ScsiCommand command)
+                implements TaskBody {}
     }
 
     ScsiTask(Nexus nexus, int tag, Owner owner, TaskBody body) {
@@ -61,12 +62,14 @@ public final class ScsiTask {
 
     /// Bytes that the command needs from the host: 0 if it was refused.
     public int dataOutBytes() {
-        return body instanceof TaskBody.ForUnit(_, var command) ? (int) command.dataOutBytes() : 0;
+        return body instanceof TaskBody.ForUnit(_, _, var command)
+                ? (int) command.dataOutBytes()
+                : 0;
     }
 
     /// Bytes that it will ask of [Buffers].
     public int readBytes() {
-        return body instanceof TaskBody.ForUnit(_, var command) ? (int) command.readBytes() : 0;
+        return body instanceof TaskBody.ForUnit(_, _, var command) ? (int) command.readBytes() : 0;
     }
 
     /// Whether it was told to end without an answer.
@@ -90,8 +93,15 @@ public final class ScsiTask {
                 release(data);
                 finish(result);
             }
-            case TaskBody.ForUnit(var unit, var command) ->
+            case TaskBody.ForUnit(var unit, var row, var command) -> {
+                // It may have been reserved while the data was on its way.
+                if (unit.reservations().conflicts(nexus, row)) {
+                    release(data);
+                    finish(new ScsiResult.ReservationConflict());
+                } else {
                     unit.execute(nexus, command, data, buffers, () -> aborting, this::finish);
+                }
+            }
         }
     }
 

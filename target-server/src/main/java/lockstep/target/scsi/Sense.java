@@ -7,6 +7,10 @@ public enum Sense {
     NO_SENSE(0x0, 0x00, 0x00),
     /// The volume is joining, taking over or waits for its mirror: it may serve later.
     ACCESS_STATE_TRANSITION(0x2, 0x04, 0x0A),
+    /// The LUN is served through the partner's ports, and could be through these.
+    TARGET_PORT_IN_STANDBY_STATE(0x2, 0x04, 0x0B),
+    /// The LUN cannot be served through these ports for now.
+    TARGET_PORT_IN_UNAVAILABLE_STATE(0x2, 0x04, 0x0C),
     /// A write that the medium does not take.
     WRITE_ERROR(0x3, 0x0C, 0x00),
     /// A block that no copy can give.
@@ -27,6 +31,10 @@ public enum Sense {
     LOGICAL_UNIT_NOT_SUPPORTED(0x5, 0x25, 0x00),
     /// As for the CDB, in the data that came with it.
     INVALID_FIELD_IN_PARAMETER_LIST(0x5, 0x26, 0x00),
+    /// RELEASE of another type or scope than what is held.
+    INVALID_RELEASE_OF_PERSISTENT_RESERVATION(0x5, 0x26, 0x04),
+    /// No more registrations fit.
+    INSUFFICIENT_REGISTRATION_RESOURCES(0x5, 0x55, 0x04),
     /// More CSCD descriptors than this copy manager takes.
     TOO_MANY_TARGET_DESCRIPTORS(0x5, 0x26, 0x06),
     /// A CSCD descriptor that does not name a logical unit by designator.
@@ -43,8 +51,18 @@ public enum Sense {
     POWER_ON_OR_RESET_OCCURRED(0x6, 0x29, 0x00),
     /// Another nexus reset the logical unit.
     BUS_DEVICE_RESET_OCCURRED(0x6, 0x29, 0x03),
+    /// The initiator port was logged in before, and its session ended.
+    I_T_NEXUS_LOSS_OCCURRED(0x6, 0x29, 0x07),
     /// Another nexus changed a mode page.
     MODE_PARAMETERS_CHANGED(0x6, 0x2A, 0x01),
+    /// CLEAR removed the registration of this nexus, and the reservation.
+    RESERVATIONS_PREEMPTED(0x6, 0x2A, 0x03),
+    /// The reservation ended or changed its type; this nexus is registered still.
+    RESERVATIONS_RELEASED(0x6, 0x2A, 0x04),
+    /// PREEMPT removed the registration of this nexus.
+    REGISTRATIONS_PREEMPTED(0x6, 0x2A, 0x05),
+    /// The LUN can be served through these ports now, or cannot any more.
+    ASYMMETRIC_ACCESS_STATE_CHANGED(0x6, 0x2A, 0x06),
     /// The LUN grew.
     CAPACITY_DATA_HAS_CHANGED(0x6, 0x2A, 0x09),
     /// CLEAR TASK SET by another nexus.

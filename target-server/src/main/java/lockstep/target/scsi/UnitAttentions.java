@@ -9,14 +9,17 @@ import java.util.Map;
 
 /// Unit attention conditions of one logical unit, queued per nexus; each is reported once. A
 /// condition that is pending already is not queued again, so the queue never holds more than there
-/// are conditions.
+/// are conditions. A reset of any kind stands for all that was pending before it (SAM-5 5.14).
 final class UnitAttentions {
+    /// The additional sense code of power on, resets and nexus loss.
+    private static final int RESET = 0x29;
+
     private final Map<Nexus, Deque<Sense>> pending = new LinkedHashMap<>();
 
-    /// A nexus came: it is told first that the unit was powered on.
-    void open(Nexus nexus) {
+    /// A nexus came: it is told `first` before anything else.
+    void open(Nexus nexus, Sense first) {
         Deque<Sense> conditions = new ArrayDeque<>();
-        conditions.add(Sense.POWER_ON_OR_RESET_OCCURRED);
+        conditions.add(first);
         pending.put(nexus, conditions);
     }
 
@@ -28,8 +31,21 @@ final class UnitAttentions {
     /// Establishes `condition` for one nexus.
     void establish(Sense condition, Nexus nexus) {
         Deque<Sense> conditions = pending.get(nexus);
-        if (conditions != null && !conditions.contains(condition)) {
-            conditions.add(condition);
+        if (conditions == null || conditions.contains(condition)) {
+            return;
+        }
+        if (condition.code() == RESET) {
+            conditions.clear();
+        }
+        conditions.add(condition);
+    }
+
+    /// Establishes `condition` for the nexus of this initiator port, if it is logged in.
+    void establish(Sense condition, String initiatorPort) {
+        for (Nexus nexus : pending.keySet()) {
+            if (nexus.toString().equals(initiatorPort)) {
+                establish(condition, nexus);
+            }
         }
     }
 
@@ -39,6 +55,14 @@ final class UnitAttentions {
             if (nexus != except) {
                 establish(condition, nexus);
             }
+        }
+    }
+
+    /// `nexus` knows by now.
+    void clear(Sense condition, Nexus nexus) {
+        Deque<Sense> conditions = pending.get(nexus);
+        if (conditions != null) {
+            conditions.remove(condition);
         }
     }
 

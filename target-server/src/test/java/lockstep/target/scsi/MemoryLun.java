@@ -25,6 +25,8 @@ public final class MemoryLun implements Lun {
     private final EventLoop loop;
     private final SortedMap<Long, byte[]> blocks = new TreeMap<>();
     private final Deque<Runnable> held = new ArrayDeque<>();
+    private final SortedMap<String, byte[]> values;
+    private final boolean lostPower;
     private LunRecord record;
     private boolean serving = true;
     private boolean holding;
@@ -33,8 +35,21 @@ public final class MemoryLun implements Lun {
 
     /// An empty LUN on `loop`.
     public MemoryLun(LunRecord record, EventLoop loop) {
+        this(record, loop, new TreeMap<>(), false);
+    }
+
+    private MemoryLun(
+            LunRecord record, EventLoop loop, SortedMap<String, byte[]> values, boolean lostPower) {
         this.record = record;
         this.loop = loop;
+        this.values = values;
+        this.lostPower = lostPower;
+    }
+
+    /// A LUN that keeps the same values as this one from now on: opened from rest, or by a
+    /// takeover.
+    public MemoryLun reopened(boolean fromRest) {
+        return new MemoryLun(record, loop, new TreeMap<>(values), fromRest);
     }
 
     /// Whether media commands are served from now on.
@@ -222,6 +237,31 @@ public final class MemoryLun implements Lun {
     @Override
     public void flush(Outcome.Handler done) {
         end(done, () -> {});
+    }
+
+    @Override
+    public boolean hasLostPower() {
+        return lostPower;
+    }
+
+    @Override
+    public byte @Nullable [] value(String name) {
+        return values.get(name);
+    }
+
+    @Override
+    public void put(String name, ByteBuffer value, Outcome.Handler done) {
+        byte[] bytes = new byte[value.remaining()];
+        value.get(bytes);
+        end(
+                done,
+                () -> {
+                    if (bytes.length == 0) {
+                        values.remove(name);
+                    } else {
+                        values.put(name, bytes);
+                    }
+                });
     }
 
     /// Does `action` now and completes later, as a volume does; or fails it.

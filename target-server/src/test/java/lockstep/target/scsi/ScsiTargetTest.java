@@ -144,9 +144,9 @@ class ScsiTargetTest {
 
     @Test
     void unknownCommandsAreRefused() {
-        assertThat(sense(run(LUN_ONE, 0x5F, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
+        assertThat(sense(run(LUN_ONE, 0xC1, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
                 .isEqualTo(Sense.INVALID_COMMAND_OPERATION_CODE);
-        assertThat(sense(run(LUN_ONE, 0x9E, 0x1F))).isEqualTo(Sense.INVALID_COMMAND_OPERATION_CODE);
+        assertThat(sense(run(LUN_ONE, 0x9E, 0x1F))).isEqualTo(Sense.INVALID_FIELD_IN_CDB);
     }
 
     @Test
@@ -161,6 +161,9 @@ class ScsiTargetTest {
         two.resize(2 << 20);
         assertThat(sense(run(lunTwo, 0, 0, 0, 0, 0, 0))).isEqualTo(Sense.CAPACITY_DATA_HAS_CHANGED);
         assertThat(run(lunTwo, 0, 0, 0, 0, 0, 0)).isInstanceOf(ScsiResult.Good.class);
+        target.removeLun(2, () -> {});
+        run(0, 0xA0, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0);
+        assertThat(run(LUN_ONE, 0, 0, 0, 0, 0, 0)).isInstanceOf(ScsiResult.Good.class);
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.IoBuffer;
-import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.LunRecord;
 
@@ -21,7 +20,7 @@ final class TestUnits {
     static final long LUN_ONE = 0x0001_0000_0000_0000L;
     static final long LUN_TWO = 0x0002_0000_0000_0000L;
 
-    final EventLoop loop = new InlineLoop();
+    final EventLoop loop = new Hosts.InlineLoop();
     final ScsiTarget target =
             new ScsiTarget(
                     new PortIdentity("iqn.2026-11.io.lockstep:t", 1, 1), loop, ScsiLimits.DEFAULT);
@@ -52,24 +51,6 @@ final class TestUnits {
     void settle(Nexus who) {
         settle(who, LUN_ONE);
         settle(who, LUN_TWO);
-    }
-
-    /// Runs everything at once; no test here needs time.
-    private static final class InlineLoop implements EventLoop {
-        @Override
-        public void execute(Runnable task) {
-            task.run();
-        }
-
-        @Override
-        public boolean inLoop() {
-            return true;
-        }
-
-        @Override
-        public Clock clock() {
-            throw new UnsupportedOperationException("no time here");
-        }
     }
 
     /// Keeps how a task ended.

@@ -64,6 +64,7 @@ class UnitStateTest {
         assertThat(units.read(LUN_ONE, 0, 1)).isEqualTo(filled(1, 0));
         units.write(LUN_TWO, 0, filled(1, 1));
         units.target.manage(units.nexus, new ManagementFunction.LogicalUnitReset(LUN_ONE), _ -> {});
+        units.settle(units.nexus);
         units.write(LUN_ONE, 0, filled(1, 1));
     }
 

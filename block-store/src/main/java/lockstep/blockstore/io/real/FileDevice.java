@@ -1,5 +1,7 @@
 package lockstep.blockstore.io.real;
 
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.io.BlockDevice;
@@ -29,6 +31,10 @@ import java.util.concurrent.Executors;
 /// aligned buffer, so lent buffers may be of any kind. The device is locked against other processes
 /// while it is open.
 ///
+/// Disks and logs are used past the page cache. The volume has a cache of its own; what matters
+/// more is that nothing piles up in memory: a flush would have to wait until all of it is written,
+/// and a log on the same machine with it.
+///
 /// A failed flush is final: the system may have dropped what it could not write, so nothing that
 /// this device says later could be trusted, and every later operation is a fault. So is a backing
 /// file that was removed, replaced or cut short, noticed at the next flush.
@@ -37,6 +43,7 @@ public final class FileDevice implements BlockDevice {
 
     private final Path path;
     private final FileChannel channel;
+    private final @Nullable FileChannel synchronous;
     private final EventLoop loop;
     private final ExecutorService threads;
     private final long size;
@@ -45,20 +52,31 @@ public final class FileDevice implements BlockDevice {
     private final ThreadLocal<ByteBuffer> staging = ThreadLocal.withInitial(FileDevice::aligned);
     private volatile @Nullable String dead;
 
-    /// How to open: with `direct`, past the page cache where the file system can.
-    public record Options(int threads, boolean direct) {
+    /// How to open: with `direct`, past the page cache where the file system can; with
+    /// `synchronous`, a durable write of one short extent is one synchronous write (`O_DSYNC`)
+    /// instead of a write and a flush.
+    public record Options(int threads, boolean direct, boolean synchronous) {
         /// For a disk of a volume.
-        public static final Options DATA = new Options(4, false);
+        public static final Options DATA = new Options(4, true, true);
 
         /// For a log device.
-        public static final Options LOG = new Options(2, false);
+        public static Options log(boolean synchronous) {
+            return new Options(2, true, synchronous);
+        }
     }
 
-    private FileDevice(Path path, FileChannel channel, long size, EventLoop loop, Options options)
+    private FileDevice(
+            Path path,
+            FileChannel channel,
+            @Nullable FileChannel synchronous,
+            long size,
+            EventLoop loop,
+            Options options)
             throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
         this.path = path;
         this.channel = channel;
+        this.synchronous = synchronous;
         this.size = size;
         this.loop = loop;
         this.regular = attributes.isRegularFile();
@@ -71,13 +89,20 @@ public final class FileDevice implements BlockDevice {
 
     /// Opens what is at `path`. Throws if it is not there, or in use by another process.
     public static FileDevice open(Path path, EventLoop loop, Options options) throws IOException {
-        FileChannel channel = openChannel(path, options.direct());
+        FileChannel channel =
+                openChannel(path, options.direct(), Set.of(StandardOpenOption.READ, WRITE));
         try {
             if (channel.tryLock() == null) {
                 throw new IOException(path + " is in use by another process");
             }
             long size = Blocks.toBytes(Blocks.containing(channel.size()));
-            return new FileDevice(path, channel, size, loop, options);
+            // Never closed before the device: closing any descriptor of a file drops its lock.
+            FileChannel synchronous =
+                    options.synchronous()
+                            ? openChannel(
+                                    path, options.direct(), Set.of(WRITE, StandardOpenOption.DSYNC))
+                            : null;
+            return new FileDevice(path, channel, synchronous, size, loop, options);
         } catch (OverlappingFileLockException inUse) {
             channel.close();
             throw new IOException(path + " is in use by this process already", inUse);
@@ -87,10 +112,8 @@ public final class FileDevice implements BlockDevice {
         }
     }
 
-    private static FileChannel openChannel(Path path, boolean direct) throws IOException {
-        Set<OpenOption> options = new LinkedHashSet<>();
-        options.add(StandardOpenOption.READ);
-        options.add(StandardOpenOption.WRITE);
+    private static FileChannel openChannel(Path path, boolean direct, Set<OpenOption> options)
+            throws IOException {
         OpenOption pastCache = direct ? directOption() : null;
         if (pastCache == null) {
             return FileChannel.open(path, options);
@@ -138,7 +161,7 @@ public final class FileDevice implements BlockDevice {
     }
 
     private static FileChannel create(Path path) throws IOException {
-        return FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        return FileChannel.open(path, StandardOpenOption.CREATE_NEW, WRITE);
     }
 
     private static ByteBuffer aligned() {
@@ -230,10 +253,10 @@ public final class FileDevice implements BlockDevice {
     @Override
     public void write(Extent extent, IoCompletion done) {
         checkRange(extent.offset(), extent.length());
-        submit("write", done, () -> writeNow(extent));
+        submit("write", done, () -> writeNow(channel, extent));
     }
 
-    private void writeNow(Extent extent) throws IOException {
+    private void writeNow(FileChannel to, Extent extent) throws IOException {
         ByteBuffer piece = staging.get().clear();
         long at = extent.offset();
         for (ByteBuffer buffer : extent.buffers()) {
@@ -244,12 +267,12 @@ public final class FileDevice implements BlockDevice {
                 piece.position(piece.position() + part);
                 from.position(from.position() + part);
                 if (!piece.hasRemaining()) {
-                    at += writeFully(channel, piece.flip(), at);
+                    at += writeFully(to, piece.flip(), at);
                     piece.clear();
                 }
             }
         }
-        writeFully(channel, piece.flip(), at);
+        writeFully(to, piece.flip(), at);
     }
 
     private static int writeFully(FileChannel to, ByteBuffer from, long offset) throws IOException {
@@ -296,15 +319,31 @@ public final class FileDevice implements BlockDevice {
     public void writeDurably(List<Extent> extents, IoCompletion done) {
         List<Extent> all = List.copyOf(extents);
         all.forEach(extent -> checkRange(extent.offset(), extent.length()));
+        FileChannel synchronously = synchronous;
+        boolean oneWrite = all.size() == 1 && all.getFirst().length() <= PIECE;
+        if (synchronously != null && oneWrite) {
+            submit("write", done, () -> writeSynchronously(synchronously, all.getFirst()));
+            return;
+        }
         submit(
                 "write",
                 done,
                 () -> {
                     for (Extent extent : all) {
-                        writeNow(extent);
+                        writeNow(channel, extent);
                     }
                     flushNow();
                 });
+    }
+
+    private void writeSynchronously(FileChannel synchronously, Extent extent) throws IOException {
+        try {
+            writeNow(synchronously, extent);
+            checkStillThere();
+        } catch (IOException failed) {
+            dead = "failed for good since a durable write failed: " + failed.getMessage();
+            throw failed;
+        }
     }
 
     @Override
@@ -342,6 +381,9 @@ public final class FileDevice implements BlockDevice {
                             threads.close();
                             try {
                                 channel.close();
+                                if (synchronous != null) {
+                                    synchronous.close();
+                                }
                             } catch (IOException failed) {
                                 dead = "closing failed: " + failed.getMessage();
                             }

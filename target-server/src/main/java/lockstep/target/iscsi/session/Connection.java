@@ -293,6 +293,12 @@ final class Connection {
         channel.close();
     }
 
+    /// Ends the session now, lets answers that were given go out, and closes.
+    void dismiss(String reason) {
+        LOG.warn("{} dismissed: {}", channel.remoteAddress(), reason);
+        finish();
+    }
+
     /// Lets what was written go out, then closes.
     private void finish() {
         enterEnding();

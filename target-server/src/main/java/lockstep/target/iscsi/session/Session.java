@@ -337,6 +337,9 @@ final class Session {
                     responses.sense(tag, sense, residual(task, 0), numbers);
             case ScsiResult.Busy _ ->
                     responses.scsi(tag, SCSIStatus.BUSY, residual(task, 0), numbers);
+            case ScsiResult.ReservationConflict _ ->
+                    responses.scsi(
+                            tag, SCSIStatus.RESERVATION_CONFLICT, residual(task, 0), numbers);
         }
     }
 

@@ -42,7 +42,7 @@ public final class SessionTable {
     public void dropAll(ScsiTarget target) {
         for (Map.Entry<Key, Connection> entry : List.copyOf(sessions.entrySet())) {
             if (entry.getKey().targetName().equals(target.port().targetName())) {
-                entry.getValue().drop("target cold reset");
+                entry.getValue().dismiss("its target ends all sessions");
             }
         }
     }

@@ -29,15 +29,9 @@ import java.util.concurrent.TimeUnit;
 
 /// Real initiators (libiscsi's conformance suites and tools, QEMU) against a target over loopback.
 /// Where CI is set the tools must be there; elsewhere a missing one skips its tests.
-///
-/// Not run: `iSCSITMF.LUNResetSimpleAsync` of libiscsi 1.19, which expects the answer to its reset
-/// before it has sent it.
 @ExtendWith(LeakWatch.class)
 class ConformanceTest {
     private static final int TOOL_SECONDS = 120;
-
-    /// Said by the tool after every test, about reservations that its tests may have left.
-    private static final String AFTERMATH = "PERSISTENT RESERVE IN is not implemented";
 
     private static TestTarget target;
     @TempDir private Path scratch;
@@ -64,6 +58,10 @@ class ConformanceTest {
     }
 
     private String run(String... command) throws IOException, InterruptedException {
+        return run(0, command);
+    }
+
+    private String run(int exitCode, String... command) throws IOException, InterruptedException {
         needs(command[0]);
         Path output = scratch.resolve("output");
         Process process =
@@ -75,23 +73,43 @@ class ConformanceTest {
         process.destroyForcibly().waitFor();
         String said = Files.readString(output, StandardCharsets.ISO_8859_1);
         assertThat(ended).as("%s ended in time: %s", List.of(command), said).isTrue();
-        assertThat(process.exitValue()).as("%s: %s", List.of(command), said).isZero();
+        assertThat(process.exitValue()).as("%s: %s", List.of(command), said).isEqualTo(exitCode);
         return said;
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "CompareAndWrite",
+                "ExtendedCopy",
+                "GetLBAStatus.BeyondEol",
+                "GetLBAStatus.Simple",
                 "Inquiry",
                 "Mandatory",
                 "ModeSense6",
+                "OrWrite",
+                "Prefetch10",
+                "Prefetch16",
                 "Read6",
                 "Read10",
                 "Read12",
                 "Read16",
                 "ReadCapacity10",
                 "ReadCapacity16",
+                "PrinReadKeys",
+                "PrinReportCapabilities",
+                "PrinServiceactionRange",
+                "ProutClear",
+                "ProutPreempt",
+                "ProutRegister",
+                "ProutReserve",
+                "ReadDefectData10",
+                "ReadDefectData12",
+                "ReceiveCopyResults",
                 "ReportSupportedOpcodes",
+                "Reserve6.2Initiators",
+                "Reserve6.Logout",
+                "Reserve6.Simple",
                 "TestUnitReady",
                 "Unmap",
                 "Verify10",
@@ -100,6 +118,7 @@ class ConformanceTest {
                 "Write10",
                 "Write12",
                 "Write16",
+                "WriteAtomic16",
                 "WriteSame10",
                 "WriteSame16",
                 "WriteVerify10",
@@ -118,18 +137,46 @@ class ConformanceTest {
         assertThat(counts[3]).as("failed of %s: %s", suite, said).isEqualTo("0");
         List<String> skipped =
                 said.lines()
-                        .filter(line -> line.contains("[SKIPPED]") && !line.contains(AFTERMATH))
+                        .filter(line -> line.contains("[SKIPPED]"))
                         .filter(line -> !isOptional(line))
                         .toList();
         assertThat(skipped).as(suite).isEmpty();
     }
 
+    /// In libiscsi 1.19 the test looks, before it sends its reset, at a variable that only the
+    /// answer to a reset sets. So its first run in a process passes with no target; the second one,
+    /// which the pattern brings about, is judged.
+    @Test
+    void unitResetIsAnsweredAndItsTasksAreNot() throws Exception {
+        String test = "*.iSCSITMF.LUNResetSimpleAsync";
+        String said = run(1, "iscsi-test-cu", "--dataloss", "-V", "-t", test, target.url());
+        assertThat(summary(said)).as(said).containsExactly("2", "2", "1", "1");
+        assertThat(said).contains("CU_ASSERT_EQUAL(reconnect_succeeded,1)");
+        assertThat(said).contains("received all expected responses");
+    }
+
+    @Test
+    void bothPathsHearOfAReset() throws Exception {
+        for (String test : List.of("ALL.MultipathIO.Simple", "ALL.MultipathIO.Reset")) {
+            String said =
+                    run(
+                            "iscsi-test-cu",
+                            "--dataloss",
+                            "-V",
+                            "-t",
+                            test,
+                            target.url(),
+                            target.url());
+            assertThat(summary(said)).as(said).containsExactly("1", "1", "1", "0");
+            assertThat(said).doesNotContain("[SKIPPED]");
+        }
+    }
+
     /// What this target may lack without being wrong.
     private static boolean isOptional(String line) {
         return line.contains("does not support 0-blocks") // WSNZ is reported
-                || line.contains("SWP") // MODE SELECT
-                || line.contains("MODE SELECT")
-                || line.contains("MODESELECT");
+                || line.contains("No alignment restrictions") // of WRITE ATOMIC
+                || line.contains("No granularity restrictions");
     }
 
     /// Total, ran, passed, failed of CUnit's line about tests.

@@ -235,7 +235,35 @@ class SessionTest {
             other.command(RawInitiator.NONE, 0, NOTHING, 0, 0, 0, 0, 0, 0);
             assertThat(other.receive().sense()).isEqualTo(0x062903);
             initiator.command(RawInitiator.NONE, 0, NOTHING, 0, 0, 0, 0, 0, 0);
+            assertThat(initiator.receive().sense()).isEqualTo(0x062903);
+            initiator.command(RawInitiator.NONE, 0, NOTHING, 0, 0, 0, 0, 0, 0);
             assertThat(initiator.receive().u8(3)).isEqualTo(GOOD);
+            initiator.manage(8, 80, -1);
+            assertThat(initiator.receive().u8(2)).as("no reassignment").isEqualTo(4);
+        }
+    }
+
+    @Test
+    void coldResetIsAnsweredThenEverySessionEnds() throws IOException {
+        try (RawInitiator initiator = ready("iqn.a");
+                RawInitiator other = ready("iqn.b")) {
+            initiator.manage(7, 79, -1);
+            Received answer = initiator.receive();
+            assertThat(answer.opcode()).isEqualTo(0x22);
+            assertThat(answer.u8(2)).isZero();
+            assertThat(initiator.isClosedByTarget()).isTrue();
+            assertThat(other.isClosedByTarget()).isTrue();
+        }
+    }
+
+    @Test
+    void reservationConflictIsAStatus() throws IOException {
+        try (RawInitiator holder = ready("iqn.a");
+                RawInitiator other = ready("iqn.b")) {
+            holder.command(RawInitiator.NONE, 0, NOTHING, 0x16, 0, 0, 0, 0, 0);
+            assertThat(holder.receive().u8(3)).isEqualTo(GOOD);
+            other.command(RawInitiator.NONE, 0, NOTHING, 0, 0, 0, 0, 0, 0);
+            assertThat(other.receive().u8(3)).isEqualTo(0x18);
         }
     }
 
@@ -257,7 +285,8 @@ class SessionTest {
             target.onLoop(() -> target.lun().letGo());
             assertThat(again.receive().opcode()).isEqualTo(0x23);
             assertThat(target.metrics().meter("iscsi.aborted").getCount()).isEqualTo(1);
-            again.settle();
+            again.command(RawInitiator.NONE, 0, NOTHING, 0, 0, 0, 0, 0, 0);
+            assertThat(again.receive().sense()).as("nexus loss").isEqualTo(0x062907);
         }
     }
 
