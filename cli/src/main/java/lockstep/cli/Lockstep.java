@@ -6,6 +6,7 @@ import lockstep.cli.command.Activate;
 import lockstep.cli.command.Bench;
 import lockstep.cli.command.Demo;
 import lockstep.cli.command.Disk;
+import lockstep.cli.command.Host;
 import lockstep.cli.command.Lun;
 import lockstep.cli.command.Node;
 import lockstep.cli.command.Pair;
@@ -35,6 +36,7 @@ import java.io.PrintWriter;
             Disk.class,
             Volume.class,
             Lun.class,
+            Host.class,
             Pair.class,
             Takeover.class,
             Activate.class,

@@ -49,6 +49,31 @@ final class LauncherTest {
     }
 
     @Test
+    void theCacheIsUsedWhereThereIsOne() throws Exception {
+        distribution();
+        environment.put("LOCKSTEP_JAVA_HOME", jdk("new", "25.0.1").toString());
+        assertThat(run("status")).isZero();
+        assertThat(output).doesNotContain("AOTCache");
+        Path cache = Files.createFile(home.resolve("lib/lockstep.aot"));
+        assertThat(run("status")).isZero();
+        assertThat(output).contains(" -XX:AOTCache=" + cache + " ");
+    }
+
+    @Test
+    void whatIsOverSoonIsNotCompiledTwice() throws Exception {
+        distribution();
+        environment.put("LOCKSTEP_JAVA_HOME", jdk("new", "25.0.1").toString());
+        for (String[] command : new String[][] {{"status"}, {"node", "status"}, {"lun", "list"}}) {
+            assertThat(run(command)).isZero();
+            assertThat(output).contains("-XX:TieredStopAtLevel=1");
+        }
+        for (String[] command : new String[][] {{"node", "start"}, {"demo"}, {"bench", "u"}}) {
+            assertThat(run(command)).isZero();
+            assertThat(output).doesNotContain("Tiered");
+        }
+    }
+
+    @Test
     void aJavaHomeThatIsTooOldIsSkipped() throws Exception {
         distribution();
         environment.put("JAVA_HOME", jdk("old", "17.0.9").toString());

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import lockstep.target.admin.AdminServer;
 import lockstep.target.admin.FakeNode;
+import lockstep.target.admin.model.AddHost;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,9 +21,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /// The commands over a real socket to a node of the tests' own.
@@ -84,6 +87,91 @@ final class LockstepTest {
         for (String[] command : new String[][] {{"status"}, {"pair", "list"}}) {
             assertThat(ask(command)).isZero();
             assertThat(out).contains("10.0.0.2:7801", "resyncing", "up", "4 KiB");
+        }
+    }
+
+    @Test
+    void hostsAreAddedListedAndRemovedAndTheirSecretsAreNeverShown() throws Exception {
+        ask("volume", "create", "v", "--auto");
+        Path secret = Files.writeString(directory.resolve("in"), "sixteen-chars-ab\n");
+        Path fresh = directory.resolve("fresh");
+        assertThat(
+                        ask(
+                                "host",
+                                "add",
+                                "v",
+                                "iqn.a:*",
+                                "--address",
+                                "10.0.0.0/8,fd00::/8",
+                                "--lun",
+                                "0,3",
+                                "--chap-user",
+                                "u",
+                                "--chap-secret",
+                                secret.toString(),
+                                "--new-mutual-secret",
+                                fresh.toString()))
+                .isZero();
+        assertThat(out).isEqualTo("iqn.a:* may use v, LUNs 0, 3\n");
+        AddHost asked = Objects.requireNonNull(node.lastHost);
+        assertThat(asked.chapSecret()).isEqualTo("sixteen-chars-ab");
+        assertThat(Files.readString(fresh).strip()).isEqualTo(asked.mutualSecret()).hasSize(16);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(fresh)))
+                .isEqualTo("rw-------");
+        String shown = out + err + node.asked;
+        assertThat(ask("host", "list")).isZero();
+        assertThat(out).contains("iqn.a:*", "10.0.0.0/8 fd00::/8", "0, 3", "mutual");
+        assertThat(ask("host", "list", "--json")).isZero();
+        assertThat(shown + out)
+                .doesNotContain("sixteen-chars-ab")
+                .doesNotContain(Objects.requireNonNull(asked.mutualSecret()));
+        assertThat(ask("host", "add", "v", "iqn.b", "--new-chap-secret", fresh.toString()))
+                .isEqualTo(2);
+        assertThat(err).contains("exists already");
+        assertThat(ask("host", "remove", "v", "iqn.a:*")).isZero();
+        assertThat(node.asked.getLast()).isEqualTo("removeHost v iqn.a:*");
+    }
+
+    @Test
+    void lunsAreMappedUnmappedAndGrown() {
+        ask("volume", "create", "v", "--auto");
+        assertThat(ask("lun", "map", "v", "3", "iqn.a")).isZero();
+        assertThat(node.asked.getLast()).isEqualTo("mapLun v 3 iqn.a true");
+        assertThat(out).isEqualTo("iqn.a sees LUNs 3\n");
+        assertThat(ask("lun", "unmap", "v", "3", "iqn.a")).isZero();
+        assertThat(out).isEqualTo("iqn.a sees no LUN yet\n");
+        assertThat(ask("lun", "grow", "v", "3", "--size", "20g")).isZero();
+        assertThat(node.asked.getLast()).isEqualTo("growLun v 3 21474836480");
+        assertThat(ask("lun", "grow", "v", "3", "--size", "5")).isEqualTo(3);
+        assertThat(err).contains("multiple of 4096");
+        assertThat(ask("lun", "map", "none", "3", "iqn.a")).isEqualTo(3);
+        assertThat(ask("lun", "explain", "v", "9")).isEqualTo(2);
+        assertThat(err).contains("there is no LUN 9 of v");
+    }
+
+    @Test
+    void keysGoFromNodeToNodeInAFileOrWithThePair() throws Exception {
+        node.keys.add("a2V5LW9uZQ==");
+        Path file = directory.resolve("key");
+        assertThat(ask("node", "key", "export", file.toString())).isZero();
+        assertThat(out).doesNotContain("a2V5");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(ask("node", "key", "import", file.toString())).isZero();
+        assertThat(node.keys).containsExactly("a2V5LW9uZQ==", "a2V5LW9uZQ==");
+        ask("volume", "create", "v", "--auto");
+        FakeNode mirror = new FakeNode();
+        mirror.keys.add("a2V5LXR3bw==");
+        String other = directory.resolve("mirror.sock").toString();
+        try (var _ = AdminServer.onSocket(Path.of(other), mirror, new MetricRegistry())) {
+            assertThat(ask("pair", "create", "v", "--peer-admin", other, "--peer", "h:1")).isZero();
+        }
+        assertThat(node.keys).contains("a2V5LXR3bw==");
+        assertThat(mirror.keys).contains("a2V5LW9uZQ==");
+        try (var tcp = AdminServer.onLoopback(0, mirror, new MetricRegistry())) {
+            String url = "http://127.0.0.1:" + tcp.port();
+            assertThat(plain("node", "key", "export", file + "2", "--node", url)).isEqualTo(3);
+            assertThat(err).contains("not handed out over TCP", "Unix socket");
         }
     }
 

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,8 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -142,6 +145,33 @@ final class ConfigReader {
             // told below, in the same words
         }
         throw error(key, "'" + text + "' is not an address of the form host:port");
+    }
+
+    boolean flag(String key) throws ConfigError {
+        return take(key, () -> config.getBoolean(key));
+    }
+
+    /// A list of addresses, each alone or as `{ listen = ..., advertise = ... }`.
+    List<NodeConfig.PortalAddress> portals(String key) throws ConfigError {
+        List<NodeConfig.PortalAddress> portals = new ArrayList<>();
+        for (ConfigValue value : take(key, () -> config.getList(key))) {
+            portals.add(portal(key, value.unwrapped()));
+        }
+        return portals;
+    }
+
+    private NodeConfig.PortalAddress portal(String key, Object value) throws ConfigError {
+        if (value instanceof String text) {
+            return new NodeConfig.PortalAddress(address(key, text), Optional.empty());
+        }
+        if (value instanceof Map<?, ?> pair
+                && pair.get("listen") instanceof String listen
+                && pair.get("advertise") instanceof String advertise
+                && pair.size() == 2) {
+            return new NodeConfig.PortalAddress(
+                    address(key, listen), Optional.of(address(key, advertise)));
+        }
+        throw error(key, "a portal is \"host:port\" or { listen = \"...\", advertise = \"...\" }");
     }
 
     Optional<InetSocketAddress> optionalAddress(String key) throws ConfigError {

@@ -6,9 +6,12 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 
 import lockstep.blockstore.log.NvLog;
 import lockstep.replication.role.Replica;
+import lockstep.target.access.Gatekeeper;
 import lockstep.target.admin.AdminServer;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
+import lockstep.target.iscsi.login.Caps;
+import lockstep.target.iscsi.login.Doors;
 import lockstep.target.iscsi.login.IscsiSettings;
 import lockstep.target.iscsi.session.Portal;
 import lockstep.target.runtime.NettyEventLoop;
@@ -44,7 +47,10 @@ final class Node implements AutoCloseable {
     private final NvLog log;
     private final NodeDisks disks;
     private final NodeVolumes volumes;
+    private final KeyFile keyFile;
     private final NodeTargets targets;
+    private final HostActions hosts;
+    private final Doors doors;
     private final NodeLinks links;
     private final NodeViews views;
     private final List<Portal> portals = new ArrayList<>();
@@ -62,7 +68,15 @@ final class Node implements AutoCloseable {
         startedNanos = core.clock().nanoTime();
         log = NodeLog.open(config.log(), core, entropy::nextLong, metrics);
         disks = NodeDisks.open(config.disks(), core, events);
-        targets = new NodeTargets(core, config.iscsi().targetPrefix(), identity.portGroup());
+        keyFile = KeyFile.open(config.dataDirectory(), entropy::nextLong);
+        targets =
+                new NodeTargets(
+                        core,
+                        config.iscsi().targetPrefix(),
+                        identity.portGroup(),
+                        new VolumeAccess(keyFile::keys, events));
+        hosts = new HostActions(this, entropy::nextLong);
+        doors = doors(config.iscsi());
         VolumeOpener opener =
                 new VolumeOpener(core, log, NodeLog.volumeSettings(config), events, metrics);
         volumes =
@@ -76,6 +90,16 @@ final class Node implements AutoCloseable {
                         new Observer());
         links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
         views = new NodeViews(disks, volumes, targets);
+    }
+
+    private Doors doors(NodeConfig.Iscsi iscsi) {
+        Gatekeeper gatekeeper =
+                new Gatekeeper(
+                        iscsi.allowUnauthenticated(),
+                        iscsi.chapMd5(),
+                        entropy::nextLong,
+                        core.clock()::nanoTime);
+        return new Doors(gatekeeper, new Caps(iscsi.caps()));
     }
 
     /// Starts the node that `config` describes. `onBroken` hears of anything thrown on the core
@@ -99,10 +123,10 @@ final class Node implements AutoCloseable {
             onLoop((CompletableFuture<Void> done) -> links.listen(address, end(done)));
         }
         onLoop((CompletableFuture<Void> done) -> volumes.openAll(end(done, this::beginAll)));
-        for (InetSocketAddress address : config.iscsi().portals()) {
-            portals.add(portal(resolved(address)));
+        for (NodeConfig.PortalAddress address : config.iscsi().portals()) {
+            open(address);
         }
-        NodeOperator operator = new NodeOperator(this);
+        NodeOperator operator = new NodeOperator(this, keyFile);
         admin =
                 switch (config.admin()) {
                     case NodeConfig.Admin.Socket(var path) ->
@@ -113,6 +137,24 @@ final class Node implements AutoCloseable {
         events.note(config.name(), "serves hosts at " + portalNames());
     }
 
+    private void open(NodeConfig.PortalAddress address) throws IOException {
+        Portal opened = portal(resolved(address.listen()));
+        portals.add(opened);
+        InetSocketAddress told =
+                address.advertise().isPresent()
+                        ? resolved(address.advertise().get())
+                        : opened.address();
+        core.execute(() -> doors.add(new Doors.Door(opened.address(), told)));
+        boolean open = opened.address().getAddress().isLoopbackAddress();
+        if (!doors.gatekeeper().trusts(open)) {
+            events.note(
+                    config.name(),
+                    "hosts that come in at "
+                            + text(opened.address())
+                            + " need a rule with CHAP (`lockstep host add`)");
+        }
+    }
+
     private Portal portal(InetSocketAddress address) throws IOException {
         try {
             return new Portal(
@@ -120,6 +162,7 @@ final class Node implements AutoCloseable {
                     core,
                     address,
                     targets,
+                    doors,
                     targets.sessions(),
                     IscsiSettings.DEFAULT,
                     metrics);
@@ -219,6 +262,17 @@ final class Node implements AutoCloseable {
 
     NodeTargets targets() {
         return targets;
+    }
+
+    HostActions hosts() {
+        return hosts;
+    }
+
+    /// What targets offer and to whom may have changed.
+    void refreshTargets() {
+        for (HostedVolume volume : volumes.all()) {
+            targets.refresh(volume);
+        }
     }
 
     NodeLinks links() {

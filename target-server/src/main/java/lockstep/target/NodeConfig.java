@@ -1,9 +1,10 @@
 package lockstep.target;
 
+import lockstep.target.iscsi.login.Caps;
+
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,8 +37,17 @@ public record NodeConfig(
     /// consistency point.
     public record Log(Path path, long sizeBytes, long segmentBytes, LogMode mode, long halfBytes) {}
 
-    /// What hosts see.
-    public record Iscsi(List<InetSocketAddress> portals, String targetPrefix) {
+    /// Where hosts connect to: the address listened at, and the one that hosts are told if they
+    /// reach it by another.
+    public record PortalAddress(InetSocketAddress listen, Optional<InetSocketAddress> advertise) {}
+
+    /// What hosts see, and what they must do to come in.
+    public record Iscsi(
+            List<PortalAddress> portals,
+            String targetPrefix,
+            boolean allowUnauthenticated,
+            boolean chapMd5,
+            Caps.Limits caps) {
         public Iscsi {
             portals = List.copyOf(portals);
         }
@@ -64,16 +74,12 @@ public record NodeConfig(
         ConfigReader reader = ConfigReader.open(file, Set.of("name", "data-dir"));
         Path data = Path.of(reader.text("data-dir"));
         Log log = log(reader, data);
-        List<InetSocketAddress> portals = new ArrayList<>();
-        for (String portal : reader.texts("iscsi.portals")) {
-            portals.add(reader.address("iscsi.portals", portal));
-        }
         return new NodeConfig(
                 reader.name("name"),
                 data,
                 reader.texts("disks"),
                 log,
-                new Iscsi(portals, targetPrefix(reader)),
+                iscsi(reader),
                 new Replication(
                         reader.optionalAddress("replication.listen"),
                         reader.duration("replication.lease", Duration.ofMillis(100))),
@@ -98,6 +104,20 @@ public record NodeConfig(
             throw reader.error("log.half", "the log must hold two halves");
         }
         return log;
+    }
+
+    private static Iscsi iscsi(ConfigReader reader) throws ConfigError {
+        return new Iscsi(
+                reader.portals("iscsi.portals"),
+                targetPrefix(reader),
+                reader.flag("iscsi.allow-unauthenticated"),
+                reader.flag("iscsi.chap-md5"),
+                new Caps.Limits(
+                        reader.number("iscsi.limits.connections-per-address", 1, 65_535),
+                        reader.number("iscsi.limits.logins-per-address", 1, 512),
+                        Caps.Limits.DEFAULT.logins(),
+                        reader.number("iscsi.limits.sessions", 1, 65_535),
+                        reader.number("iscsi.limits.sessions-per-initiator", 1, 65_535)));
     }
 
     private static String targetPrefix(ConfigReader reader) throws ConfigError {

@@ -1,7 +1,9 @@
 package lockstep.target;
 
+import lockstep.target.access.SecretKeys;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.NodeControl;
+import lockstep.target.admin.model.AddHost;
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.CreateMirror;
@@ -10,13 +12,17 @@ import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.HostView;
 import lockstep.target.admin.model.LunView;
+import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
 
+import java.io.IOException;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -26,9 +32,11 @@ final class NodeOperator implements NodeControl {
     private final Node node;
     private final VolumeActions volumes;
     private final PairActions pairs;
+    private final KeyFile keyFile;
 
-    NodeOperator(Node node) {
+    NodeOperator(Node node, KeyFile keyFile) {
         this.node = node;
+        this.keyFile = keyFile;
         this.volumes = new VolumeActions(node);
         this.pairs = new PairActions(node);
     }
@@ -157,5 +165,75 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> discard(String volume) {
         return withVolume(volume, pairs::discard);
+    }
+
+    @Override
+    public CompletableFuture<List<HostView>> hosts() {
+        return onLoop(answer -> answer.complete(node.views().hosts()));
+    }
+
+    @Override
+    public CompletableFuture<HostView> addHost(String volume, AddHost request) {
+        SecretKeys keys = request.chapSecret() == null ? keyFile.keys() : neededKeys();
+        return withVolume(
+                volume, (found, answer) -> node.hosts().add(found, request, keys, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> removeHost(String volume, String initiator) {
+        return withVolume(volume, (found, answer) -> node.hosts().remove(found, initiator, answer));
+    }
+
+    @Override
+    public CompletableFuture<HostView> mapLun(
+            String volume, int number, String initiator, boolean sees) {
+        return withVolume(
+                volume,
+                (found, answer) -> node.hosts().map(found, number, initiator, sees, answer));
+    }
+
+    @Override
+    public CompletableFuture<LunView> growLun(String volume, int number, long sizeBytes) {
+        return withVolume(
+                volume, (found, answer) -> node.hosts().grow(found, number, sizeBytes, answer));
+    }
+
+    @Override
+    public CompletableFuture<NodeKeys> keys() {
+        List<String> texts =
+                neededKeys().copies().stream().map(Base64.getEncoder()::encodeToString).toList();
+        return CompletableFuture.completedFuture(new NodeKeys(texts));
+    }
+
+    @Override
+    public CompletableFuture<Done> addKeys(NodeKeys keys) {
+        try {
+            keyFile.add(keys.keys().stream().map(Base64.getDecoder()::decode).toList());
+        } catch (IllegalArgumentException _) {
+            throw new AdminException(
+                    Code.BAD_REQUEST, "these are no keys", "export them from the other node");
+        } catch (IOException failed) {
+            throw noKeys(failed);
+        }
+        return onLoop(
+                answer -> {
+                    node.refreshTargets();
+                    answer.complete(new Done("this node opens what those keys sealed"));
+                });
+    }
+
+    private SecretKeys neededKeys() {
+        try {
+            return keyFile.needed();
+        } catch (IOException failed) {
+            throw noKeys(failed);
+        }
+    }
+
+    private static AdminException noKeys(IOException failed) {
+        return new AdminException(
+                Code.INTERNAL,
+                "the file of keys cannot be written: " + failed.getMessage(),
+                "look at the node's data directory");
     }
 }

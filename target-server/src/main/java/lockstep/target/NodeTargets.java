@@ -2,7 +2,9 @@ package lockstep.target;
 
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.Lun;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.role.Replica;
+import lockstep.target.access.AccessTable;
 import lockstep.target.iscsi.login.TargetCatalog;
 import lockstep.target.iscsi.session.SessionTable;
 import lockstep.target.runtime.NettyEventLoop;
@@ -17,11 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The iSCSI targets: one per volume that this node has a copy of, with the volume's LUNs. A mirror
-/// shows what it knows of them and serves none, so that hosts have their paths here before they
-/// need them; in a takeover target and sessions stay, and the LUNs begin to serve. A volume that is
-/// active no more loses its sessions, and with them every command that was under way. On the core
-/// loop.
+/// The iSCSI targets: one per volume that this node has a copy of, with the volume's LUNs and its
+/// rules about hosts. A mirror shows what it knows of them and serves none, so that hosts have
+/// their paths here before they need them; in a takeover target and sessions stay, and the LUNs
+/// begin to serve. A volume that is active no more loses its sessions, and with them every command
+/// that was under way. On the core loop.
 final class NodeTargets implements TargetCatalog {
     private static final class Offer {
         private final ScsiTarget target;
@@ -29,21 +31,26 @@ final class NodeTargets implements TargetCatalog {
         /// Whose LUNs are served; null at a mirror.
         private @Nullable ActiveVolume active;
 
-        Offer(ScsiTarget target) {
+        private VolumeAccess.Known access;
+
+        Offer(ScsiTarget target, VolumeAccess.Known access) {
             this.target = target;
+            this.access = access;
         }
     }
 
     private final NettyEventLoop core;
     private final String prefix;
     private final int portGroup;
+    private final VolumeAccess access;
     private final SessionTable sessions = new SessionTable();
     private final Map<String, Offer> offers = new LinkedHashMap<>();
 
-    NodeTargets(NettyEventLoop core, String prefix, int portGroup) {
+    NodeTargets(NettyEventLoop core, String prefix, int portGroup, VolumeAccess access) {
         this.core = core;
         this.prefix = prefix;
         this.portGroup = portGroup;
+        this.access = access;
     }
 
     SessionTable sessions() {
@@ -60,27 +67,52 @@ final class NodeTargets implements TargetCatalog {
         return offers.values().stream().map(offer -> offer.target).toList();
     }
 
+    @Override
+    public AccessTable access(ScsiTarget target) {
+        for (Offer offer : offers.values()) {
+            if (offer.target == target) {
+                return offer.access.table();
+            }
+        }
+        return closed(target.port().targetName());
+    }
+
+    /// The rules of volume `name`; for nobody if it is not offered here.
+    AccessTable access(String name) {
+        Offer offer = offers.get(name);
+        return offer == null ? closed(name) : offer.access.table();
+    }
+
+    private static AccessTable closed(String owner) {
+        return new AccessTable(owner, true, List.of());
+    }
+
     /// Makes what is offered of `volume` agree with what its copy here is.
     void refresh(HostedVolume volume) {
         Replica replica = volume.replica();
         ActiveVolume active = replica.active();
         boolean serves = active != null && active.service() != ActiveVolume.Service.STOPPED;
-        List<Lun> luns = active == null ? replica.shownLuns() : serves ? active.luns() : null;
+        ShownVolume shown = active == null ? replica.shown() : serves ? active : null;
         Offer offer = offers.get(volume.name());
-        if (offer != null && (luns == null || (offer.active != null && offer.active != active))) {
+        if (offer != null && (shown == null || (offer.active != null && offer.active != active))) {
             drop(volume.name());
             offer = null;
         }
-        if (luns == null) {
+        if (shown == null) {
             return;
         }
         if (offer == null) {
-            offer = new Offer(target(volume));
+            offer = new Offer(target(volume), access.read(volume, shown, null));
             offers.put(volume.name(), offer);
         }
+        VolumeAccess.Known before = offer.access;
+        offer.access = access.read(volume, shown, before);
         boolean activated = offer.active == null && active != null;
         offer.active = active;
-        show(offer.target, luns, activated);
+        show(offer.target, shown.luns(), activated);
+        if (!offer.access.equals(before)) {
+            sessions.accessChanged(offer.target);
+        }
     }
 
     private ScsiTarget target(HostedVolume volume) {

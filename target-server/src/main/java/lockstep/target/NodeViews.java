@@ -10,7 +10,9 @@ import lockstep.blockstore.volume.Lun;
 import lockstep.replication.role.ReplicaStatus;
 import lockstep.replication.role.RoleState;
 import lockstep.target.NodeDisks.NodeDisk;
+import lockstep.target.access.AccessTable;
 import lockstep.target.admin.model.DiskView;
+import lockstep.target.admin.model.HostView;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.VolumeView;
@@ -169,7 +171,19 @@ final class NodeViews {
                 record.identity().toString(),
                 record.size(),
                 targets.targetName(volume.name()),
-                lun.isServing() ? "serving" : word(volume.replica().status().state()));
+                lun.isServing() ? "serving" : word(volume.replica().status().state()),
+                HostViews.whoSees(targets.access(volume.name()), record.number()));
+    }
+
+    List<HostView> hosts() {
+        List<HostView> views = new ArrayList<>();
+        for (HostedVolume volume : volumes.all()) {
+            if (volume.replica().active() != null) {
+                AccessTable table = targets.access(volume.name());
+                table.rules().forEach(rule -> views.add(HostViews.of(volume.name(), rule)));
+            }
+        }
+        return views;
     }
 
     List<PairView> pairs() {

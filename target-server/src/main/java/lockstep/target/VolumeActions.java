@@ -127,13 +127,7 @@ final class VolumeActions {
             throw new AdminException(
                     Code.EXISTS, "there is a LUN " + number + " already", "choose another number");
         }
-        long most = Blocks.toBytes(volume.replica().copy().root().vbnCount()) * 64;
-        if (request.sizeBytes() > most) {
-            throw new AdminException(
-                    Code.BAD_REQUEST,
-                    "a LUN of " + request.sizeBytes() + " bytes is out of all proportion",
-                    "stay below 64 times the size of the volume");
-        }
+        checkSize(volume, request.sizeBytes());
         LunRecord record =
                 new LunRecord(number, request.name(), NodeDisks.newName(), request.sizeBytes());
         active.putLun(
@@ -148,6 +142,23 @@ final class VolumeActions {
                 });
     }
 
+    static void checkSize(HostedVolume volume, long bytes) {
+        long most = Blocks.toBytes(volume.replica().copy().root().vbnCount()) * 64;
+        if (bytes > most) {
+            throw new AdminException(
+                    Code.BAD_REQUEST,
+                    "a LUN of " + bytes + " bytes is out of all proportion",
+                    "stay below 64 times the size of the volume");
+        }
+    }
+
+    static AdminException noLun(HostedVolume volume, int number) {
+        return new AdminException(
+                Code.NOT_FOUND,
+                volume.name() + " has no LUN " + number,
+                "`lockstep lun list` shows its LUNs");
+    }
+
     private void answerLun(HostedVolume volume, int number, CompletableFuture<LunView> answer) {
         for (Lun lun : active(volume).luns()) {
             if (lun.record().number() == number) {
@@ -157,33 +168,44 @@ final class VolumeActions {
     }
 
     void deleteLun(HostedVolume volume, int number, CompletableFuture<Done> answer) {
-        ActiveVolume active = active(volume);
-        if (active.luns().stream().noneMatch(lun -> lun.record().number() == number)) {
-            throw new AdminException(
-                    Code.NOT_FOUND,
-                    volume.name() + " has no LUN " + number,
-                    "`lockstep lun list` shows its LUNs");
+        if (active(volume).luns().stream().noneMatch(lun -> lun.record().number() == number)) {
+            throw noLun(volume, number);
         }
-        active.deleteLun(
-                number,
-                outcome -> {
-                    if (outcome instanceof Outcome.Done) {
-                        node.targets().refresh(volume);
-                        answer.complete(new Done("LUN " + number + " is deleted"));
-                    } else {
-                        answer.completeExceptionally(notDone(outcome));
-                    }
-                });
+        node.hosts()
+                .forget(
+                        volume,
+                        number,
+                        failure -> {
+                            if (failure == null) {
+                                deleteForgotten(volume, number, answer);
+                            } else {
+                                answer.completeExceptionally(failure);
+                            }
+                        });
     }
 
-    private static AdminException notDone(Outcome outcome) {
+    private void deleteForgotten(HostedVolume volume, int number, CompletableFuture<Done> answer) {
+        active(volume)
+                .deleteLun(
+                        number,
+                        outcome -> {
+                            if (outcome instanceof Outcome.Done) {
+                                node.targets().refresh(volume);
+                                answer.complete(new Done("LUN " + number + " is deleted"));
+                            } else {
+                                answer.completeExceptionally(notDone(outcome));
+                            }
+                        });
+    }
+
+    static AdminException notDone(Outcome outcome) {
         return new AdminException(
                 Code.UNAVAILABLE,
                 "the volume does not take it now: " + outcome,
                 "look at `lockstep status`; if the mirror is away, bring it back or detach it");
     }
 
-    private static ActiveVolume active(HostedVolume volume) {
+    static ActiveVolume active(HostedVolume volume) {
         ActiveVolume active = volume.replica().active();
         if (active == null || active.service() == ActiveVolume.Service.STOPPED) {
             throw new AdminException(

@@ -3,6 +3,8 @@ package lockstep.target;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import lockstep.target.iscsi.login.Caps;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,6 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 final class NodeConfigTest {
     @TempDir Path directory;
@@ -20,7 +23,7 @@ final class NodeConfigTest {
         NodeConfig config = NodeConfig.load(Path.of("../conf/node.example.conf"));
         assertThat(config.name()).isEqualTo("alpha");
         assertThat(config.disks()).containsExactly("/dev/disk/by-id/scsi-lockstep-*");
-        assertThat(config.iscsi().portals().getFirst().getPort()).isEqualTo(3260);
+        assertThat(config.iscsi().portals().getFirst().listen().getPort()).isEqualTo(3260);
         assertThat(config.replication().listen().orElseThrow().getPort()).isEqualTo(7801);
         assertThat(config.admin())
                 .isEqualTo(new NodeConfig.Admin.Socket(Path.of("/var/lib/lockstep/admin.sock")));
@@ -35,6 +38,9 @@ final class NodeConfigTest {
         assertThat(config.cacheBytes()).isEqualTo(256 << 20);
         assertThat(config.replication().listen()).isEmpty();
         assertThat(config.threads()).isEqualTo(1);
+        assertThat(config.iscsi().allowUnauthenticated()).isFalse();
+        assertThat(config.iscsi().chapMd5()).isFalse();
+        assertThat(config.iscsi().caps()).isEqualTo(Caps.Limits.DEFAULT);
     }
 
     @Test
@@ -48,6 +54,20 @@ final class NodeConfigTest {
                                 NodeConfig.load(
                                         file(start + "admin.socket=\"http://10.0.0.1:7800\"")))
                 .hasMessageContaining("node.conf:3: admin.socket: TCP is for 127.0.0.1 only");
+    }
+
+    @Test
+    void portalsAreIpv4AndIpv6AndMayBeKnownByOtherAddresses() throws Exception {
+        String portals =
+                "iscsi.portals = [\"127.0.0.1:1\", \"[::1]:2\","
+                        + " { listen = \"10.0.0.1:3\", advertise = \"203.0.113.1:4\" }]";
+        List<NodeConfig.PortalAddress> read =
+                NodeConfig.load(file("name = a\ndata-dir = /d\n" + portals)).iscsi().portals();
+        assertThat(read).hasSize(3);
+        assertThat(read.get(1).listen().getHostString()).isEqualTo("::1");
+        assertThat(read.get(1).advertise()).isEmpty();
+        assertThat(read.get(2).listen().getPort()).isEqualTo(3);
+        assertThat(read.get(2).advertise().orElseThrow().getHostString()).isEqualTo("203.0.113.1");
     }
 
     @ParameterizedTest
@@ -64,6 +84,8 @@ final class NodeConfigTest {
                 "threads = [] | node.conf:3: threads: threads has type LIST rather than NUMBER",
                 "replication.listen = here | node.conf:3: replication.listen: 'here' is not an",
                 "iscsi.portals = [\"a:b\"] | node.conf:3: iscsi.portals: 'a:b' is not an address",
+                "iscsi.portals = [{listen = x}] | node.conf:3: iscsi.portals: a portal is",
+                "iscsi.chap-md5 = maybe | node.conf:3: iscsi.chap-md5",
                 "consistency-points.interval = 1 ms | consistency-points.interval: 1 ms: at least",
                 "iscsi.target-prefix = x | node.conf:3: iscsi.target-prefix: 'x' is not like",
                 "log { | node.conf:",

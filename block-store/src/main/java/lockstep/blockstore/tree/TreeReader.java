@@ -7,6 +7,7 @@ import lockstep.blockstore.block.BlockReader;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /// Looks pointers up in a committed tree. As long as the nodes are in memory it never leaves the
 /// call.
@@ -25,13 +26,10 @@ public final class TreeReader {
         this.reader = reader;
     }
 
-    /// Finds the pointers of `count` blocks from `first`.
+    /// Finds the pointers of `count` blocks from `first`. Behind the end of the tree there are
+    /// holes: it gets higher only with the next consistency point after its LUN has grown.
     public void find(TreeRoot root, long first, int count, RunHandler done) {
-        Check.that(
-                first >= 0 && first + count <= root.span(),
-                "a look-up stays inside its tree",
-                first,
-                count);
+        Check.that(first >= 0, "a look-up stays inside its tree", first, count);
         new Run(root, first, new BlockPointer[count], done).resume();
     }
 
@@ -105,6 +103,11 @@ public final class TreeReader {
         /// null if at least one more block was found.
         private @Nullable BlockPointer descend() {
             long index = first + filled;
+            if (index >= root.span()) {
+                Arrays.fill(found, filled, found.length, BlockPointer.HOLE);
+                filled = found.length;
+                return null;
+            }
             BlockPointer pointer = root.top();
             for (int level = root.levels() - 1; level >= 0; level--) {
                 if (pointer.isHole()) {

@@ -50,7 +50,8 @@ public record TreeRoot(int tree, int levels, BlockPointer top) {
         return span;
     }
 
-    static int levelsFor(long blocks) {
+    /// Levels that `blocks` blocks need.
+    public static int levelsFor(long blocks) {
         int levels = 1;
         while (span(levels) < blocks) {
             levels++;

@@ -26,7 +26,7 @@ import java.util.function.BooleanSupplier;
 /// The way of a write: checked, admitted ([Admission]), sequenced, given to the local log and to
 /// the mirror at the same time, taken into the filling overlay; the answer leaves through the
 /// [AckGate]. Reads see the overlays first and leave through the same gate.
-public final class ActiveVolume {
+public final class ActiveVolume implements ShownVolume {
     /// Hears what whoever decides about roles has to know. All calls on the volume's loop.
     public interface Observer {
         /// An image is durable here; `needsCopy` if the attached mirror has to be brought to it by
@@ -139,7 +139,7 @@ public final class ActiveVolume {
                 admission.waiting());
     }
 
-    /// Its LUNs, lowest number first.
+    @Override
     public List<Lun> luns() {
         return core.luns.list().stream()
                 .<Lun>map(state -> new VolumeLun(this, state.record()))
@@ -199,7 +199,7 @@ public final class ActiveVolume {
         media.put(key, value, done);
     }
 
-    /// The value of `key`, or null.
+    @Override
     public byte @Nullable [] value(String key) {
         return core.luns.values().get(key);
     }

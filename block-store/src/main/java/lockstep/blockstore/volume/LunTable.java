@@ -56,6 +56,18 @@ final class LunTable {
         return values;
     }
 
+    /// The values that belong to the volume and to none of its LUNs.
+    SortedMap<String, ByteBuffer> ownValues() {
+        SortedMap<String, ByteBuffer> own = new TreeMap<>();
+        values.forEach(
+                (key, value) -> {
+                    if (!key.startsWith(OF_LUN)) {
+                        own.put(key, ByteBuffer.wrap(value));
+                    }
+                });
+        return own;
+    }
+
     /// The key that holds LUN `number`.
     static String keyOf(int number) {
         return LUN_KEY + number;

@@ -277,7 +277,7 @@ final class MediaPath {
 
     Need need(int lun, long offset, long length, long dataBytes) {
         LunState state = core.luns.find(lun);
-        int levels = state == null ? 1 : state.root().levels() + 1;
+        int levels = state == null ? 1 : state.levels() + 1;
         long blocks = VolumeCore.blocksTouched(offset, length);
         return new Need(VolumeCore.worstCase(blocks, levels), dataBytes + ENTRY_OVERHEAD);
     }
@@ -285,7 +285,7 @@ final class MediaPath {
     /// An unmap takes room for tree nodes and at most the two blocks at its ends.
     private Need unmapNeed(int lun, long offset, long length) {
         LunState state = core.luns.find(lun);
-        int levels = state == null ? 1 : state.root().levels() + 1;
+        int levels = state == null ? 1 : state.levels() + 1;
         long blocks = VolumeCore.blocksTouched(offset, length);
         long vbns = VolumeCore.worstCase(blocks, levels) - Math.max(0, blocks - 2);
         return new Need(vbns, Blocks.SECTOR + ENTRY_OVERHEAD);

@@ -25,7 +25,7 @@ final class MirrorLuns {
     private @Nullable VolumeRoot loading;
 
     /// The LUNs of `copy`, whose log since its image is `log`; `changed` is called when they are
-    /// others, or have other attributes.
+    /// others or have other attributes, or the volume has other values of its own.
     MirrorLuns(VolumeCopy copy, MirrorLog log, Runnable changed) {
         this.copy = copy;
         this.log = log;
@@ -52,7 +52,7 @@ final class MirrorLuns {
     void stored(LogEntry entry) {
         LunTable known = table;
         if (entry instanceof LogEntry.Put put && known != null) {
-            List<Object> before = records();
+            List<Object> before = shown();
             known.apply(put);
             tellIfNot(before);
         }
@@ -92,7 +92,7 @@ final class MirrorLuns {
         if (state == null) {
             return;
         }
-        List<Object> before = records();
+        List<Object> before = shown();
         LunTable next = new LunTable(state);
         log.forEach(
                 entry -> {
@@ -104,14 +104,18 @@ final class MirrorLuns {
         tellIfNot(before);
     }
 
-    private List<Object> records() {
-        List<Object> records = new ArrayList<>();
-        list().forEach(lun -> records.add(lun.record()));
-        return records;
+    private List<Object> shown() {
+        List<Object> shown = new ArrayList<>();
+        list().forEach(lun -> shown.add(lun.record()));
+        LunTable known = table;
+        if (known != null && hasImage()) {
+            known.ownValues().forEach((key, value) -> shown.add(List.of(key, value)));
+        }
+        return shown;
     }
 
     private void tellIfNot(List<Object> before) {
-        if (!before.equals(records())) {
+        if (!before.equals(shown())) {
             changed.run();
         }
     }

@@ -11,13 +11,14 @@ import lockstep.blockstore.log.LogStream;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /// The copy of a volume that is active on another node. It keeps the source's log, durably, and
 /// steps from one whole image of the source to the next (invariant 7): the blocks of a consistency
 /// point go to VBNs that the image before does not reach, and only the superblock makes them
 /// visible. Parity and checksums are made here, on this node's own geometry.
-public final class MirrorVolume {
+public final class MirrorVolume implements ShownVolume {
     /// Hears what the source waits for. All calls on the volume's loop.
     public interface Observer {
         /// Everything up to `upTo` is durable in this node's log.
@@ -47,7 +48,7 @@ public final class MirrorVolume {
     private final MirrorLog log;
     private final MirrorLuns luns;
     private @Nullable CpIntake intake;
-    private @Nullable Runnable afterCommit;
+    private final List<Runnable> whenAbandoned = new ArrayList<>();
     private @Nullable Runnable whenDurable;
     private Position durable;
     private long lowestHalf;
@@ -111,10 +112,16 @@ public final class MirrorVolume {
 
     /// The LUNs of the volume as of the newest entry here, lowest number first. They are shown to
     /// hosts and serve nothing.
+    @Override
     public List<Lun> luns() {
         return luns.list().stream()
                 .<Lun>map(state -> new MirrorLun(luns, copy.loop(), state.record()))
                 .toList();
+    }
+
+    @Override
+    public byte @Nullable [] value(String key) {
+        return luns.value(key);
     }
 
     /// Appends the source's next entry to this node's log; [Observer#stored] says when it is
@@ -193,11 +200,7 @@ public final class MirrorVolume {
         copy.log().release(root.cp().count());
         luns.reload();
         done.run();
-        Runnable next = afterCommit;
-        afterCommit = null;
-        if (next != null) {
-            next.run();
-        }
+        abandoned();
     }
 
     private void restartLog(Position position) {
@@ -223,19 +226,27 @@ public final class MirrorVolume {
             done.run();
             return;
         }
-        if (committing) {
-            afterCommit = done;
+        whenAbandoned.add(done);
+        // What commits already is not dropped any more; and an intake is abandoned once, also when
+        // a link breaks and a takeover follows at once.
+        if (committing || whenAbandoned.size() > 1) {
             return;
         }
         current.abandon(
                 fault -> {
                     intake = null;
                     if (fault == null) {
-                        done.run();
+                        abandoned();
                     } else {
                         stop(fault);
                     }
                 });
+    }
+
+    private void abandoned() {
+        List<Runnable> waiting = List.copyOf(whenAbandoned);
+        whenAbandoned.clear();
+        waiting.forEach(Runnable::run);
     }
 
     /// Forgets the log and records `next`, durably, before `done`: from here on this copy says

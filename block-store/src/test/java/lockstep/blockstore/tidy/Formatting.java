@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
@@ -38,31 +39,42 @@ public final class Formatting {
     /// and none is a violation.
     public List<String> violations(List<SourceFile> files, boolean rewrite) {
         Set<String> known = remembered();
+        List<Verdict> verdicts =
+                files.parallelStream().map(file -> judge(file, known, rewrite)).toList();
         Set<String> inOrder = new TreeSet<>();
         List<String> found = new ArrayList<>();
-        for (SourceFile file : files) {
-            String key = key(file.text());
-            if (known.contains(key)) {
-                inOrder.add(key);
-                continue;
-            }
-            try {
-                String wanted = formatted(file.text());
-                if (wanted.equals(file.text())) {
-                    inOrder.add(key);
-                } else if (rewrite) {
-                    Files.writeString(file.root().resolve(file.path()), wanted);
-                } else {
-                    found.add(file.path() + ":" + firstDifference(file.text(), wanted));
-                }
-            } catch (FormatterException e) {
-                found.add(file.path() + ":1: cannot be formatted: " + e.getMessage());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+        for (Verdict verdict : verdicts) {
+            verdict.inOrder.ifPresent(inOrder::add);
+            verdict.violation.ifPresent(found::add);
         }
         remember(inOrder);
         return found;
+    }
+
+    /// The key of a file that is in order, or what is wrong with it; neither if it was rewritten.
+    private record Verdict(Optional<String> inOrder, Optional<String> violation) {}
+
+    private Verdict judge(SourceFile file, Set<String> known, boolean rewrite) {
+        String key = key(file.text());
+        try {
+            String wanted = known.contains(key) ? file.text() : formatted(file.text());
+            if (wanted.equals(file.text())) {
+                return new Verdict(Optional.of(key), Optional.empty());
+            }
+            if (rewrite) {
+                Files.writeString(file.root().resolve(file.path()), wanted);
+                return new Verdict(Optional.empty(), Optional.empty());
+            }
+            return violation(file, firstDifference(file.text(), wanted));
+        } catch (FormatterException e) {
+            return violation(file, "1: cannot be formatted: " + e.getMessage());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Verdict violation(SourceFile file, String what) {
+        return new Verdict(Optional.empty(), Optional.of(file.path() + ":" + what));
     }
 
     private static String firstDifference(String text, String wanted) {

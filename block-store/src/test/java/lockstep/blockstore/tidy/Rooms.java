@@ -30,17 +30,20 @@ public final class Rooms {
                 "lockstep.target", List.of(b + "*", "lockstep.replication.*", "lockstep.target.*"));
         ARROWS.put("lockstep.target.scsi", List.of(b + "base", b + "io", b + "tree", b + "volume"));
         ARROWS.put("lockstep.target.runtime", List.of(b + "base", b + "io"));
+        ARROWS.put("lockstep.target.access", List.of(b + "base"));
         ARROWS.put(
                 "lockstep.target.iscsi",
                 List.of(
                         b + "base",
                         b + "io",
                         b + "volume",
+                        "lockstep.target.access",
                         "lockstep.target.scsi",
                         "lockstep.target.runtime"));
         ARROWS.put("lockstep.target.admin", List.of(b + "base", b + "io"));
         ARROWS.put("lockstep.cli", List.of("lockstep.target.*", "lockstep.cli.*"));
         ARROWS.put("lockstep.cli.initiator", List.of());
+        ARROWS.put("lockstep.cli.explain", List.of("lockstep.cli.initiator"));
         ARROWS.put("lockstep.cli.verify", List.of("lockstep.cli.initiator"));
         ARROWS.put("lockstep.cli.bench", List.of("lockstep.cli.initiator", "lockstep.cli.verify"));
 

@@ -26,13 +26,16 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 
-/// A volume against a twin in memory: writes, unmaps and write-sames at random offsets and lengths,
-/// consistency points whenever they come, restarts that lose whatever was not durable. Invariants
-/// 1, 2, 3, 8 and 9.
+/// A volume against a twin in memory: a LUN that grows, writes, unmaps and write-sames at random
+/// offsets and lengths, consistency points whenever they come, restarts that lose whatever was not
+/// durable. Invariants 1, 2, 3, 8 and 9.
 final class VolumeModelTest {
     private static final long SPACE_BLOCKS = 4096;
     private static final int LUN_BLOCKS = 700;
     private static final int SECTORS = LUN_BLOCKS * Blocks.SECTORS;
+
+    /// One level of tree; the LUN grows until it has two.
+    private static final int FIRST_BLOCKS = 120;
 
     private final VolumeId id = VolumeId.of(new UUID(7, 7));
 
@@ -44,6 +47,7 @@ final class VolumeModelTest {
         final MemorySpace space = new MemorySpace(SPACE_BLOCKS);
         final byte[][] allowedNow = new byte[SECTORS][];
         final List<byte[]>[] maybe = newLists();
+        int blocks = FIRST_BLOCKS;
         int outstanding;
         @Nullable ActiveVolume volume;
         @Nullable SimEventLoop loop;
@@ -160,19 +164,12 @@ final class VolumeModelTest {
     void aVolumeNeverDiffersFromItsTwin(long seed) {
         Node node = new Node(seed);
         node.start(true);
-        Outcome[] made = new Outcome[1];
-        node.run(
-                () ->
-                        node.active()
-                                .putLun(
-                                        new LunRecord(
-                                                0,
-                                                "l",
-                                                new UUID(1, seed),
-                                                Blocks.toBytes(LUN_BLOCKS)),
-                                        outcome -> made[0] = outcome));
-        assertThat(node.simulation.runUntil(() -> made[0] != null)).isTrue();
+        putLun(node);
         for (int round = 0; round < 12; round++) {
+            if (round % 3 == 2) {
+                node.blocks = Math.min(LUN_BLOCKS, node.blocks + 200);
+                putLun(node);
+            }
             for (int i = 0; i < 60; i++) {
                 oneOperation(node);
                 node.simulation.runFor(node.random.nextLong(3_000_000));
@@ -196,15 +193,26 @@ final class VolumeModelTest {
         assertThat(node.stopped).isNull();
     }
 
+    /// Makes the LUN, or lets it grow while writes are under way.
+    private static void putLun(Node node) {
+        Outcome[] made = new Outcome[1];
+        UUID identity = new UUID(1, node.simulation.seed());
+        LunRecord record = new LunRecord(0, "l", identity, Blocks.toBytes(node.blocks));
+        node.run(() -> node.active().putLun(record, outcome -> made[0] = outcome));
+        assertThat(node.simulation.runUntil(() -> made[0] != null)).isTrue();
+        assertThat(made[0]).isEqualTo(Outcome.done());
+    }
+
     private void oneOperation(Node node) {
         if (node.random.nextInt(4) == 0 && UpdateModel.oneUpdate(node)) {
             return;
         }
-        int sector = node.random.nextInt(SECTORS);
-        int count = 1 + node.random.nextInt(Math.min(64, SECTORS - sector));
+        int sectors = node.blocks * Blocks.SECTORS;
+        int sector = node.random.nextInt(sectors);
+        int count = 1 + node.random.nextInt(Math.min(64, sectors - sector));
         if (node.random.nextBoolean()) {
             sector &= ~7;
-            count = Math.min((count + 7) & ~7, SECTORS - sector);
+            count = Math.min((count + 7) & ~7, sectors - sector);
         }
         byte[] data = new byte[count * Blocks.SECTOR];
         int first = sector;
@@ -259,15 +267,17 @@ final class VolumeModelTest {
     }
 
     private void verifySome(Node node) {
+        int sectors = node.blocks * Blocks.SECTORS;
         for (int i = 0; i < 10; i++) {
-            int sector = node.random.nextInt(SECTORS);
-            verify(node, sector, 1 + node.random.nextInt(Math.min(100, SECTORS - sector)));
+            int sector = node.random.nextInt(sectors);
+            verify(node, sector, 1 + node.random.nextInt(Math.min(100, sectors - sector)));
         }
     }
 
     private void verifyAll(Node node) {
-        for (int sector = 0; sector < SECTORS; sector += 800) {
-            verify(node, sector, Math.min(800, SECTORS - sector));
+        int sectors = node.blocks * Blocks.SECTORS;
+        for (int sector = 0; sector < sectors; sector += 800) {
+            verify(node, sector, Math.min(800, sectors - sector));
         }
     }
 

@@ -7,5 +7,13 @@ import picocli.CommandLine.Command;
         name = "lun",
         description = "LUNs.",
         mixinStandardHelpOptions = true,
-        subcommands = {LunCreate.class, LunList.class, LunDelete.class})
+        subcommands = {
+            LunCreate.class,
+            LunList.class,
+            LunMap.class,
+            LunUnmap.class,
+            LunGrow.class,
+            LunExplain.class,
+            LunDelete.class
+        })
 public final class Lun {}

@@ -7,6 +7,7 @@ import lockstep.target.admin.model.LunView;
 import picocli.CommandLine.Command;
 
 import java.io.IOException;
+import java.util.List;
 
 /// `lockstep lun list`.
 @Command(name = "list", description = "List the LUNs.", mixinStandardHelpOptions = true)
@@ -21,7 +22,12 @@ public final class LunList extends NodeCommand {
                 column("NAME", LunView::name),
                 column("SIZE", lun -> Sizes.show(lun.sizeBytes())),
                 column("STATE", LunView::state),
+                column("HOSTS", lun -> String.join(" ", lun.hosts())),
                 column("TARGET", LunView::target),
                 column("IDENTITY", LunView::identity));
+    }
+
+    static String numbers(List<Integer> numbers) {
+        return String.join(", ", numbers.stream().map(String::valueOf).toList());
     }
 }

@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
         name = "node",
         description = "The node itself.",
         mixinStandardHelpOptions = true,
-        subcommands = {NodeStart.class, Status.class})
+        subcommands = {NodeStart.class, Status.class, NodeKey.class})
 public final class Node {}

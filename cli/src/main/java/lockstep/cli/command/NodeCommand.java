@@ -92,6 +92,10 @@ abstract class NodeCommand implements Callable<Integer> {
         return spec.commandLine().getOut();
     }
 
+    final PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+
     private void printJson(Object value) throws IOException {
         out().println(
                         new ObjectMapper()

@@ -4,6 +4,8 @@ import lockstep.cli.client.AdminClient;
 import lockstep.cli.client.Refused;
 import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
+import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.VolumeView;
@@ -56,8 +58,30 @@ public final class PairCreate extends NodeCommand {
 
     @Override
     void run(AdminClient client) throws IOException, Refused {
-        PairView made = pair(client, new AdminClient(peerAdmin), volume, groups(), self, peer);
+        AdminClient other = new AdminClient(peerAdmin);
+        PairView made = pair(client, other, volume, groups(), self, peer);
+        String problem = shareKeys(client, other);
+        if (!problem.isEmpty()) {
+            err().println(
+                            "the nodes have not got each other's keys, which hosts with CHAP"
+                                    + " secrets need after a takeover: "
+                                    + problem);
+        }
         print(made, made.volume() + " is mirrored to " + made.peer() + ": " + made.sync());
+    }
+
+    /// Gives each node the other's keys: after a takeover it must open the secrets of hosts that
+    /// the other has sealed. Gives why it could not be done, or an empty text.
+    public static String shareKeys(AdminClient one, AdminClient other) throws IOException {
+        try {
+            NodeKeys ours = one.get("/keys", NodeKeys.class);
+            NodeKeys theirs = other.get("/keys", NodeKeys.class);
+            one.post("/keys", theirs, Done.class);
+            other.post("/keys", ours, Done.class);
+            return "";
+        } catch (Refused refused) {
+            return refused.error().happened() + "; " + refused.error().remedy();
+        }
     }
 
     private List<List<String>> groups() {

@@ -36,13 +36,13 @@ public final class ChildNode implements AutoCloseable {
     private static final Duration START_TIME = Duration.ofSeconds(90);
 
     private final Plan plan;
-    private final List<String> javaOptions;
+    private final ChildJvm jvm;
     private @Nullable Process process;
 
-    /// A node that is not running yet; `javaOptions` are for its JVM.
-    public ChildNode(Plan plan, List<String> javaOptions) {
+    /// A node that is not running yet; `jvm` is what it will run in.
+    public ChildNode(Plan plan, ChildJvm jvm) {
         this.plan = plan;
-        this.javaOptions = List.copyOf(javaOptions);
+        this.jvm = jvm;
     }
 
     /// What it is made of.
@@ -65,7 +65,8 @@ public final class ChildNode implements AutoCloseable {
         return new AdminClient(socket().toString());
     }
 
-    private Path socket() {
+    /// Where it is asked.
+    public Path socket() {
         return plan.directory.resolve("admin.sock");
     }
 
@@ -82,7 +83,8 @@ public final class ChildNode implements AutoCloseable {
         Files.writeString(configuration(), configurationText());
     }
 
-    private Path configuration() {
+    /// Its file.
+    public Path configuration() {
         return plan.directory.resolve("node.conf");
     }
 
@@ -125,10 +127,9 @@ public final class ChildNode implements AutoCloseable {
     public void launch() throws IOException {
         prepare();
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(javaOptions);
+        command.add(ChildJvm.java());
         command.add("-Dlockstep.lifeline=true");
-        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.addAll(jvm.arguments());
         command.addAll(
                 List.of("lockstep.cli.Lockstep", "node", "start", "-c", configuration() + ""));
         process =

@@ -29,13 +29,7 @@ public final class Demonstration implements AutoCloseable {
     private static final int PORTS = 4;
     private static final long MEBIBYTE = 1 << 20;
     private static final Duration PATIENCE = Duration.ofMinutes(3);
-    private static final List<String> JAVA =
-            List.of(
-                    "-Xmx512m",
-                    "-XX:+UseSerialGC",
-                    "-XX:+UseCompactObjectHeaders",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-Dio.netty.allocator.type=pooled");
+    private static final ChildJvm JAVA = ChildJvm.likeThis(List.of("-Xmx512m", "-XX:+UseSerialGC"));
     private static final ChildNode.Settings SETTINGS =
             new ChildNode.Settings(
                     512 * MEBIBYTE,

@@ -84,6 +84,10 @@ public final class LoopbackPair implements AutoCloseable {
     public void pair() throws IOException, Refused {
         AdminClient source = first.admin();
         PairCreate.pair(source, second.admin(), VOLUME, List.of(), null, null);
+        String problem = PairCreate.shareKeys(source, second.admin());
+        if (!problem.isEmpty()) {
+            throw new IOException(problem);
+        }
     }
 
     /// The node that is active, or would be once its partner answers.

@@ -104,6 +104,14 @@ public final class Cdb {
         return task.noData(lun);
     }
 
+    /// REPORT SUPPORTED OPERATION CODES, all of them.
+    public static ScsiTask reportOpcodes(ScsiTask task, int lun, ByteBuf into, int bytes) {
+        byte[] cdb = opcode(task, 0xa3);
+        cdb[1] = 0x0c;
+        put32(cdb, 6, bytes);
+        return task.dataIn(lun, into, bytes);
+    }
+
     /// REPORT TARGET PORT GROUPS, without the extended header.
     public static ScsiTask reportTargetPortGroups(ScsiTask task, int lun, ByteBuf into, int bytes) {
         byte[] cdb = opcode(task, 0xa3);

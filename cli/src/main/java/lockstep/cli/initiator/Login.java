@@ -1,17 +1,21 @@
 package lockstep.cli.initiator;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/// The login of a session: goes straight to operational negotiation (no authentication), offers
-/// everything in its first PDU, and lets the target take as many turns as it wants, up to a bound.
+/// The login of a session: CHAP first if there is a secret, else straight to operational
+/// negotiation; offers everything in the first PDU of that, and lets the target take as many turns
+/// as it wants, up to a bound.
 final class Login {
     private static final int TRANSIT = 0x80;
     private static final int CONTINUE = 0x40;
     private static final int OPERATIONAL_TO_FULL = 1 << 2 | 3;
+    private static final int SECURITY_TO_OPERATIONAL = 1;
     private static final int MAX_TURNS = 16;
     private static final long ISID_RANDOM_FORMAT = 0x80L << 56;
 
@@ -22,7 +26,21 @@ final class Login {
     private final Runnable flush;
     private final CompletableFuture<Parameters> done = new CompletableFuture<>();
     private final Map<String, String> answers = new HashMap<>();
+    private final @Nullable Chap chap;
+    private Step step;
     private int turns;
+
+    /// What the next response answers.
+    private enum Step {
+        /// AuthMethod.
+        METHOD,
+        /// CHAP_A.
+        ALGORITHM,
+        /// CHAP_R.
+        PROOF,
+        /// Operational keys.
+        OPERATIONAL
+    }
 
     /// `target` is a target's name, or empty for a discovery session.
     Login(
@@ -36,6 +54,9 @@ final class Login {
         this.writer = writer;
         this.numbers = numbers;
         this.flush = flush;
+        ChapSecrets secrets = options.chap();
+        this.chap = secrets == null ? null : new Chap(secrets);
+        this.step = secrets == null ? Step.OPERATIONAL : Step.METHOD;
     }
 
     CompletableFuture<Parameters> done() {
@@ -43,7 +64,47 @@ final class Login {
     }
 
     void start() {
-        send(TRANSIT | OPERATIONAL_TO_FULL, TextKeys.encode(offers()));
+        Map<String, String> names = names();
+        if (step == Step.METHOD) {
+            names.put("AuthMethod", "CHAP");
+            send(0, TextKeys.encode(names));
+        } else {
+            names.putAll(offers());
+            send(TRANSIT | OPERATIONAL_TO_FULL, TextKeys.encode(names));
+        }
+    }
+
+    /// Answers a turn of CHAP; whether it was one.
+    private boolean prove(int flags) throws ProtocolException {
+        Chap going = chap;
+        if (going == null || step == Step.OPERATIONAL) {
+            return false;
+        }
+        switch (step) {
+            case METHOD -> {
+                if (!"CHAP".equals(answers.get("AuthMethod"))) {
+                    throw new ProtocolException("the target does not take CHAP");
+                }
+                step = Step.ALGORITHM;
+                send(0, TextKeys.encode(Chap.algorithms()));
+            }
+            case ALGORITHM -> {
+                step = Step.PROOF;
+                Map<String, String> answer = going.answer(answers);
+                answers.remove("CHAP_R");
+                send(TRANSIT | SECURITY_TO_OPERATIONAL, TextKeys.encode(answer));
+            }
+            case PROOF -> {
+                if ((flags & TRANSIT) == 0) {
+                    throw new ProtocolException("the target does not go on after CHAP");
+                }
+                going.check(answers);
+                step = Step.OPERATIONAL;
+                send(TRANSIT | OPERATIONAL_TO_FULL, TextKeys.encode(offers()));
+            }
+            case OPERATIONAL -> throw new IllegalStateException("CHAP is over");
+        }
+        return true;
     }
 
     void response(ByteBuffer header, byte[] text) throws ProtocolException {
@@ -65,6 +126,9 @@ final class Login {
         }
         if (++turns > MAX_TURNS) {
             throw new ProtocolException("the login does not end");
+        }
+        if (prove(flags)) {
+            return;
         }
         boolean more = (flags & CONTINUE) != 0;
         send(more ? OPERATIONAL_TO_FULL & ~3 : TRANSIT | OPERATIONAL_TO_FULL, "");
@@ -96,13 +160,18 @@ final class Login {
         return "login refused: " + why;
     }
 
+    private Map<String, String> names() {
+        Map<String, String> names = new LinkedHashMap<>();
+        names.put("InitiatorName", options.initiatorName());
+        names.put("SessionType", target.isEmpty() ? "Discovery" : "Normal");
+        if (!target.isEmpty()) {
+            names.put("TargetName", target);
+        }
+        return names;
+    }
+
     private Map<String, String> offers() {
         Map<String, String> offers = new LinkedHashMap<>();
-        offers.put("InitiatorName", options.initiatorName());
-        offers.put("SessionType", target.isEmpty() ? "Discovery" : "Normal");
-        if (!target.isEmpty()) {
-            offers.put("TargetName", target);
-        }
         offers.put("HeaderDigest", options.headerDigest() ? "CRC32C,None" : "None");
         offers.put("DataDigest", options.dataDigest() ? "CRC32C,None" : "None");
         offers.put("ErrorRecoveryLevel", "0");

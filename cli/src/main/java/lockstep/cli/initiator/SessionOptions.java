@@ -1,5 +1,7 @@
 package lockstep.cli.initiator;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 
 /// What a session offers at login. Lengths are bytes. `isidQualifier` tells two sessions of one
@@ -14,7 +16,8 @@ public record SessionOptions(
         boolean initialR2T,
         boolean headerDigest,
         boolean dataDigest,
-        Duration loginTimeout) {
+        Duration loginTimeout,
+        @Nullable ChapSecrets chap) {
     private static final int SEGMENT = 256 * 1024;
 
     /// What an ordinary host asks for: 256 KiB segments, immediate data, no digests.
@@ -29,7 +32,8 @@ public record SessionOptions(
                 true,
                 false,
                 false,
-                Duration.ofSeconds(15));
+                Duration.ofSeconds(15),
+                null);
     }
 
     /// The same under another initiator name and session qualifier.
@@ -44,7 +48,8 @@ public record SessionOptions(
                 initialR2T,
                 headerDigest,
                 dataDigest,
-                loginTimeout);
+                loginTimeout,
+                chap);
     }
 
     /// The same with both digests asked for, or none.
@@ -59,7 +64,8 @@ public record SessionOptions(
                 initialR2T,
                 header,
                 data,
-                loginTimeout);
+                loginTimeout,
+                chap);
     }
 
     /// The same with other ways of sending data: with the command, unasked after it, or only when
@@ -75,7 +81,8 @@ public record SessionOptions(
                 waitForR2T,
                 headerDigest,
                 dataDigest,
-                loginTimeout);
+                loginTimeout,
+                chap);
     }
 
     /// The same with other sizes.
@@ -90,6 +97,23 @@ public record SessionOptions(
                 initialR2T,
                 headerDigest,
                 dataDigest,
-                loginTimeout);
+                loginTimeout,
+                chap);
+    }
+
+    /// The same with a proof of who the host is.
+    public SessionOptions withChap(ChapSecrets secrets) {
+        return new SessionOptions(
+                initiatorName,
+                isidQualifier,
+                maxRecvDataSegmentLength,
+                firstBurstLength,
+                maxBurstLength,
+                immediateData,
+                initialR2T,
+                headerDigest,
+                dataDigest,
+                loginTimeout,
+                secrets);
     }
 }

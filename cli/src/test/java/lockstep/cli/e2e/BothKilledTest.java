@@ -31,7 +31,9 @@ final class BothKilledTest {
                 StampedHosts hosts = new StampedHosts(SECTORS, 3, 8, seed)) {
             for (int round = 1; round <= rounds; round++) {
                 ChildNode source = pair.awaitInSync(TestPair.PATIENCE);
+                long ackedBefore = hosts.counts().acked();
                 hosts.start(LoopbackPair.url(source, 0));
+                TestPair.awaitWrites(hosts, ackedBefore + 1);
                 TimeUnit.MILLISECONDS.sleep(random.nextInt(150, 900));
                 killBoth(pair, random);
                 StampedHosts.Seen seen = hosts.ended();

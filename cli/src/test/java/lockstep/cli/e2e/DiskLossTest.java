@@ -47,9 +47,9 @@ final class DiskLossTest {
                 StampedHosts hosts = new StampedHosts(SECTORS, 2, 8, 7)) {
             ChildNode node = pair.first();
             hosts.start(LoopbackPair.url(node, 0));
-            awaitWrites(hosts, 400);
+            TestPair.awaitWrites(hosts, 400);
             harm.to(node);
-            awaitWrites(hosts, hosts.counts().acked() + 400);
+            TestPair.awaitWrites(hosts, hosts.counts().acked() + 400);
             StampedHosts.Seen seen = hosts.stop();
             Verification.Report report = hosts.verify(LoopbackPair.url(node, 0));
             System.out.println("disk loss: " + seen + "; " + report);
@@ -74,14 +74,6 @@ final class DiskLossTest {
 
     private static boolean isDegraded(@Nullable VolumeView view) {
         return view != null && view.groups().getFirst().state().equals("degraded");
-    }
-
-    private static void awaitWrites(StampedHosts hosts, long acked) throws Exception {
-        long until = System.nanoTime() + TestPair.PATIENCE.toNanos();
-        while (hosts.counts().acked() < acked) {
-            assertThat(System.nanoTime()).as("writes go on").isLessThan(until);
-            TimeUnit.MILLISECONDS.sleep(5);
-        }
     }
 
     private static void overwrite(Path disk) throws Exception {

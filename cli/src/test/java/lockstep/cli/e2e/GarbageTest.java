@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 
 /// Strangers at both ports of both nodes while hosts work.
 final class GarbageTest {
@@ -43,10 +42,7 @@ final class GarbageTest {
                     strangers(port, random, silent);
                 }
             }
-            long before = hosts.counts().acked();
-            while (hosts.counts().acked() < before + 50) {
-                TimeUnit.MILLISECONDS.sleep(5);
-            }
+            TestPair.awaitWrites(hosts, hosts.counts().acked() + 50);
             StampedHosts.Seen seen = hosts.stop();
             Verification.Report report = hosts.verify(LoopbackPair.url(source, 0));
             System.out.println("garbage: " + seen + "; " + report);

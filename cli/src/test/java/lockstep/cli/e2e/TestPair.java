@@ -1,15 +1,23 @@
 package lockstep.cli.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import lockstep.cli.demo.ChildJvm;
 import lockstep.cli.demo.ChildNode;
 import lockstep.cli.demo.LoopbackPair;
+import lockstep.cli.demo.StampedHosts;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /// Small nodes that start fast, on ports that were free a moment ago. The two sides of a pair never
 /// have the same disks.
@@ -17,17 +25,30 @@ final class TestPair {
     static final Duration PATIENCE = Duration.ofSeconds(60);
     static final long MEBIBYTE = 1 << 20;
 
-    private static final List<String> JAVA =
-            List.of(
-                    "-Xmx256m",
-                    "-XX:MaxDirectMemorySize=512m",
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-Dio.netty.leakDetection.level=paranoid",
-                    "-Dio.netty.allocator.type=pooled");
+    private static final ChildJvm JAVA =
+            new ChildJvm(
+                    List.of(
+                            "-Xmx256m",
+                            "-XX:MaxDirectMemorySize=512m",
+                            "-XX:+UseSerialGC",
+                            "-XX:TieredStopAtLevel=1",
+                            "-Dio.netty.leakDetection.level=paranoid"),
+                    packaged());
 
     private TestPair() {}
+
+    /// The program as `bin/lockstep` starts it, which the build has packaged before these tests.
+    private static String packaged() {
+        try (Stream<Path> files = Files.list(Path.of("target"))) {
+            Path jar =
+                    files.filter(file -> file.getFileName().toString().matches("cli-.*\\.jar"))
+                            .findFirst()
+                            .orElseThrow(() -> new AssertionError("the program is not packaged"));
+            return jar.toAbsolutePath() + ":" + jar.toAbsolutePath().resolveSibling("lib") + "/*";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     static ChildNode.Settings settings(long logMebibytes, long halfMebibytes) {
         return settings(logMebibytes, halfMebibytes, 16);
@@ -90,6 +111,15 @@ final class TestPair {
         pair.pair();
         pair.awaitInSync(PATIENCE);
         return pair;
+    }
+
+    /// Waits until `hosts` have had `acked` writes acknowledged in all.
+    static void awaitWrites(StampedHosts hosts, long acked) throws Exception {
+        long until = System.nanoTime() + PATIENCE.toNanos();
+        while (hosts.counts().acked() < acked) {
+            assertThat(System.nanoTime()).as("writes go on").isLessThan(until);
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
     }
 
     static List<Integer> freePorts(int count) throws IOException {

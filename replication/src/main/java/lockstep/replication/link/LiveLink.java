@@ -9,6 +9,9 @@ import lockstep.replication.wire.NodeIdentity;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.VolumeMessage;
 
+import java.util.ArrayDeque;
+import java.util.Queue;
+
 /// One connection that both sides have agreed on. Sends heartbeats, answers the peer's, passes on
 /// what is for volumes. It lives until its connection is closed, and that is when its keeper hears
 /// of it: by then everything it carried is delivered or gone.
@@ -21,8 +24,12 @@ final class LiveLink implements PeerLink, Connection.Handler {
     private final LinkSettings settings;
     private final Heartbeat heartbeat;
     private final long upNanos;
+    private final Queue<Question> questions = new ArrayDeque<>();
     private Clock.Timer timer;
     private boolean closing;
+
+    /// Who waits for the answer to a heartbeat that left at `sentNanos` or later.
+    private record Question(long sentNanos, Runnable answered) {}
 
     LiveLink(
             Connection connection,
@@ -106,6 +113,24 @@ final class LiveLink implements PeerLink, Connection.Handler {
     }
 
     @Override
+    public void whenAnswered(Runnable answered) {
+        if (!closing) {
+            long nowNanos = clock.nanoTime();
+            questions.add(new Question(nowNanos, answered));
+            sendHeartbeat(nowNanos);
+        }
+    }
+
+    private void answer(long echoedNanos) {
+        Question oldest = questions.peek();
+        while (oldest != null && oldest.sentNanos - echoedNanos <= 0) {
+            questions.remove();
+            oldest.answered.run();
+            oldest = questions.peek();
+        }
+    }
+
+    @Override
     public long leaseUntilNanos() {
         return heartbeat.leaseUntilNanos();
     }
@@ -131,6 +156,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
                 if (heartbeat.echoed(echoedNanos, leaseMillis)) {
                     keeper.handler().leaseGranted(this);
                 }
+                answer(echoedNanos);
             }
             case LinkMessage.Goodbye(String reason) -> close("peer says goodbye: " + reason);
             case LinkMessage.Hello _, LinkMessage.HelloAck _, LinkMessage.Refused _ ->

@@ -25,6 +25,10 @@ public interface PeerLink {
     /// it is made again.
     void close(String reason);
 
+    /// Asks the peer for a sign of life: `answered` is called when it has answered a message that
+    /// left after this call. If the link is lost first, or is closing, it is never called.
+    void whenAnswered(Runnable answered);
+
     /// Until when, on this node's clock, the peer has promised not to serve what this node is
     /// active on. Counted from when this node asked, so the peer's promise ends later.
     /// [Long#MIN_VALUE] when nothing was granted.

@@ -9,8 +9,8 @@ import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.MalformedEntry;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
-import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ProtocolViolation;
@@ -20,7 +20,6 @@ import lockstep.replication.wire.VolumeMessage;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.function.Consumer;
 
 /// The destination's side: stores the source's entries and images, and takes over when told to. It
@@ -32,6 +31,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private @Nullable Takeover takeover;
     private @Nullable Epoch granted;
     private boolean recovering;
+    private boolean retired;
 
     MirrorRole(Replica replica) {
         this.replica = replica;
@@ -42,13 +42,14 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         replica.activeChanged();
     }
 
+    /// Whether a takeover has begun to change something; until then this is a mirror as ever.
     boolean isTakingOver() {
-        return takeover != null;
+        return takeover != null && takeover.stage() != TakeoverStage.JUDGING;
     }
 
     @Override
     public RoleState state() {
-        if (takeover != null) {
+        if (isTakingOver()) {
             return RoleState.TAKING_OVER;
         }
         return replica.link() == null ? RoleState.WAITING : RoleState.MIRRORING;
@@ -57,7 +58,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public String reason() {
         Takeover running = takeover;
-        if (running != null) {
+        if (running != null && isTakingOver()) {
             return running.stage().toString();
         }
         return switch (replica.copy().state().sync()) {
@@ -81,7 +82,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     private void answerStatus() {
         MirrorVolume volume = mirror;
-        if (!recovering && takeover == null && volume != null) {
+        if (!recovering && !isTakingOver() && volume != null) {
             // What is said of the log's end is taken for durable.
             volume.whenDurable(replica::sendStatus);
         }
@@ -91,7 +92,12 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void linkLost(String why) {
         MirrorVolume volume = mirror;
+        Takeover judging = takeover;
         granted = null;
+        if (judging != null) {
+            // Not now: the link may be replaced by a newer one of a source that lives.
+            replica.copy().loop().execute(() -> judgeAgain(judging));
+        }
         if (volume != null && volume.receiving() != null && !recovering) {
             recovering = true;
             volume.abandon(
@@ -106,7 +112,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     @Override
     public void stored(Position upTo) {
-        if (takeover == null) {
+        if (!isTakingOver()) {
             replica.send(new VolumeMessage.EntriesStored(upTo.epoch(), upTo.sequence()));
         }
     }
@@ -117,9 +123,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     @Override
-    public @Nullable List<Lun> shownLuns() {
-        MirrorVolume volume = mirror;
-        return volume == null ? null : volume.luns();
+    public @Nullable ShownVolume shown() {
+        return mirror;
     }
 
     @Override
@@ -130,22 +135,36 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void stopped(String reason) {
         replica.stopped(reason);
+        if (takeover != null) {
+            takeover.stopped(reason);
+        }
     }
 
     void takeover(boolean sourceIsDown, boolean acceptLoss, Consumer<@Nullable Refusal> done) {
         MirrorVolume volume = mirror;
-        if (volume == null || takeover != null) {
+        if (volume == null || takeover != null || retired) {
             done.accept(new Refusal("the mirror is busy", "wait for what is under way"));
             return;
         }
-        Takeover begun = new Takeover(replica, volume);
-        Refusal refusal = begun.judge(sourceIsDown, acceptLoss);
-        if (refusal != null) {
-            done.accept(refusal);
-            return;
+        takeover =
+                new Takeover(
+                        replica,
+                        volume,
+                        sourceIsDown,
+                        acceptLoss,
+                        refusal -> {
+                            if (!isTakingOver()) {
+                                takeover = null;
+                            }
+                            done.accept(refusal);
+                        });
+        takeover.judge();
+    }
+
+    private void judgeAgain(Takeover judging) {
+        if (judging.equals(takeover) && !isTakingOver()) {
+            judging.judge();
         }
-        takeover = begun;
-        begun.run(done);
     }
 
     /// Ends the mirror. One that is in sync and linked is refused: its source counts on it.
@@ -160,6 +179,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         } else {
             // Whatever comes from the source from here on is not taken any more.
             recovering = true;
+            retired = true;
             volume.abandon(() -> volume.whenDurable(() -> done.accept(null)));
         }
     }
@@ -167,7 +187,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void received(VolumeMessage message) {
         MirrorVolume volume = mirror;
-        if (volume == null || recovering || takeover != null) {
+        if (volume == null || recovering || isTakingOver()) {
             return;
         }
         switch (message) {

@@ -4,8 +4,8 @@ import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
-import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.blockstore.volume.VolumeOpening;
 import lockstep.replication.link.PeerLink;
@@ -13,7 +13,6 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.List;
 import java.util.function.Consumer;
 
 /// One volume on this node: opens its copy, gives it the role that its durable state names, and
@@ -70,9 +69,9 @@ public final class Replica {
         return role.active();
     }
 
-    /// LUNs that this mirror shows to hosts and does not serve; null if this copy is no mirror.
-    public @Nullable List<Lun> shownLuns() {
-        return role.shownLuns();
+    /// What this mirror shows to hosts and does not serve; null if this copy is no mirror.
+    public @Nullable ShownVolume shown() {
+        return role.shown();
     }
 
     /// For people.

@@ -2,12 +2,10 @@ package lockstep.replication.role;
 
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.volume.ActiveVolume;
-import lockstep.blockstore.volume.Lun;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
-
-import java.util.List;
 
 /// What a copy is used as. Only the fields that a role has can be touched in it.
 interface Role {
@@ -20,9 +18,9 @@ interface Role {
         return null;
     }
 
-    /// LUNs that hosts may see here although they are not served here; null if this role has none
-    /// to show.
-    default @Nullable List<Lun> shownLuns() {
+    /// What hosts may see here although it is not served here; null if this role has nothing to
+    /// show.
+    default @Nullable ShownVolume shown() {
         return null;
     }
 

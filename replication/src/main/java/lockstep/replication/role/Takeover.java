@@ -5,6 +5,7 @@ import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.replication.link.PeerLink;
 
 import org.jspecify.annotations.Nullable;
 
@@ -12,27 +13,79 @@ import java.util.function.Consumer;
 
 /// The mirror becomes the active copy because its source is lost.
 ///
-/// The order is what makes it safe. JUDGING changes nothing. FENCING makes the higher epoch durable
-/// in one record together with the new role, so a crash leaves either a mirror that has promised
-/// nothing or a source that waits for the operator; and it waits until the lease last granted to
-/// the old source is over, because that one may answer reads for so long. Only then is the
-/// half-received consistency point dropped, the log replayed, and the volume served.
+/// The order is what makes it safe. JUDGING changes nothing. A link that is still up says little of
+/// its source: the end of a killed process may be heard of later than the operator who killed it.
+/// So the source is asked, and the takeover is refused only if it answers; if the link is lost
+/// instead, everything is judged again. FENCING makes the higher epoch durable in one record
+/// together with the new role, so a crash leaves either a mirror that has promised nothing or a
+/// source that waits for the operator; and it waits until the lease last granted to the old source
+/// is over, because that one may answer reads for so long. Only then is the half-received
+/// consistency point dropped, the log replayed, and the volume served.
 final class Takeover {
+    private static final Refusal SOURCE_IS_ALIVE =
+            new Refusal("the source is alive and linked", "stop the source node, then try again");
+    private static final Refusal SOURCE_MAY_BE_ALIVE =
+            new Refusal(
+                    "nobody but you can know that the source is off and was not detached",
+                    "make sure, then say --confirm-source-down");
+
     private final Replica replica;
     private final MirrorVolume mirror;
+    private final boolean sourceIsDown;
+    private final boolean acceptLoss;
+    private final Consumer<@Nullable Refusal> done;
     private TakeoverStage stage = TakeoverStage.JUDGING;
+    private boolean refused;
 
-    Takeover(Replica replica, MirrorVolume mirror) {
+    /// `done` gets why it was refused, or null when the volume is served.
+    Takeover(
+            Replica replica,
+            MirrorVolume mirror,
+            boolean sourceIsDown,
+            boolean acceptLoss,
+            Consumer<@Nullable Refusal> done) {
         this.replica = replica;
         this.mirror = mirror;
+        this.sourceIsDown = sourceIsDown;
+        this.acceptLoss = acceptLoss;
+        this.done = done;
     }
 
     TakeoverStage stage() {
         return stage;
     }
 
-    /// Why not, or null.
-    @Nullable Refusal judge(boolean sourceIsDown, boolean acceptLoss) {
+    /// Begins; to be called again, in a turn of its own, when the link is lost while JUDGING.
+    void judge() {
+        PeerLink link = replica.link();
+        Refusal lacking = lacking();
+        if (lacking != null) {
+            refuse(lacking);
+        } else if (link != null) {
+            link.whenAnswered(() -> refuse(SOURCE_IS_ALIVE));
+        } else if (!sourceIsDown) {
+            refuse(SOURCE_MAY_BE_ALIVE);
+        } else {
+            fence();
+        }
+    }
+
+    /// The copy itself cannot go on.
+    void stopped(String reason) {
+        if (stage == TakeoverStage.JUDGING) {
+            refuse(new Refusal("this mirror has stopped: " + reason, "repair it first"));
+        }
+    }
+
+    private void refuse(Refusal why) {
+        if (!refused) {
+            refused = true;
+            done.accept(why);
+        }
+    }
+
+    /// What this copy lacks to be activated, or null.
+    private @Nullable Refusal lacking() {
         Sync sync = replica.copy().state().sync();
         if (sync == Sync.NO_IMAGE) {
             return new Refusal(
@@ -46,28 +99,19 @@ final class Takeover {
                             + " are missing",
                     "bring the source back, or say --accept-data-loss");
         }
-        if (replica.link() != null) {
-            return new Refusal(
-                    "the source is alive and linked", "stop the source node, then try again");
-        }
-        if (!sourceIsDown) {
-            return new Refusal(
-                    "nobody but you can know that the source is off and was not detached",
-                    "make sure, then say --confirm-source-down");
-        }
         return null;
     }
 
-    void run(Consumer<@Nullable Refusal> done) {
+    private void fence() {
         enter(TakeoverStage.FENCING);
         CopyState state = replica.copy().state();
         Epoch epoch = state.promised().next(replica.self());
         replica.save(
                 state.promising(epoch).as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC),
-                () -> replica.whenLeaseIsOver(() -> rollBack(epoch, done)));
+                () -> replica.whenLeaseIsOver(() -> rollBack(epoch)));
     }
 
-    private void rollBack(Epoch epoch, Consumer<@Nullable Refusal> done) {
+    private void rollBack(Epoch epoch) {
         enter(TakeoverStage.ROLLING_BACK);
         mirror.abandon(
                 () -> {

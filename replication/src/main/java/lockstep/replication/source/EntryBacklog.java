@@ -11,7 +11,8 @@ import java.util.ArrayDeque;
 /// Encoded log entries on their way to the mirror, in chunks that are sent as they are and kept
 /// until the mirror has stored them, so that a new link can be sent them again.
 final class EntryBacklog {
-    private static final int CHUNK_BYTES = 256 << 10;
+    private static final int LEAST_BYTES = 16 << 10;
+    private static final int MOST_BYTES = 256 << 10;
 
     /// Entries of one half, one after the other.
     static final class Chunk {
@@ -94,7 +95,9 @@ final class EntryBacklog {
         if (last != null && last.half == half && last.bytes.remaining() >= length) {
             return last;
         }
-        Chunk fresh = new Chunk(half, sequence, Math.max(length, CHUNK_BYTES));
+        // As large as what waits already: one command at a time needs no large chunk each.
+        int size = Math.clamp(bytes, LEAST_BYTES, MOST_BYTES);
+        Chunk fresh = new Chunk(half, sequence, Math.max(length, size));
         chunks.add(fresh);
         return fresh;
     }

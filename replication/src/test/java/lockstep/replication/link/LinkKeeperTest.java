@@ -211,6 +211,36 @@ class LinkKeeperTest {
         assertThat(a.isUp()).isTrue();
     }
 
+    /// The echo of a heartbeat that had left before the question is no answer to it.
+    @Test
+    void aQuestionIsAnsweredByWhatLeftAfterIt() {
+        join();
+        PeerLink link = Objects.requireNonNull(a.link);
+        network.cut("b", "a");
+        simulation.runFor(SECOND / 2);
+        List<Long> answered = new ArrayList<>();
+        a.loop.call(() -> link.whenAnswered(() -> answered.add(simulation.nowNanos())));
+        long lease = link.leaseUntilNanos();
+        network.heal();
+        assertThat(simulation.runUntil(() -> link.leaseUntilNanos() > lease, SECOND)).isTrue();
+        assertThat(answered).isEmpty();
+        simulation.runFor(SECOND);
+        assertThat(answered).hasSize(1);
+    }
+
+    @Test
+    void aQuestionToADeadPeerIsNeverAnswered() {
+        join();
+        network.crash("b", true);
+        List<String> answered = new ArrayList<>();
+        PeerLink link = Objects.requireNonNull(a.link);
+        a.loop.call(() -> link.whenAnswered(() -> answered.add("alive")));
+        simulation.runFor(5 * SECOND);
+        assertThat(a.events.getLast()).startsWith("lost: no round trip for ");
+        a.loop.call(() -> link.whenAnswered(() -> answered.add("alive")));
+        assertThat(answered).isEmpty();
+    }
+
     @Test
     void aFullQueueIsNotWritableAndSaysWhenItIsAgain() {
         join();

@@ -23,6 +23,7 @@ import lockstep.replication.link.LinkHub;
 import lockstep.replication.link.LinkKeeper;
 import lockstep.replication.link.LinkSettings;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.role.Refusal;
 import lockstep.replication.role.Replica;
 import lockstep.replication.sim.SimNetwork;
 import lockstep.replication.wire.NodeIdentity;
@@ -248,6 +249,14 @@ final class SimNode implements LinkHandler, Replica.Observer {
             disks.forEach(SimDevice::crash);
             log.crash();
         }
+    }
+
+    /// The operator's word, and what came of it.
+    Refusal takeOver(boolean sourceIsDown) {
+        List<Refusal> ended = new ArrayList<>();
+        loop.call(() -> replica.takeover(sourceIsDown, false, ended::add));
+        await(() -> !ended.isEmpty(), "the takeover ends");
+        return ended.getFirst();
     }
 
     void await(java.util.function.BooleanSupplier condition, String what) {

@@ -1,6 +1,7 @@
 package lockstep.replication.pair;
 
 import lockstep.blockstore.volume.Lun;
+import lockstep.blockstore.volume.ShownVolume;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -55,7 +56,8 @@ final class StateHistory {
         pair.await(
                 () -> {
                     Lun lun = source.replica.active().luns().getFirst();
-                    List<Lun> shown = source.peer.replica.shownLuns();
+                    ShownVolume mirror = source.peer.replica.shown();
+                    List<Lun> shown = mirror == null ? null : mirror.luns();
                     return shown != null
                             && shown.size() == 1
                             && shown.getFirst().record().equals(lun.record())

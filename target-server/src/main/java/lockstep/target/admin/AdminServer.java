@@ -97,7 +97,12 @@ public final class AdminServer implements AutoCloseable {
                     if (address instanceof InetSocketAddress) {
                         routing.addFilter(new LoopbackOnly());
                     }
-                    routing.register("/v1", new Routes(node, metrics));
+                    Exchange exchange = new Exchange();
+                    boolean ownerOnly = address instanceof UnixDomainSocketAddress;
+                    routing.register(
+                            "/v1",
+                            new HostRoutes(node, exchange, ownerOnly),
+                            new Routes(node, metrics, exchange));
                 });
         return builder.build().start();
     }

@@ -30,21 +30,12 @@ import lockstep.target.scsi.ScsiCommand.WriteSame;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.List;
-
 /// CDB layouts, SPC-4 and SBC-3 clause by clause.
 final class CdbParser {
     private static final int BYTCHK_RESERVED = 2;
 
     /// Defect list formats beyond are reserved or vendor's.
     private static final int LIST_FORMAT_MAX = 5;
-
-    /// Service actions by their codes, in which order they are declared.
-    private static final List<PersistentIn.Action> IN_ACTIONS =
-            List.of(PersistentIn.Action.values());
-
-    private static final List<PersistentOut.Action> OUT_ACTIONS =
-            List.of(PersistentOut.Action.values());
 
     private CdbParser() {}
 
@@ -105,17 +96,12 @@ final class CdbParser {
         return format > 1 ? null : new ReportTargetPortGroups(format == 1, allocation(cdb, 6));
     }
 
-    /// The service action is one of the rows' of the command table.
-    static ScsiCommand persistentIn(Cdb cdb) {
-        return new PersistentIn(IN_ACTIONS.get(cdb.u8(1) & 0x1F), cdb.u16(7));
+    static ScsiCommand persistentIn(Cdb cdb, PersistentIn.InAction action) {
+        return new PersistentIn(action, cdb.u16(7));
     }
 
-    static ScsiCommand persistentOut(Cdb cdb) {
-        return new PersistentOut(
-                OUT_ACTIONS.get(cdb.u8(1) & 0x1F),
-                cdb.u8(2) >> 4,
-                cdb.u8(2) & 0x0F,
-                allocation(cdb, 5));
+    static ScsiCommand persistentOut(Cdb cdb, PersistentOut.OutAction action) {
+        return new PersistentOut(action, cdb.u8(2) >> 4, cdb.u8(2) & 0x0F, allocation(cdb, 5));
     }
 
     static ScsiCommand read6(Cdb cdb) {

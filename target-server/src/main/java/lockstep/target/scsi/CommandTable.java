@@ -1,5 +1,7 @@
 package lockstep.target.scsi;
 
+import lockstep.target.scsi.ScsiCommand.PersistentIn.InAction;
+import lockstep.target.scsi.ScsiCommand.PersistentOut.OutAction;
 import lockstep.target.scsi.ScsiCommand.PreventAllow;
 import lockstep.target.scsi.ScsiCommand.ReadCapacity10;
 import lockstep.target.scsi.ScsiCommand.ReleaseUnit;
@@ -48,19 +50,54 @@ enum CommandTable {
     RESERVE_10("56 00 00 00 00 00 00 00 00 00", Kind.MEDIUM, cdb -> new ReserveUnit()),
     RELEASE_10("57 00 00 00 00 00 00 00 00 00", Kind.MEDIUM, cdb -> new ReleaseUnit()),
     MODE_SENSE_10("5A 18 FF FF 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::modeSense10),
-    READ_KEYS("5E 00 00 00 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::persistentIn),
-    READ_RESERVATION("5E 01 00 00 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::persistentIn),
-    REPORT_CAPABILITIES("5E 02 00 00 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::persistentIn),
-    READ_FULL_STATUS("5E 03 00 00 00 00 00 FF FF 00", Kind.ABOUT, CdbParser::persistentIn),
-    REGISTER("5F 00 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
-    RESERVE("5F 01 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
-    RELEASE("5F 02 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
-    CLEAR("5F 03 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
-    PREEMPT("5F 04 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
-    PREEMPT_AND_ABORT("5F 05 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
+    READ_KEYS(
+            "5E 00 00 00 00 00 00 FF FF 00",
+            Kind.ABOUT,
+            cdb -> CdbParser.persistentIn(cdb, InAction.READ_KEYS)),
+    READ_RESERVATION(
+            "5E 01 00 00 00 00 00 FF FF 00",
+            Kind.ABOUT,
+            cdb -> CdbParser.persistentIn(cdb, InAction.READ_RESERVATION)),
+    REPORT_CAPABILITIES(
+            "5E 02 00 00 00 00 00 FF FF 00",
+            Kind.ABOUT,
+            cdb -> CdbParser.persistentIn(cdb, InAction.REPORT_CAPABILITIES)),
+    READ_FULL_STATUS(
+            "5E 03 00 00 00 00 00 FF FF 00",
+            Kind.ABOUT,
+            cdb -> CdbParser.persistentIn(cdb, InAction.READ_FULL_STATUS)),
+    REGISTER(
+            "5F 00 FF 00 00 FF FF FF FF 00",
+            Kind.MEDIUM,
+            cdb -> CdbParser.persistentOut(cdb, OutAction.REGISTER)),
+    RESERVE(
+            "5F 01 FF 00 00 FF FF FF FF 00",
+            Kind.MEDIUM,
+            cdb -> CdbParser.persistentOut(cdb, OutAction.RESERVE)),
+    RELEASE(
+            "5F 02 FF 00 00 FF FF FF FF 00",
+            Kind.MEDIUM,
+            cdb -> CdbParser.persistentOut(cdb, OutAction.RELEASE)),
+    CLEAR(
+            "5F 03 FF 00 00 FF FF FF FF 00",
+            Kind.MEDIUM,
+            cdb -> CdbParser.persistentOut(cdb, OutAction.CLEAR)),
+    PREEMPT(
+            "5F 04 FF 00 00 FF FF FF FF 00",
+            Kind.MEDIUM,
+            cdb -> CdbParser.persistentOut(cdb, OutAction.PREEMPT)),
+    PREEMPT_AND_ABORT(
+            "5F 05 FF 00 00 FF FF FF FF 00",
+            Kind.MEDIUM,
+            cdb -> CdbParser.persistentOut(cdb, OutAction.PREEMPT_AND_ABORT)),
     REGISTER_AND_IGNORE_EXISTING_KEY(
-            "5F 06 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
-    REGISTER_AND_MOVE("5F 07 FF 00 00 FF FF FF FF 00", Kind.MEDIUM, CdbParser::persistentOut),
+            "5F 06 FF 00 00 FF FF FF FF 00",
+            Kind.MEDIUM,
+            cdb -> CdbParser.persistentOut(cdb, OutAction.REGISTER_AND_IGNORE_EXISTING_KEY)),
+    REGISTER_AND_MOVE(
+            "5F 07 FF 00 00 FF FF FF FF 00",
+            Kind.MEDIUM,
+            cdb -> CdbParser.persistentOut(cdb, OutAction.REGISTER_AND_MOVE)),
     EXTENDED_COPY(
             "83 00 00 00 00 00 00 00 00 00 FF FF FF FF 00 00",
             Kind.MEDIUM,

@@ -51,7 +51,7 @@ record PersistentOutList(
             return malformed(Sense.PARAMETER_LIST_LENGTH_ERROR.plain());
         }
         ByteBuffer list = in.slice(in.position(), command.listBytes());
-        return command.action() == ScsiCommand.PersistentOut.Action.REGISTER_AND_MOVE
+        return command.action() == ScsiCommand.PersistentOut.OutAction.REGISTER_AND_MOVE
                 ? move(list)
                 : basic(command, list);
     }
@@ -59,7 +59,7 @@ record PersistentOutList(
     private static Read basic(ScsiCommand.PersistentOut command, ByteBuffer list) {
         int flags = list.get(20);
         boolean named = (flags & SPEC_I_PT) != 0;
-        if (named && command.action() != ScsiCommand.PersistentOut.Action.REGISTER) {
+        if (named && command.action() != ScsiCommand.PersistentOut.OutAction.REGISTER) {
             return malformed(Sense.INVALID_FIELD_IN_PARAMETER_LIST.field(20));
         }
         if (!named && list.remaining() != BYTES) {

@@ -116,9 +116,9 @@ public sealed interface ScsiCommand {
     record ReleaseUnit() implements Reservation {}
 
     /// PERSISTENT RESERVE IN.
-    record PersistentIn(PersistentIn.Action action, int allocation) implements Reservation {
-        /// Its service actions, 0 to 3.
-        enum Action {
+    record PersistentIn(InAction action, int allocation) implements Reservation {
+        /// Its service actions.
+        enum InAction {
             READ_KEYS,
             READ_RESERVATION,
             REPORT_CAPABILITIES,
@@ -127,10 +127,10 @@ public sealed interface ScsiCommand {
     }
 
     /// PERSISTENT RESERVE OUT with a parameter list of this many bytes.
-    record PersistentOut(PersistentOut.Action action, int scope, int type, int listBytes)
+    record PersistentOut(OutAction action, int scope, int type, int listBytes)
             implements Reservation {
-        /// Its service actions, 0 to 7.
-        enum Action {
+        /// Its service actions.
+        enum OutAction {
             REGISTER,
             RESERVE,
             RELEASE,

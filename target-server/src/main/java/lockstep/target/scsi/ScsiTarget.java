@@ -14,11 +14,12 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
-/// A SCSI target device with one port and up to 256 logical units, all on one event loop. LUNs may
-/// come and go between commands: other nexuses are told by a unit attention, and tasks of a LUN
-/// that went end as the volume ends them.
+/// A SCSI target device with one port and up to 256 logical units, all on one event loop. Each
+/// nexus sees those that its host may use. LUNs may come and go between commands: who sees them is
+/// told by a unit attention, and tasks of a LUN that went end as the volume ends them.
 public final class ScsiTarget {
     /// Whoever comes back after so many others is told of a power on, which says more.
     private static final int SEEN_MAX = 1024;
@@ -31,6 +32,7 @@ public final class ScsiTarget {
     private final ScsiLimits limits;
     private final SortedMap<Integer, LogicalUnit> units = new TreeMap<>();
     private final Set<Nexus> nexuses = new LinkedHashSet<>();
+    private final Visibility visibility = new Visibility();
     private final CopyManager copies = new CopyManager(this::visibleTo);
 
     /// Initiator ports that were logged in since this target is there, the latest of them.
@@ -64,7 +66,7 @@ public final class ScsiTarget {
         Check.that(!units.containsKey(number), "a LUN number is used once");
         LogicalUnit unit = new LogicalUnit(lun, port, paths, limits, copies);
         units.put(number, unit);
-        inventoryChanged();
+        inventoryChanged(number);
         for (Nexus nexus : nexuses) {
             unit.attentions().open(nexus, Sense.POWER_ON_OR_RESET_OCCURRED);
         }
@@ -92,7 +94,7 @@ public final class ScsiTarget {
             return;
         }
         removed.add(unit);
-        inventoryChanged();
+        inventoryChanged(number);
         TaskSet.abort(
                 unit.tasks().select(_ -> true),
                 () -> {
@@ -110,19 +112,37 @@ public final class ScsiTarget {
 
     /// The logical units that `nexus` may use: the only ones that its copies find.
     private Collection<LogicalUnit> visibleTo(Nexus nexus) {
-        return nexuses.contains(nexus) ? List.copyOf(units.values()) : List.of();
+        return unitsOf(nexus).values();
     }
 
-    private void inventoryChanged() {
-        for (LogicalUnit unit : units.values()) {
-            unit.attentions().establishForOthers(LUNS_CHANGED, null);
+    /// LUN `number` came or went: who sees it is told by every unit it sees.
+    private void inventoryChanged(int number) {
+        for (Nexus nexus : nexuses) {
+            if (visibility.sees(nexus, number)) {
+                inventoryChanged(nexus);
+            }
         }
     }
 
-    /// An initiator port logged in.
+    private void inventoryChanged(Nexus nexus) {
+        units.forEach(
+                (number, unit) -> {
+                    if (visibility.sees(nexus, number)) {
+                        unit.attentions().establish(LUNS_CHANGED, nexus);
+                    }
+                });
+    }
+
+    /// An initiator port logged in that sees every LUN.
     public Nexus attach(String initiatorPort) {
+        return attach(initiatorPort, _ -> true);
+    }
+
+    /// An initiator port logged in that sees the LUNs whose numbers `sees` holds for.
+    public Nexus attach(String initiatorPort, IntPredicate sees) {
         Nexus nexus = new Nexus(initiatorPort);
         nexuses.add(nexus);
+        visibility.open(nexus, sees);
         Sense first =
                 seen.remove(initiatorPort)
                         ? Sense.I_T_NEXUS_LOSS_OCCURRED
@@ -135,9 +155,36 @@ public final class ScsiTarget {
         return nexus;
     }
 
+    /// From now on `nexus` sees the LUNs that `sees` holds for; it is told if that changes
+    /// anything. Commands that it sent before go on.
+    public void reveal(Nexus nexus, IntPredicate sees) {
+        Check.that(loop.inLoop(), "a target changes on its own loop");
+        boolean changed = false;
+        for (int number : units.keySet()) {
+            changed |= visibility.sees(nexus, number) != sees.test(number);
+        }
+        visibility.open(nexus, sees);
+        if (changed) {
+            inventoryChanged(nexus);
+        }
+    }
+
+    /// The unit that `nexus` addresses by `lunField`; null if it sees none there.
+    private @Nullable LogicalUnit unitOf(Nexus nexus, long lunField) {
+        int number = LunNumber.decode(lunField);
+        return visibility.sees(nexus, number) ? units.get(number) : null;
+    }
+
+    private SortedMap<Integer, LogicalUnit> unitsOf(Nexus nexus) {
+        SortedMap<Integer, LogicalUnit> seen = new TreeMap<>(units);
+        seen.keySet().removeIf(number -> !visibility.sees(nexus, number));
+        return seen;
+    }
+
     /// The nexus is lost: its tasks are aborted, and `done` runs when none is under way.
     public void detach(Nexus nexus, Runnable done) {
         nexuses.remove(nexus);
+        visibility.close(nexus);
         copies.forget(nexus);
         units.values().forEach(unit -> unit.close(nexus));
         TaskSet.abort(tasks(task -> task.nexus() == nexus), done);
@@ -148,7 +195,7 @@ public final class ScsiTarget {
     /// command is a task too: it needs no data, and ends with its sense when it runs.
     public ScsiTask open(
             Nexus nexus, long lunField, Cdb cdb, long announcedOut, int tag, ScsiTask.Owner owner) {
-        LogicalUnit unit = units.get(LunNumber.decode(lunField));
+        LogicalUnit unit = unitOf(nexus, lunField);
         ScsiTask task =
                 new ScsiTask(nexus, tag, owner, admit(nexus, unit, lunField, cdb, announcedOut));
         if (unit != null) {
@@ -178,7 +225,7 @@ public final class ScsiTarget {
                 && (unit != null || LunNumber.decode(lunField) == 0)) {
             // Whoever asks for the list need not be told that it changed (SPC-4 6.30).
             units.values().forEach(each -> each.attentions().clear(LUNS_CHANGED, nexus));
-            return new ScsiTask.TaskBody.Settled(Reports.luns(report, units.keySet()));
+            return new ScsiTask.TaskBody.Settled(Reports.luns(report, unitsOf(nexus).keySet()));
         }
         if (unit == null) {
             return new ScsiTask.TaskBody.Settled(withoutUnit(command));
@@ -217,6 +264,7 @@ public final class ScsiTarget {
         switch (function) {
             case ManagementFunction.AbortTaskSet(long lun) ->
                     onUnit(
+                            nexus,
                             lun,
                             done,
                             unit ->
@@ -224,16 +272,20 @@ public final class ScsiTarget {
                                             unit.tasks().select(task -> task.nexus() == nexus),
                                             done));
             case ManagementFunction.ClearTaskSet(long lun) ->
-                    onUnit(lun, done, unit -> clear(unit, nexus, done));
+                    onUnit(nexus, lun, done, unit -> clear(unit, nexus, done));
             case ManagementFunction.LogicalUnitReset(long lun) ->
-                    onUnit(lun, done, unit -> reset(List.of(unit), done));
-            case ManagementFunction.TargetReset _ -> reset(List.copyOf(units.values()), done);
+                    onUnit(nexus, lun, done, unit -> reset(List.of(unit), done));
+            case ManagementFunction.TargetReset _ ->
+                    reset(List.copyOf(unitsOf(nexus).values()), done);
         }
     }
 
     private void onUnit(
-            long lun, Consumer<ManagementFunction.Response> done, Consumer<LogicalUnit> action) {
-        LogicalUnit unit = units.get(LunNumber.decode(lun));
+            Nexus nexus,
+            long lun,
+            Consumer<ManagementFunction.Response> done,
+            Consumer<LogicalUnit> action) {
+        LogicalUnit unit = unitOf(nexus, lun);
         if (unit == null) {
             done.accept(ManagementFunction.Response.NO_SUCH_LUN);
         } else {

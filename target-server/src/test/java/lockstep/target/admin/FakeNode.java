@@ -1,5 +1,6 @@
 package lockstep.target.admin;
 
+import lockstep.target.admin.model.AddHost;
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.CreateMirror;
@@ -8,12 +9,16 @@ import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.HostView;
 import lockstep.target.admin.model.LunView;
+import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
+
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +36,13 @@ public final class FakeNode implements NodeControl {
     private final List<VolumeView> volumes = new ArrayList<>();
     private final List<LunView> luns = new ArrayList<>();
     private final List<PairView> pairs = new ArrayList<>();
+    private final List<HostView> hosts = new ArrayList<>();
+
+    /// Keys, as they would be handed out.
+    public final List<String> keys = new ArrayList<>();
+
+    /// The last rule that was asked for, with its secrets.
+    public @Nullable AddHost lastHost;
 
     @Override
     public synchronized CompletableFuture<NodeStatus> status() {
@@ -136,7 +148,8 @@ public final class FakeNode implements NodeControl {
                                     ID,
                                     request.sizeBytes(),
                                     "iqn.2026-11.io.lockstep:" + volume,
-                                    "serving");
+                                    "serving",
+                                    List.of("*"));
                     luns.add(made);
                     return made;
                 });
@@ -208,6 +221,77 @@ public final class FakeNode implements NodeControl {
     public synchronized CompletableFuture<Done> discard(String volume) {
         asked.add("discard " + volume);
         return ifKnown(volume, () -> new Done("this copy of " + volume + " is given up"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<List<HostView>> hosts() {
+        return done(List.copyOf(hosts));
+    }
+
+    @Override
+    public synchronized CompletableFuture<HostView> addHost(String volume, AddHost request) {
+        asked.add("addHost " + volume + " " + request);
+        lastHost = request;
+        return ifKnown(
+                volume,
+                () -> {
+                    var made =
+                            new HostView(
+                                    volume,
+                                    request.initiator(),
+                                    request.addresses(),
+                                    request.allLuns(),
+                                    request.luns(),
+                                    request.mutualSecret() != null
+                                            ? "mutual"
+                                            : request.chapSecret() != null ? "one-way" : "none");
+                    hosts.add(made);
+                    return made;
+                });
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> removeHost(String volume, String initiator) {
+        asked.add("removeHost " + volume + " " + initiator);
+        return ifKnown(volume, () -> new Done(initiator + " may not use " + volume));
+    }
+
+    @Override
+    public synchronized CompletableFuture<HostView> mapLun(
+            String volume, int number, String initiator, boolean sees) {
+        asked.add("mapLun " + volume + " " + number + " " + initiator + " " + sees);
+        return ifKnown(
+                volume,
+                () ->
+                        new HostView(
+                                volume,
+                                initiator,
+                                List.of(),
+                                false,
+                                sees ? List.of(number) : List.of(),
+                                "none"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<LunView> growLun(
+            String volume, int number, long sizeBytes) {
+        asked.add("growLun " + volume + " " + number + " " + sizeBytes);
+        return ifKnown(
+                volume,
+                () ->
+                        new LunView(
+                                volume, number, "l", ID, sizeBytes, "iqn.x", "serving", List.of()));
+    }
+
+    @Override
+    public synchronized CompletableFuture<NodeKeys> keys() {
+        return done(new NodeKeys(keys));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> addKeys(NodeKeys more) {
+        keys.addAll(more.keys());
+        return done(new Done("taken"));
     }
 
     private <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action) {

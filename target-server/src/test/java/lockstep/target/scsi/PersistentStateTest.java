@@ -102,7 +102,8 @@ class PersistentStateTest {
         }
         for (int at = 0; at < 4; at++) {
             byte[] damaged = bytes.clone();
-            damaged[at == 1 ? 3 : at] += 3;
+            int where = at == 1 ? 3 : at;
+            damaged[where] = (byte) (damaged[where] + 3);
             assertThat(TransportId.take(ByteBuffer.wrap(damaged))).isNull();
         }
     }

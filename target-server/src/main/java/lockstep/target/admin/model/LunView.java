@@ -1,6 +1,9 @@
 package lockstep.target.admin.model;
 
-/// `GET /v1/luns`: one LUN. `target` is the iSCSI name that hosts log in to.
+import java.util.List;
+
+/// `GET /v1/luns`: one LUN. `target` is the iSCSI name that hosts log in to; `hosts` are the rules
+/// that let hosts see the LUN, `*` alone if the volume has no rules.
 public record LunView(
         String volume,
         int number,
@@ -8,4 +11,9 @@ public record LunView(
         String identity,
         long sizeBytes,
         String target,
-        String state) {}
+        String state,
+        List<String> hosts) {
+    public LunView {
+        hosts = hosts == null ? List.of() : List.copyOf(hosts);
+    }
+}

@@ -3,6 +3,9 @@ package lockstep.target.iscsi.login;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
+import lockstep.target.access.AccessTable;
+import lockstep.target.access.InitiatorPattern;
+import lockstep.target.access.Standing;
 import lockstep.target.iscsi.pdu.Pdu;
 import lockstep.target.iscsi.pdu.PduHeader;
 import lockstep.target.scsi.ScsiTarget;
@@ -13,6 +16,7 @@ import org.jscsi.parser.login.LoginStage;
 import org.jscsi.parser.login.LoginStatus;
 import org.jspecify.annotations.Nullable;
 
+import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +24,9 @@ import java.util.Map;
 /// The login of one connection, from its first request to full feature phase (RFC 7143 6.3, 11.12).
 /// A strict state machine: what does not fit ends the login.
 ///
-/// Stages are SecurityNegotiation (only AuthMethod=None is taken now; a method with steps of its
-/// own goes between [#secure] and the transit) and LoginOperationalNegotiation; either may come
-/// first, security never second. A request whose C bit is set is answered empty and joined with the
-/// next.
+/// Stages are SecurityNegotiation ([SecurityStage]) and LoginOperationalNegotiation; either may
+/// come first, security never second, and without it only who need not prove himself gets on. A
+/// request whose C bit is set is answered empty and joined with the next.
 public final class LoginPhase {
     /// Bytes of text in one request; more is refused by the decoder.
     public static final int REQUEST_BYTES_MAX = 8192;
@@ -34,20 +37,31 @@ public final class LoginPhase {
     private static final int CONTINUE = 0x40;
 
     private final TargetCatalog catalog;
+    private final Doors doors;
     private final IscsiSettings settings;
+    private final InetAddress address;
+    private final boolean loopback;
     private final Negotiation negotiation;
     private final ByteBuf text = Unpooled.buffer(512, TEXT_BYTES_MAX);
     private LoginStage stage = LoginStage.SECURITY_NEGOTIATION;
     private int requests;
-    private boolean named;
-    private boolean discovery;
+    private long delayNanos;
     private String initiator = "";
     private @Nullable ScsiTarget target;
+    private @Nullable SecurityStage security;
 
-    /// A login that has seen nothing yet.
-    public LoginPhase(TargetCatalog catalog, IscsiSettings settings) {
+    /// A login that has seen nothing yet, of a host at `address`; `loopback` if it came in there.
+    public LoginPhase(
+            TargetCatalog catalog,
+            Doors doors,
+            IscsiSettings settings,
+            InetAddress address,
+            boolean loopback) {
         this.catalog = catalog;
+        this.doors = doors;
         this.settings = settings;
+        this.address = address;
+        this.loopback = loopback;
         this.negotiation = new Negotiation(settings);
     }
 
@@ -63,19 +77,23 @@ public final class LoginPhase {
     public record Complete(
             int flags,
             byte[] text,
-            String initiator,
+            Standing standing,
             @Nullable ScsiTarget target,
             SessionParameters parameters)
             implements Step {}
 
     /// Answer with this status and close. With `silent`, close only: the peer speaks no iSCSI.
-    public record Failed(LoginStatus status, boolean silent) implements Step {}
+    /// `reason` is for this side's log.
+    public record Failed(LoginStatus status, boolean silent, String reason) implements Step {}
+
+    /// Do `then` after `nanos`; what comes from the initiator meanwhile is a fault.
+    public record Delayed(long nanos, Step then) implements Step {}
 
     /// Takes a PDU of the login; the PDU stays the caller's.
     public Step receive(Pdu borrowed) {
         PduHeader header = borrowed.header();
         if (header.code() != OperationCode.LOGIN_REQUEST) {
-            return new Failed(LoginStatus.INVALID_DURING_LOGIN, requests == 0);
+            return new Failed(LoginStatus.INVALID_DURING_LOGIN, requests == 0, "no login request");
         }
         LoginStage current = stageOf(header.flags() >> 2 & 3);
         LoginStage next = stageOf(header.flags() & 3);
@@ -100,7 +118,8 @@ public final class LoginPhase {
         if (offers == null) {
             return failed(LoginStatus.INITIATOR_ERROR);
         }
-        return answer(offers, current, transit ? next : null);
+        Step step = answer(offers, current, transit ? next : null);
+        return delayNanos == 0 ? step : new Delayed(delayNanos, step);
     }
 
     private @Nullable LoginStatus check(
@@ -144,51 +163,83 @@ public final class LoginPhase {
 
     private Step answer(Map<String, String> offers, LoginStage current, @Nullable LoginStage next) {
         Map<String, String> answers = new LinkedHashMap<>();
-        if (!named) {
-            LoginStatus fault = introduce(offers, answers);
-            if (fault != null) {
-                return failed(fault);
+        SecurityStage stage = security;
+        if (stage == null) {
+            Step refusal = introduce(offers, answers);
+            if (refusal != null) {
+                return refusal;
             }
-            named = true;
+            stage = begin();
+            security = stage;
         }
-        LoginStatus fault =
+        offers.remove(OperationalTextKey.INITIATOR_ALIAS.value());
+        SecurityStage.Result result =
                 current == LoginStage.SECURITY_NEGOTIATION
-                        ? secure(offers, answers)
-                        : negotiate(offers, answers);
-        byte[] bytes = TextKeys.format(answers);
-        if (fault != null || bytes.length > REQUEST_BYTES_MAX) {
-            return failed(fault == null ? LoginStatus.INITIATOR_ERROR : fault);
+                        ? stage.receive(offers, answers)
+                        : stage.skip();
+        delayNanos = result.delayNanos();
+        if (result.fault() != null) {
+            return new Failed(result.fault(), false, result.reason());
         }
-        if (next == null) {
+        boolean operational = current != LoginStage.SECURITY_NEGOTIATION || !offers.isEmpty();
+        // Operational keys may be offered with those of security, and are settled as usual.
+        if (operational && !negotiate(offers, answers)) {
+            return failed(LoginStatus.INITIATOR_ERROR);
+        }
+        return reply(stage, answers, current, next);
+    }
+
+    private Step reply(
+            SecurityStage stage,
+            Map<String, String> answers,
+            LoginStage current,
+            @Nullable LoginStage next) {
+        byte[] bytes = TextKeys.format(answers);
+        if (bytes.length > REQUEST_BYTES_MAX) {
+            return failed(LoginStatus.INITIATOR_ERROR);
+        }
+        if (next == null || !stage.isPassed()) {
             return new Reply(current.value() << 2, bytes);
         }
         int flags = TRANSIT | current.value() << 2 | next.value();
-        stage = next;
+        this.stage = next;
         return next == LoginStage.FULL_FEATURE_PHASE
-                ? new Complete(flags, bytes, initiator, target, negotiation.result())
+                ? new Complete(flags, bytes, stage.standing(), target, negotiation.result())
                 : new Reply(flags, bytes);
     }
 
-    /// The first whole request says who wants what.
-    private @Nullable LoginStatus introduce(
-            Map<String, String> offers, Map<String, String> answers) {
+    private SecurityStage begin() {
+        Standing standing = Standing.of(initiator, address, doors.gatekeeper().trusts(loopback));
+        ScsiTarget wanted = target;
+        List<AccessTable> tables =
+                wanted == null
+                        ? catalog.targets().stream().map(catalog::access).toList()
+                        : List.of(catalog.access(wanted));
+        return new SecurityStage(doors.gatekeeper(), tables, wanted == null, standing);
+    }
+
+    /// The first whole request says who wants what. Gives the refusal, or null.
+    private @Nullable Step introduce(Map<String, String> offers, Map<String, String> answers) {
         String initiatorName = offers.remove(OperationalTextKey.INITIATOR_NAME.value());
         String targetName = offers.remove(OperationalTextKey.TARGET_NAME.value());
         String sessionType = offers.remove(OperationalTextKey.SESSION_TYPE.value());
         if (initiatorName == null || initiatorName.isEmpty()) {
-            return LoginStatus.MISSING_PARAMETER;
+            return failed(LoginStatus.MISSING_PARAMETER);
+        }
+        if (!InitiatorPattern.isName(initiatorName)) {
+            return failed(LoginStatus.INITIATOR_ERROR);
         }
         initiator = initiatorName;
-        discovery = "Discovery".equals(sessionType);
+        boolean discovery = "Discovery".equals(sessionType);
         if (!discovery && sessionType != null && !sessionType.equals("Normal")) {
-            return LoginStatus.SESSION_TYPE_NOT_SUPPORTED;
+            return failed(LoginStatus.SESSION_TYPE_NOT_SUPPORTED);
         }
         if (targetName == null) {
-            return discovery ? null : LoginStatus.MISSING_PARAMETER;
+            return discovery ? null : failed(LoginStatus.MISSING_PARAMETER);
         }
         ScsiTarget found = catalog.find(targetName);
         if (found == null) {
-            return LoginStatus.NOT_FOUND;
+            return failed(LoginStatus.NOT_FOUND);
         }
         target = discovery ? null : found;
         answers.put(
@@ -200,31 +251,15 @@ public final class LoginPhase {
         return null;
     }
 
-    private @Nullable LoginStatus secure(Map<String, String> offers, Map<String, String> answers) {
-        offers.remove(OperationalTextKey.INITIATOR_ALIAS.value());
-        String methods = offers.remove(OperationalTextKey.AUTH_METHOD.value());
-        if (methods != null) {
-            if (!List.of(methods.split(",", -1)).contains("None")) {
-                return LoginStatus.AUTHENTICATION_FAILURE;
-            }
-            answers.put(OperationalTextKey.AUTH_METHOD.value(), "None");
-        }
-        // Operational keys may be offered here too, and are settled as usual.
-        return offers.isEmpty() ? null : negotiate(offers, answers);
-    }
-
-    private @Nullable LoginStatus negotiate(
-            Map<String, String> offers, Map<String, String> answers) {
-        offers.remove(OperationalTextKey.INITIATOR_ALIAS.value());
+    private boolean negotiate(Map<String, String> offers, Map<String, String> answers) {
         Map<String, String> settled = negotiation.answer(offers);
-        if (settled == null) {
-            return LoginStatus.INITIATOR_ERROR;
+        if (settled != null) {
+            answers.putAll(settled);
         }
-        answers.putAll(settled);
-        return null;
+        return settled != null;
     }
 
     private Step failed(LoginStatus status) {
-        return new Failed(status, false);
+        return new Failed(status, false, status.toString());
     }
 }

@@ -1,5 +1,6 @@
 package lockstep.target.iscsi.login;
 
+import lockstep.target.access.AccessTable;
 import lockstep.target.scsi.ScsiTarget;
 
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,11 @@ import java.util.List;
 public interface TargetCatalog {
     /// All targets, in a stable order.
     List<ScsiTarget> targets();
+
+    /// Who may use `target`, as the rules stand now.
+    default AccessTable access(ScsiTarget target) {
+        return AccessTable.open(target.port().targetName());
+    }
 
     /// The target of this name; null if there is none.
     default @Nullable ScsiTarget find(String name) {

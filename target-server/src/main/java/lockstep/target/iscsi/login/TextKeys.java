@@ -17,6 +17,11 @@ public final class TextKeys {
     private static final int KEY_BYTES_MAX = 63;
     private static final int VALUE_BYTES_MAX = 255;
 
+    /// A challenge of 1024 bytes in hexadecimal, the one value that may be long.
+    private static final int CHALLENGE_BYTES_MAX = 2 + 2 * 1024;
+
+    private static final String CHALLENGE = "CHAP_C";
+
     private TextKeys() {}
 
     /// The pairs in `borrowed`, in order; null if it is malformed, repeats a key, or breaks a
@@ -40,10 +45,13 @@ public final class TextKeys {
         int equals = borrowed.indexOf(at, stop, (byte) '=');
         int keyBytes = equals - at;
         int valueBytes = stop - equals - 1;
-        if (equals <= at || keyBytes > KEY_BYTES_MAX || valueBytes > VALUE_BYTES_MAX) {
+        if (equals <= at || keyBytes > KEY_BYTES_MAX || valueBytes > CHALLENGE_BYTES_MAX) {
             return false;
         }
         String key = borrowed.toString(at, keyBytes, StandardCharsets.UTF_8);
+        if (valueBytes > VALUE_BYTES_MAX && !key.equals(CHALLENGE)) {
+            return false;
+        }
         String value = borrowed.toString(equals + 1, valueBytes, StandardCharsets.UTF_8);
         return pairs.size() < KEYS_MAX && pairs.putIfAbsent(key, value) == null;
     }

@@ -4,6 +4,9 @@ import io.netty.channel.Channel;
 
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
+import lockstep.target.access.LunMask;
+import lockstep.target.iscsi.login.Caps;
+import lockstep.target.iscsi.login.Doors;
 import lockstep.target.iscsi.login.IscsiSettings;
 import lockstep.target.iscsi.login.LoginPhase;
 import lockstep.target.iscsi.login.TargetCatalog;
@@ -13,14 +16,12 @@ import lockstep.target.iscsi.pdu.PduFault;
 import lockstep.target.iscsi.pdu.PduHeader;
 import lockstep.target.iscsi.pdu.PduWriter;
 
-import org.jscsi.parser.OperationCode;
 import org.jscsi.parser.login.LoginStatus;
 import org.jscsi.parser.reject.RejectParser.ReasonCode;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -50,6 +51,7 @@ final class Connection {
     record Shared(
             EventLoop loop,
             TargetCatalog catalog,
+            Doors doors,
             IscsiSettings settings,
             SessionTable sessions,
             TargetMetrics metrics) {}
@@ -59,13 +61,16 @@ final class Connection {
     private final PduDecoder decoder;
     private final PduWriter writer;
     private final Responses responses;
-    private final LoginPhase login;
+    private final Peer peer;
+    private final LoginTurns login;
+    private final FloodGuard guard;
     private final List<Runnable> whenReplaced = new ArrayList<>(0);
     private final long openedNanos;
     private Phase phase = Phase.LOGIN;
     private SessionTable.@Nullable Key key;
     private @Nullable FullFeature feature;
     private Clock.@Nullable Timer timer;
+    private Caps.@Nullable Seat seat;
     private boolean reading;
     private boolean flushPlanned;
     private long lastHeardNanos;
@@ -77,14 +82,21 @@ final class Connection {
         this.decoder = decoder;
         this.writer = new PduWriter(channel);
         this.responses = new Responses(writer, this::planFlush);
-        this.login = new LoginPhase(shared.catalog, shared.settings);
+        this.peer = Peer.of(channel);
+        this.login = new LoginTurns(shared, peer, channel.remoteAddress(), responses, new Next());
         this.openedNanos = shared.loop.clock().nanoTime();
+        this.guard = new FloodGuard(openedNanos);
         this.lastHeardNanos = openedNanos;
     }
 
     /// The channel is open.
     void opened() {
         shared.metrics.connections().inc();
+        seat = shared.doors.caps().enter(peer.address());
+        if (seat == null) {
+            drop("too many connections or logins, here or from its address");
+            return;
+        }
         timer = shared.loop.clock().schedule(TICK_NANOS, this::tick);
     }
 
@@ -93,6 +105,12 @@ final class Connection {
         shared.metrics.connections().dec();
         if (timer != null) {
             timer.cancel();
+        }
+        if (seat != null) {
+            seat.leave();
+        }
+        if (feature != null) {
+            feature.dropData();
         }
         enterEnding();
     }
@@ -139,11 +157,13 @@ final class Connection {
         lastHeardNanos = shared.loop.clock().nanoTime();
         pinged = false;
         switch (phase) {
-            case LOGIN -> login(pdu);
+            case LOGIN -> login.receive(pdu);
             case FULL_FEATURE -> {
                 PduHeader header = pdu.header();
                 if (feature != null && !feature.receive(pdu)) {
                     violation(ReasonCode.PROTOCOL_ERROR, header);
+                } else if (guard.isFlood(header, responses.rejects(), lastHeardNanos)) {
+                    drop("a flood of requests");
                 }
             }
             case REINSTATING -> {
@@ -166,48 +186,47 @@ final class Connection {
         }
     }
 
-    private void login(Pdu pdu) {
-        PduHeader header = pdu.header();
-        LoginPhase.Step step =
-                header.code() == OperationCode.LOGIN_REQUEST && header.u16(14) != 0
-                        ? new LoginPhase.Failed(LoginStatus.SESSION_DOSE_NOT_EXIST, false)
-                        : login.receive(pdu);
-        pdu.release();
-        int next = header.commandNumber();
-        responses.numbering(() -> next, () -> next + shared.settings.commandWindow() - 1);
-        switch (step) {
-            case LoginPhase.Reply(int flags, byte[] text) ->
-                    answerLogin(header, flags, 0, LoginStatus.SUCCESS, text);
-            case LoginPhase.Failed(_, boolean silent) when silent -> drop("no iSCSI login");
-            case LoginPhase.Failed(var status, _) -> {
-                answerLogin(header, 0, 0, status, new byte[0]);
-                LOG.info("{} refused: {}", channel.remoteAddress(), status);
-                finish();
-            }
-            case LoginPhase.Complete complete -> claim(header, complete);
+    /// Where a login leads.
+    private final class Next implements LoginTurns.Next {
+        @Override
+        public void complete(PduHeader header, LoginPhase.Complete complete) {
+            claim(header, complete);
+        }
+
+        @Override
+        public void finish() {
+            Connection.this.finish();
+        }
+
+        @Override
+        public void drop(String reason) {
+            Connection.this.drop(reason);
         }
     }
 
-    private void answerLogin(
-            PduHeader asked, int flags, int handle, LoginStatus status, byte[] text) {
-        long sessionBytes = asked.lun() & ~0xFFFFL;
-        responses.login(
-                new Responses.Login(flags, sessionBytes, handle, asked.taskTag(), status), text);
-    }
-
     private void claim(PduHeader header, LoginPhase.Complete complete) {
-        if (complete.target() == null) {
+        String initiator = complete.standing().initiator();
+        SessionTable.Key claimed =
+                complete.target() == null
+                        ? null
+                        : new SessionTable.Key(
+                                complete.target().port().targetName(),
+                                initiator,
+                                header.lun() >>> 16);
+        boolean replaces = claimed != null && shared.sessions.has(claimed);
+        if (seat == null || !seat.admit(initiator, replaces)) {
+            login.refuse(
+                    header, LoginStatus.OUT_OF_RESOURCES, "too many sessions, here or of its own");
+            return;
+        }
+        if (claimed == null) {
             enterFullFeature(header, complete);
             return;
         }
         phase = Phase.REINSTATING;
-        key =
-                new SessionTable.Key(
-                        complete.target().port().targetName(),
-                        complete.initiator(),
-                        header.lun() >>> 16);
+        key = claimed;
         shared.sessions.claim(
-                key,
+                claimed,
                 this,
                 () -> {
                     if (phase == Phase.REINSTATING) {
@@ -220,6 +239,12 @@ final class Connection {
 
     private void enterFullFeature(PduHeader header, LoginPhase.Complete complete) {
         var parameters = complete.parameters();
+        String initiator = complete.standing().initiator();
+        LunMask luns = Rights.of(shared, complete);
+        if (luns == null) {
+            login.refuse(header, LoginStatus.AUTHORIZATION_FAILURE, "its rule has gone meanwhile");
+            return;
+        }
         phase = Phase.FULL_FEATURE;
         shared.metrics.sessions().inc();
         FullFeature entered =
@@ -228,7 +253,8 @@ final class Connection {
                         channel,
                         responses,
                         complete,
-                        "%s,i,0x%012x".formatted(complete.initiator(), header.lun() >>> 16),
+                        luns,
+                        "%s,i,0x%012x".formatted(initiator, header.lun() >>> 16),
                         header.commandNumber(),
                         this::loggedOut);
         feature = entered;
@@ -246,9 +272,16 @@ final class Connection {
         } else {
             channel.eventLoop().execute(configure);
         }
-        answerLogin(header, complete.flags(), handle, LoginStatus.SUCCESS, complete.text());
+        login.answer(header, complete.flags(), handle, LoginStatus.SUCCESS, complete.text());
         writer.configure(parameters.headerDigest(), parameters.dataDigest());
-        LOG.info("{} logged in as {}", channel.remoteAddress(), complete.initiator());
+        LOG.info("{} logged in as {}", channel.remoteAddress(), initiator);
+    }
+
+    /// The rules of its target have changed.
+    void accessChanged() {
+        if (phase == Phase.FULL_FEATURE && feature != null && !feature.accessChanged()) {
+            drop("no rule lets it in any more");
+        }
     }
 
     /// A logout request: its tasks end first, then it is answered, then the connection closes.
@@ -261,10 +294,12 @@ final class Connection {
         if (ending != null) {
             phase = Phase.ENDING;
             ending.end(
-                    () -> {
-                        responses.logout(header.taskTag(), 0);
-                        finish();
-                    });
+                    () ->
+                            ending.afterData(
+                                    () -> {
+                                        responses.logout(header.taskTag(), 0);
+                                        finish();
+                                    }));
         }
     }
 
@@ -308,6 +343,7 @@ final class Connection {
     private void enterEnding() {
         boolean waitsItself = phase == Phase.REINSTATING;
         phase = Phase.ENDING;
+        login.end();
         if (!waitsItself) {
             endSession();
         }
@@ -353,12 +389,5 @@ final class Connection {
                         channel.flush();
                     });
         }
-    }
-
-    /// Where the initiator reached this target.
-    static InetSocketAddress portalOf(Channel channel) {
-        return channel.localAddress() instanceof InetSocketAddress address
-                ? address
-                : InetSocketAddress.createUnresolved("localhost", 0);
     }
 }

@@ -9,6 +9,7 @@ import lockstep.target.iscsi.pdu.Pdu;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
 
 /// The door between a channel and its [Connection]: on the channel's loop here, on the target's
@@ -61,7 +62,11 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        LOG.warn("{} closed: {}", ctx.channel().remoteAddress(), cause.toString());
+        if (cause instanceof IOException) {
+            LOG.warn("{} closed: {}", ctx.channel().remoteAddress(), cause.toString());
+        } else {
+            LOG.error("{} closed by a failure of ours", ctx.channel().remoteAddress(), cause);
+        }
         ctx.close();
     }
 

@@ -3,9 +3,12 @@ package lockstep.target.iscsi.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 
+import lockstep.target.access.LunMask;
+import lockstep.target.iscsi.login.Discovery;
 import lockstep.target.iscsi.login.LoginPhase;
 import lockstep.target.iscsi.pdu.Pdu;
 import lockstep.target.iscsi.pdu.PduHeader;
+import lockstep.target.scsi.ScsiTarget;
 
 import org.jscsi.parser.OperationCode;
 import org.jscsi.parser.reject.RejectParser.ReasonCode;
@@ -28,6 +31,7 @@ final class FullFeature {
     private final CommandWindow<Pdu> window;
     private final TextExchange text;
     private final Logout logout;
+    private final LoginPhase.Complete login;
     private final int initiatorSegmentMax;
     private final @Nullable Session session;
     private final @Nullable TaskManagement management;
@@ -38,20 +42,25 @@ final class FullFeature {
             Channel channel,
             Responses responses,
             LoginPhase.Complete login,
+            LunMask luns,
             String initiatorPort,
             int firstCommand,
             Logout logout) {
         this.shared = shared;
         this.responses = responses;
         this.logout = logout;
+        this.login = login;
         this.initiatorSegmentMax = login.parameters().initiatorSegmentMax();
         this.window = new CommandWindow<>(shared.settings().commandWindow(), firstCommand);
         this.text =
                 new TextExchange(
                         responses,
-                        shared.catalog(),
-                        login.target(),
-                        Connection.portalOf(channel),
+                        new Discovery(
+                                shared.catalog(),
+                                shared.doors(),
+                                login.standing(),
+                                login.target(),
+                                Peer.of(channel).reached()),
                         initiatorSegmentMax);
         Session opened = null;
         TaskManagement managing = null;
@@ -59,12 +68,12 @@ final class FullFeature {
             opened =
                     new Session(
                             login.target(),
-                            initiatorPort,
+                            login.target().attach(initiatorPort, luns),
                             login.parameters(),
                             shared.settings(),
                             responses,
                             channel,
-                            shared.loop().clock(),
+                            shared.loop(),
                             shared.metrics());
             managing = new TaskManagement(opened, window, responses, shared.sessions());
         }
@@ -82,6 +91,35 @@ final class FullFeature {
 
     boolean isStalled(long nowNanos) {
         return session != null && session.isStalled(nowNanos);
+    }
+
+    /// Takes the LUNs that the rules give its host now; false if it may not be here any more.
+    boolean accessChanged() {
+        ScsiTarget target = login.target();
+        if (session == null || target == null) {
+            return true;
+        }
+        LunMask luns = Rights.of(shared, login);
+        if (luns != null) {
+            target.reveal(session.nexus(), luns);
+        }
+        return luns != null;
+    }
+
+    /// Runs `action` when the data that waits to be sent now is on its way.
+    void afterData(Runnable action) {
+        if (session == null) {
+            action.run();
+        } else {
+            session.afterData(action);
+        }
+    }
+
+    /// The connection is gone: data that waits to be sent is given back.
+    void dropData() {
+        if (session != null) {
+            session.dropData();
+        }
     }
 
     void writable() {

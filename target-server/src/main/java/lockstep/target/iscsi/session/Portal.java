@@ -14,6 +14,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 
 import lockstep.blockstore.io.EventLoop;
+import lockstep.target.iscsi.login.Doors;
 import lockstep.target.iscsi.login.IscsiSettings;
 import lockstep.target.iscsi.login.LoginPhase;
 import lockstep.target.iscsi.login.TargetCatalog;
@@ -32,20 +33,21 @@ public final class Portal implements AutoCloseable {
     private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Connection.Shared shared;
 
-    /// Listens at `address`; port 0 takes a free one. `sessions` is one for all portals of a node,
-    /// so that an initiator can reinstate its session through another portal. Not called on a loop
-    /// of `connections`; throws if the address cannot be bound.
+    /// Listens at `address`; port 0 takes a free one. `sessions` and `doors` are one for all
+    /// portals of a node, so that an initiator can reinstate its session through another portal.
+    /// Not called on a loop of `connections`; throws if the address cannot be bound.
     public Portal(
             EventLoopGroup connections,
             EventLoop loop,
             InetSocketAddress address,
             TargetCatalog catalog,
+            Doors doors,
             SessionTable sessions,
             IscsiSettings settings,
             MetricRegistry registry) {
         this.shared =
                 new Connection.Shared(
-                        loop, catalog, settings, sessions, TargetMetrics.in(registry));
+                        loop, catalog, doors, settings, sessions, TargetMetrics.in(registry));
         this.listening =
                 new ServerBootstrap()
                         .group(connections)

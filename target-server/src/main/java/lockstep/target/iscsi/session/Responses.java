@@ -28,6 +28,7 @@ final class Responses {
     private IntSupplier expectedCommand = () -> 0;
     private IntSupplier highestCommand = () -> 0;
     private int statusNumber;
+    private int rejects;
 
     /// Writes to `writer` and calls `written` after each PDU.
     Responses(PduWriter writer, Runnable written) {
@@ -165,9 +166,15 @@ final class Responses {
 
     /// Refuses the PDU of `refused`, whose header goes back.
     void reject(ReasonCode reason, PduHeader refused) {
+        rejects++;
         send(
                 status(OperationCode.REJECT).put8(2, reason.value()).put32(16, PduHeader.NO_TAG),
                 Unpooled.wrappedBuffer(refused.copy(0, PduHeader.BYTES)));
+    }
+
+    /// PDUs refused so far.
+    int rejects() {
+        return rejects;
     }
 
     private PduHeader status(OperationCode code) {

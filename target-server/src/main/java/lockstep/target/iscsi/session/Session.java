@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 
 import lockstep.blockstore.io.Clock;
+import lockstep.blockstore.io.EventLoop;
 import lockstep.target.iscsi.login.IscsiSettings;
 import lockstep.target.iscsi.login.SessionParameters;
 import lockstep.target.iscsi.pdu.Pdu;
@@ -53,26 +54,28 @@ final class Session {
 
     Session(
             ScsiTarget target,
-            String initiatorPort,
+            Nexus nexus,
             SessionParameters parameters,
             IscsiSettings settings,
             Responses responses,
             Channel channel,
-            Clock clock,
+            EventLoop loop,
             TargetMetrics metrics) {
         this.target = target;
-        this.nexus = target.attach(initiatorPort);
+        this.nexus = nexus;
         this.parameters = parameters;
         this.settings = settings;
         this.responses = responses;
         this.channel = channel;
-        this.clock = clock;
+        this.clock = loop.clock();
         this.metrics = metrics;
         this.buffers = NettyIoBuffer.from(channel.alloc());
-        this.dataIn = new DataIn(responses, parameters);
+        this.dataIn = new DataIn(responses, channel, loop, parameters, this::writable);
         this.admission =
                 new Admission(
-                        settings.firstBurst(), settings.largeTransferMax(), channel::isWritable);
+                        settings.firstBurst(),
+                        settings.largeTransferMax(),
+                        () -> channel.isWritable() && dataIn.isIdle());
     }
 
     ScsiTarget target() {
@@ -239,6 +242,17 @@ final class Session {
         task.device().run(task.dataOut().take(), buffers);
     }
 
+    /// Runs `action` behind the data that waits to be sent now: an answer about a task must not
+    /// overtake the task's own.
+    void afterData(Runnable action) {
+        dataIn.after(action);
+    }
+
+    /// The connection is gone.
+    void dropData() {
+        dataIn.drop();
+    }
+
     /// The channel takes data again.
     void writable() {
         admission.pump();
@@ -282,9 +296,9 @@ final class Session {
                 // It came from the volume's loop, which must not end for one connection's sake.
                 LOG.error("{} closed by a failure of ours", channel.remoteAddress(), failure);
                 channel.close();
+                leave(task);
             }
             count(task);
-            leave(task);
         }
 
         @Override
@@ -316,6 +330,7 @@ final class Session {
         }
     }
 
+    /// Answers a task, whose memory is free when the answer is in the channel.
     private void answer(Task task, ScsiResult result) {
         int tag = task.tag();
         int numbers = task.dataOut().burstCount();
@@ -325,13 +340,13 @@ final class Session {
             case ScsiResult.Data(var data, int length) -> {
                 int sent = (int) Math.min(length, task.expectedIn());
                 ByteBuf bytes = NettyIoBuffer.toNetty(data, sent);
-                if (sent == 0) {
-                    bytes.release();
-                    responses.scsi(tag, SCSIStatus.GOOD, residual(task, length), numbers);
-                } else {
+                if (sent > 0) {
                     metrics.bytesOut().mark(sent);
-                    dataIn.send(tag, bytes, residual(task, length));
+                    dataIn.send(tag, bytes, residual(task, length), () -> leave(task));
+                    return;
                 }
+                bytes.release();
+                responses.scsi(tag, SCSIStatus.GOOD, residual(task, length), numbers);
             }
             case ScsiResult.CheckCondition(var sense) ->
                     responses.sense(tag, sense, residual(task, 0), numbers);
@@ -341,6 +356,7 @@ final class Session {
                     responses.scsi(
                             tag, SCSIStatus.RESERVATION_CONFLICT, residual(task, 0), numbers);
         }
+        leave(task);
     }
 
     /// Announced against what the command moves in either direction.

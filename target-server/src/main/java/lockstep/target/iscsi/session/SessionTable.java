@@ -31,6 +31,20 @@ public final class SessionTable {
         }
     }
 
+    /// Whether a session has `key` now.
+    boolean has(Key key) {
+        return sessions.containsKey(key);
+    }
+
+    /// The rules of `target` have changed: every session with it sees what it may now, or ends.
+    public void accessChanged(ScsiTarget target) {
+        for (Map.Entry<Key, Connection> entry : List.copyOf(sessions.entrySet())) {
+            if (entry.getKey().targetName().equals(target.port().targetName())) {
+                entry.getValue().accessChanged();
+            }
+        }
+    }
+
     /// `connection` is over; no effect if another has taken its key.
     void release(@Nullable Key key, Connection connection) {
         if (key != null) {

@@ -15,6 +15,7 @@ record TargetMetrics(
         Meter bytesOut,
         Meter aborted,
         Meter rejected,
+        Meter refusedLogins,
         Timer reads,
         Timer writes) {
     static TargetMetrics in(MetricRegistry registry) {
@@ -26,6 +27,7 @@ record TargetMetrics(
                 registry.meter("iscsi.bytes-out"),
                 registry.meter("iscsi.aborted"),
                 registry.meter("iscsi.rejected"),
+                registry.meter("iscsi.refused-logins"),
                 registry.timer("iscsi.read.time"),
                 registry.timer("iscsi.write.time"));
     }

@@ -95,11 +95,11 @@ final class TaskManagement {
                         new ManagementFunction.TargetReset(),
                         _ -> {
                             answer(header, ResponseCode.FUNCTION_COMPLETE);
-                            sessions.dropAll(session.target());
+                            session.afterData(() -> sessions.dropAll(session.target()));
                         });
     }
 
     private void answer(PduHeader header, ResponseCode response) {
-        responses.taskManagement(header.taskTag(), response);
+        session.afterData(() -> responses.taskManagement(header.taskTag(), response));
     }
 }

@@ -4,16 +4,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 import lockstep.target.iscsi.login.Discovery;
-import lockstep.target.iscsi.login.TargetCatalog;
 import lockstep.target.iscsi.login.TextKeys;
 import lockstep.target.iscsi.pdu.Pdu;
 import lockstep.target.iscsi.pdu.PduHeader;
-import lockstep.target.scsi.ScsiTarget;
-
-import org.jspecify.annotations.Nullable;
 
 import java.io.ByteArrayOutputStream;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -25,24 +20,15 @@ final class TextExchange {
     private static final int TRANSFER_TAG = 1;
 
     private final Responses responses;
-    private final TargetCatalog catalog;
-    private final @Nullable ScsiTarget own;
-    private final InetSocketAddress portal;
+    private final Discovery discovery;
     private final int segmentMax;
     private final ByteBuf asked = Unpooled.buffer(256, TEXT_BYTES_MAX);
     private ByteBuf answer = Unpooled.EMPTY_BUFFER;
 
     /// `segmentMax` is what the initiator takes in one PDU.
-    TextExchange(
-            Responses responses,
-            TargetCatalog catalog,
-            @Nullable ScsiTarget own,
-            InetSocketAddress portal,
-            int segmentMax) {
+    TextExchange(Responses responses, Discovery discovery, int segmentMax) {
         this.responses = responses;
-        this.catalog = catalog;
-        this.own = own;
-        this.portal = portal;
+        this.discovery = discovery;
         this.segmentMax = segmentMax;
     }
 
@@ -83,7 +69,7 @@ final class TextExchange {
                 (key, value) -> {
                     byte[] part =
                             key.equals("SendTargets")
-                                    ? Discovery.sendTargets(value, catalog, own, portal)
+                                    ? discovery.sendTargets(value)
                                     : (key + "=NotUnderstood\0").getBytes(StandardCharsets.UTF_8);
                     text.writeBytes(part);
                 });

@@ -5,7 +5,12 @@ import com.codahale.metrics.MetricRegistry;
 import io.netty.channel.EventLoopGroup;
 
 import lockstep.blockstore.tree.LunRecord;
+import lockstep.target.access.AccessTable;
+import lockstep.target.access.Gatekeeper;
+import lockstep.target.iscsi.login.Caps;
+import lockstep.target.iscsi.login.Doors;
 import lockstep.target.iscsi.login.IscsiSettings;
+import lockstep.target.iscsi.login.TargetCatalog;
 import lockstep.target.runtime.NettyEventLoop;
 import lockstep.target.runtime.NettyLoops;
 import lockstep.target.scsi.MemoryLun;
@@ -16,6 +21,7 @@ import lockstep.target.scsi.ScsiTarget;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -31,6 +37,7 @@ final class TestTarget implements AutoCloseable {
     private final ScsiTarget target;
     private final MemoryLun lun;
     private final Portal portal;
+    private AccessTable table = AccessTable.open("test");
 
     /// `apart` runs connections on another thread than the target, so that every event hops.
     TestTarget(int port, long lunBytes, IscsiSettings settings, boolean apart) {
@@ -46,10 +53,36 @@ final class TestTarget implements AutoCloseable {
                         connections,
                         core,
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-                        () -> List.of(target),
+                        new Catalog(),
+                        openDoors(),
                         new SessionTable(),
                         settings,
                         metrics);
+    }
+
+    /// The one target, and who may use it.
+    private final class Catalog implements TargetCatalog {
+        @Override
+        public List<ScsiTarget> targets() {
+            return List.of(target);
+        }
+
+        @Override
+        public AccessTable access(ScsiTarget asked) {
+            return table;
+        }
+    }
+
+    /// From now on these rules decide about hosts.
+    void rules(AccessTable next) {
+        onLoop(() -> table = next);
+    }
+
+    /// Whoever is on this machine may come in, while there are no rules.
+    private Doors openDoors() {
+        return new Doors(
+                new Gatekeeper(false, true, new Random(1)::nextLong, core.clock()::nanoTime),
+                new Caps(Caps.Limits.DEFAULT));
     }
 
     void onLoop(Runnable action) {

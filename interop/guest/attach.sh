@@ -1,0 +1,14 @@
+# Discovery and login, and what Linux makes of the disk.
+need "discovery finds the target at node a" discover "$port_a"
+need "login" log_in "$port_a"
+for lun in 0 1 2; do
+    need "LUN $lun is a disk" disk "$port_a" "$lun"
+done
+disk0=$(disk "$port_a" 0)
+expect "512 byte sectors on 4 KiB blocks" \
+    test "$(queue "$disk0" logical_block_size) $(queue "$disk0" physical_block_size)" = "512 4096"
+expect "336 MiB" test "$(blockdev --getsize64 "$disk0")" -eq $((336 << 20))
+expect "discard is offered" test "$(queue "$disk0" discard_max_bytes)" -gt 0
+expect "zeroing is offered" test "$(queue "$disk0" write_zeroes_max_bytes)" -gt 0
+expect "udev knows it by its NAA name" \
+    grep -E '^ID_SERIAL=36[0-9a-f]{31}' <(udevadm info -q property "$disk0")

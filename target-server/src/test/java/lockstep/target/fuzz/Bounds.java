@@ -1,0 +1,80 @@
+package lockstep.target.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+
+import com.sun.management.ThreadMXBean;
+
+import io.netty.buffer.UnpooledByteBufAllocator;
+
+import org.slf4j.LoggerFactory;
+
+import java.lang.management.ManagementFactory;
+
+/// What a stranger's bytes may cost at most, and that none of it is kept: memory of buffers, of the
+/// heap, and errors that were caught and logged instead of escaping.
+public final class Bounds implements AutoCloseable {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    /// What a whole target, its loop and a connection take, and classes seen for the first time.
+    private static final long HEAP_FIXED = 16 << 20;
+
+    private static final long HEAP_PER_BYTE = 4096;
+
+    private final UnpooledByteBufAllocator buffers = new UnpooledByteBufAllocator(true, true);
+    private final ListAppender<ILoggingEvent> errors = new ListAppender<>();
+    private final Logger logger = (Logger) LoggerFactory.getLogger("lockstep.target");
+    private final int inputBytes;
+    private final long heapBefore;
+
+    /// Watches the current thread from now on, for an input of this length.
+    public Bounds(int inputBytes) {
+        this.inputBytes = inputBytes;
+        errors.start();
+        logger.setLevel(Level.ERROR);
+        logger.addAppender(errors);
+        heapBefore = THREADS.getCurrentThreadAllocatedBytes();
+    }
+
+    /// Where all buffers have to come from.
+    public UnpooledByteBufAllocator buffers() {
+        return buffers;
+    }
+
+    /// Buffers hold at most `bytes` now.
+    public void buffersWithin(long bytes) {
+        assertThat(buffers.metric().usedDirectMemory()).isLessThanOrEqualTo(bytes);
+    }
+
+    /// Everything was given back, nothing was logged as an error, and the heap was not flooded.
+    @Override
+    public void close() {
+        logger.detachAppender(errors);
+        logger.setLevel(null);
+        long heap = THREADS.getCurrentThreadAllocatedBytes() - heapBefore;
+        assertThat(errors.list)
+                .extracting(event -> event.getFormattedMessage() + cause(event))
+                .isEmpty();
+        assertThat(buffers.metric().usedDirectMemory()).as("buffers never released").isZero();
+        assertThat(heap)
+                .as("heap for %d bytes", inputBytes)
+                .isLessThan(HEAP_FIXED + HEAP_PER_BYTE * inputBytes);
+    }
+
+    private static String cause(ILoggingEvent event) {
+        var thrown = event.getThrowableProxy();
+        if (thrown == null) {
+            return "";
+        }
+        var frames = thrown.getStackTraceElementProxyArray();
+        return ": "
+                + thrown.getClassName()
+                + " "
+                + thrown.getMessage()
+                + (frames.length == 0 ? "" : " " + frames[0]);
+    }
+}
