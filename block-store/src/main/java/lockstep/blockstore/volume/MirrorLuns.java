@@ -89,7 +89,7 @@ final class MirrorLuns {
                         ended(root, state);
                     }
 
-                    /// Its blocks may belong to a newer image by now. What was known stays.
+                    // Its blocks may belong to a newer image by now. What was known stays.
                     @Override
                     public void lost(String what) {
                         ended(root, null);
