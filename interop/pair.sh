@@ -9,14 +9,15 @@
 #   pair_stop                        ends what runs, the source first
 #
 # Node a listens on PORT and PORT+1, node b on PORT+2; PORT+3 and PORT+4 are their link. More lines
-# for both nodes' configuration may stand in pair_settings before pair_make, and how large each disk
-# (a sparse file) is in pair_disk_mebibytes.
+# for both nodes' configuration may stand in pair_settings before pair_make, how large each disk (a
+# sparse file) is in pair_disk_mebibytes, and the address that hosts are told in pair_advertised.
 
 lockstep=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")/bin/lockstep
 pair_volume=interop
 pair_target=iqn.2026-11.io.lockstep:$pair_volume
 pair_settings=${pair_settings:-}
 pair_disk_mebibytes=256
+pair_advertised=127.0.0.1
 declare -A pair_pid=()
 
 on() {
@@ -25,18 +26,20 @@ on() {
 
 # pair_node NAME DISKS LINK-PORT PORTAL...
 pair_node() {
-    local node=$pair_dir/$1 portals
+    local node=$pair_dir/$1 portals= portal
     mkdir -p "$node/disks"
     for ((disk = 0; disk < $2; disk++)); do
         [ -e "$node/disks/$disk" ] || truncate -s "${pair_disk_mebibytes}M" "$node/disks/$disk"
     done
-    portals=$(printf '"127.0.0.1:%s",' "${@:4}")
+    for portal in "${@:4}"; do
+        portals+="{ listen = \"127.0.0.1:$portal\", advertise = \"$pair_advertised:$portal\" }, "
+    done
     cat >"$node/node.conf" <<CONF
 name = "$1"
 data-dir = "$node"
 disks = ["$node/disks/*"]
 log { size = 512 MiB, segment = 1 MiB, half = 128 MiB }
-iscsi.portals = [${portals%,}]
+iscsi.portals = [${portals%, }]
 replication.listen = "127.0.0.1:$3"
 $pair_settings
 CONF

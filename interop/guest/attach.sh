@@ -1,6 +1,21 @@
 # Discovery and login, and what Linux makes of the disk.
+
+# set_password WHERE PASSWORD: what is sent, or expected, at the next login.
+set_password() {
+    iscsiadm -m node -T "$target" -p "10.0.2.2:$port_a" -o update -n "node.session.auth.$1" -v "$2"
+}
+refused() { ! log_in "$port_a"; }
+
 need "discovery finds the target at node a" discover "$port_a"
-need "login" log_in "$port_a"
+expect "a wrong secret is refused" eval 'set_password password wrong-password && refused'
+set_password password "$chap_secret"
+expect "a target with another secret is not believed" \
+    eval 'set_password password_in other-password && refused'
+set_password password_in "$target_secret"
+need "login with CHAP both ways" log_in "$port_a"
+settled() { iscsiadm -m session -P 2 | grep -q "$1: CRC32C"; }
+expect "headers are digested" settled HeaderDigest
+expect "data is digested" settled DataDigest
 for lun in 0 1 2; do
     need "LUN $lun is a disk" disk "$port_a" "$lun"
 done

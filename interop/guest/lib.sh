@@ -53,24 +53,30 @@ configure() { # KEY VALUE: in iscsid.conf
 }
 
 initiator_start() {
+    local where
     echo "InitiatorName=iqn.1993-08.org.debian:01:guest" >/etc/iscsi/initiatorname.iscsi
     configure node.startup manual
     configure node.session.timeo.replacement_timeout 5
     configure 'node.conn[0].timeo.noop_out_interval' 2
     configure 'node.conn[0].timeo.noop_out_timeout' 4
+    configure 'node.conn[0].iscsi.HeaderDigest' CRC32C
+    configure 'node.conn[0].iscsi.DataDigest' CRC32C
+    for where in discovery.sendtargets.auth node.session.auth; do
+        configure $where.authmethod CHAP
+        configure $where.username guest
+        configure $where.password "$chap_secret"
+        configure $where.username_in node
+        configure $where.password_in "$target_secret"
+    done
     iscsid
 }
 
-# discover PORT: finds the target, and records it where this guest reaches it: the nodes listen on
-# the host's loopback, which is 10.0.2.2 here.
+# discover PORT: finds the target at 10.0.2.2, where this guest reaches the host.
 discover() {
-    local found group
+    local found
     found=$(iscsiadm -m discovery -t sendtargets -p "10.0.2.2:$1") || return 1
     echo "$found"
-    group=$(sed -n "s/^[^ ]*:$1,\([0-9]*\) $target\$/\1/p" <<<"$found")
-    [ -n "$group" ] || return 1
-    iscsiadm -m node -T "$target" -o delete >/dev/null 2>&1
-    iscsiadm -m node -T "$target" -p "10.0.2.2:$1,$group" -o new >/dev/null
+    grep -q "^10.0.2.2:$1,[0-9]* $target\$" <<<"$found"
 }
 
 log_in() { iscsiadm -m node -T "$target" -p "10.0.2.2:$1" --login; }
