@@ -175,13 +175,12 @@ final class NodeViews {
                 HostViews.whoSees(targets.access(volume.name()), record.number()));
     }
 
+    /// Also those of mirrors, whose secrets this node must be able to open before it needs them.
     List<HostView> hosts() {
         List<HostView> views = new ArrayList<>();
         for (HostedVolume volume : volumes.all()) {
-            if (volume.replica().active() != null) {
-                AccessTable table = targets.access(volume.name());
-                table.rules().forEach(rule -> views.add(HostViews.of(volume.name(), rule)));
-            }
+            AccessTable table = targets.access(volume.name());
+            table.rules().forEach(rule -> views.add(HostViews.of(volume.name(), rule)));
         }
         return views;
     }

@@ -16,13 +16,15 @@ import java.util.List;
 /// it, and a takeover reads the image anew.
 ///
 /// The file is read again with each image, because an image may bring what no entry said. While
-/// that goes on the table before it stands.
+/// that goes on the table before it stands; without an image there is none.
 final class MirrorLuns {
     private final VolumeCopy copy;
     private final MirrorLog log;
     private final Runnable changed;
     private @Nullable LunTable table;
-    private @Nullable VolumeRoot loading;
+    private boolean hasImage;
+    private boolean loading;
+    private boolean loadAgain;
 
     /// The LUNs of `copy`, whose log since its image is `log`; `changed` is called when they are
     /// others or have other attributes, or the volume has other values of its own.
@@ -32,20 +34,16 @@ final class MirrorLuns {
         this.changed = changed;
     }
 
-    /// The LUNs as of the newest entry, lowest number first; none without an image.
+    /// The LUNs as of the newest entry, lowest number first.
     List<LunState> list() {
         LunTable known = table;
-        return known == null || !hasImage() ? List.of() : known.list();
+        return known == null ? List.of() : known.list();
     }
 
     /// The value of `key`, or null.
     byte @Nullable [] value(String key) {
         LunTable known = table;
-        return known == null || !hasImage() ? null : known.values().get(key);
-    }
-
-    private boolean hasImage() {
-        return copy.state().sync() != CopyState.Sync.NO_IMAGE;
+        return known == null ? null : known.values().get(key);
     }
 
     /// An entry was stored.
@@ -58,13 +56,30 @@ final class MirrorLuns {
         }
     }
 
-    /// The image or the log behind it is another one: reads them.
-    void reload() {
-        VolumeRoot root = copy.root();
-        if (loading != null) {
-            return; // once more when that ends
+    /// The log begins anew. A copy that has no image any more knows no LUNs, until it has one: its
+    /// state says so only when that is durable.
+    void restarted() {
+        if (copy.state().sync() == CopyState.Sync.NO_IMAGE) {
+            become(null);
+            hasImage = false;
+        } else {
+            imageCommitted();
         }
-        loading = root;
+    }
+
+    /// The image is another one: reads it.
+    void imageCommitted() {
+        hasImage = true;
+        loadAgain = true;
+        if (!loading) {
+            load();
+        }
+    }
+
+    private void load() {
+        loading = true;
+        loadAgain = false;
+        VolumeRoot root = copy.root();
         StateLoader.load(
                 root,
                 copy.reader(),
@@ -74,6 +89,7 @@ final class MirrorLuns {
                         ended(root, state);
                     }
 
+                    // Its blocks may belong to a newer image by now. What was known stays.
                     @Override
                     public void lost(String what) {
                         ended(root, null);
@@ -81,25 +97,24 @@ final class MirrorLuns {
                 });
     }
 
-    /// A file that could not be read leaves what was known: its blocks may have been given to newer
-    /// images while it was read slowly.
     private void ended(VolumeRoot read, @Nullable StateFile state) {
-        loading = null;
-        if (!read.cp().equals(copy.root().cp())) {
-            reload();
-            return;
+        loading = false;
+        if (loadAgain) {
+            load();
+        } else if (hasImage && state != null && read.cp().equals(copy.root().cp())) {
+            LunTable next = new LunTable(state);
+            log.forEach(
+                    entry -> {
+                        if (entry instanceof LogEntry.Put put) {
+                            next.apply(put);
+                        }
+                    });
+            become(next);
         }
-        if (state == null) {
-            return;
-        }
+    }
+
+    private void become(@Nullable LunTable next) {
         List<Object> before = shown();
-        LunTable next = new LunTable(state);
-        log.forEach(
-                entry -> {
-                    if (entry instanceof LogEntry.Put put) {
-                        next.apply(put);
-                    }
-                });
         table = next;
         tellIfNot(before);
     }
@@ -108,7 +123,7 @@ final class MirrorLuns {
         List<Object> shown = new ArrayList<>();
         list().forEach(lun -> shown.add(lun.record()));
         LunTable known = table;
-        if (known != null && hasImage()) {
+        if (known != null) {
             known.ownValues().forEach((key, value) -> shown.add(List.of(key, value)));
         }
         return shown;

@@ -198,7 +198,7 @@ public final class MirrorVolume implements ShownVolume {
             restartLog(root.upTo());
         }
         copy.log().release(root.cp().count());
-        luns.reload();
+        luns.imageCommitted();
         done.run();
         abandoned();
     }
@@ -206,7 +206,7 @@ public final class MirrorVolume implements ShownVolume {
     private void restartLog(Position position) {
         log.restartAt(position);
         durable = position;
-        luns.reload();
+        luns.restarted();
     }
 
     /// Calls `next` when everything in the log is durable.
@@ -308,7 +308,7 @@ public final class MirrorVolume implements ShownVolume {
                             lowestHalf = highestHalf + 1;
                             durable = log.end();
                             if (verdict.replays() && !gap[0]) {
-                                luns.reload();
+                                luns.restarted();
                                 handler.opened(this);
                             } else {
                                 loseLog(handler);

@@ -50,11 +50,15 @@ final class UpdateModel {
         for (int i = 0; or && i < after.length; i++) {
             after[i] |= known[i];
         }
-        for (int i = 0; i < count; i++) {
-            node.maybe[first + i].add(VolumeModelTest.slice(after, i));
-        }
-        node.outstanding++;
+        begin(node, first, after);
         Outcome.Handler done = outcome -> VolumeModelTest.acknowledged(node, first, after, outcome);
+        // A write of the same sectors right behind it must not come between its read and its write.
+        int next = first + node.random.nextInt(count);
+        byte[] behind = new byte[Blocks.SECTOR];
+        node.random.nextBytes(behind);
+        begin(node, next, behind);
+        Outcome.Handler doneBehind =
+                outcome -> VolumeModelTest.acknowledged(node, next, behind, outcome);
         node.run(
                 () -> {
                     if (or) {
@@ -63,8 +67,20 @@ final class UpdateModel {
                         IoBuffer both = IoBuffer.unpooled(joined(known, data));
                         node.lun().compareAndWrite(offset, both, done);
                     }
+                    node.lun()
+                            .write(
+                                    (long) next * Blocks.SECTOR,
+                                    IoBuffer.unpooled(ByteBuffer.wrap(behind)),
+                                    doneBehind);
                 });
         return true;
+    }
+
+    private static void begin(VolumeModelTest.Node node, int first, byte[] data) {
+        for (int i = 0; i < data.length / Blocks.SECTOR; i++) {
+            node.maybe[first + i].add(VolumeModelTest.slice(data, i));
+        }
+        node.outstanding++;
     }
 
     private static int sectors(VolumeModelTest.Node node) {

@@ -15,7 +15,10 @@ import lockstep.blockstore.log.NvLog;
 import lockstep.blockstore.sim.SimDevice;
 import lockstep.blockstore.sim.SimEventLoop;
 import lockstep.blockstore.sim.Simulation;
+import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.Lun;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.blockstore.volume.VolumeSettings;
 import lockstep.replication.link.LinkHandler;
@@ -58,6 +61,10 @@ final class SimNode implements LinkHandler, Replica.Observer {
     Replica replica;
     PeerLink link;
     VolumeRoot lastRoot;
+
+    /// The LUNs that hosts were shown when this node last heard that they are others.
+    List<LunRecord> told = List.of();
+
     boolean alive;
     SimNode peer;
 
@@ -314,7 +321,10 @@ final class SimNode implements LinkHandler, Replica.Observer {
     public void leaseGranted(PeerLink on) {}
 
     @Override
-    public void activeChanged(Replica changed) {}
+    public void activeChanged(Replica changed) {
+        ShownVolume shown = changed.shown();
+        told = shown == null ? List.of() : shown.luns().stream().map(Lun::record).toList();
+    }
 
     @Override
     public void event(Replica of, String text) {

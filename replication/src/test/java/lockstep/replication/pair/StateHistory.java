@@ -61,6 +61,7 @@ final class StateHistory {
                     return shown != null
                             && shown.size() == 1
                             && shown.getFirst().record().equals(lun.record())
+                            && source.peer.told.equals(List.of(lun.record()))
                             && Arrays.equals(shown.getFirst().value(NAME), lun.value(NAME));
                 },
                 "the mirror shows the LUN as its source has it");

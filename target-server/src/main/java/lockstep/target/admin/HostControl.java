@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 
 /// What an operator can ask about hosts and what they see; see [NodeControl].
 public interface HostControl {
-    /// All rules of all volumes that are active here.
+    /// All rules of all volumes here, mirrors too.
     CompletableFuture<List<HostView>> hosts();
 
     /// Adds or replaces a rule.

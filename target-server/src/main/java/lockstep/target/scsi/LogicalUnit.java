@@ -54,6 +54,12 @@ final class LogicalUnit {
         reservations.load();
     }
 
+    /// A nexus came and is told `first`. What changed before it came is none of its business.
+    void open(Nexus nexus, Sense first) {
+        notice();
+        attentions.open(nexus, first);
+    }
+
     /// One nexus is gone.
     void close(Nexus nexus) {
         attentions.close(nexus);

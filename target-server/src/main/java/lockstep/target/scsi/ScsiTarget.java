@@ -68,7 +68,7 @@ public final class ScsiTarget {
         units.put(number, unit);
         inventoryChanged(number);
         for (Nexus nexus : nexuses) {
-            unit.attentions().open(nexus, Sense.POWER_ON_OR_RESET_OCCURRED);
+            unit.open(nexus, Sense.POWER_ON_OR_RESET_OCCURRED);
         }
     }
 
@@ -151,7 +151,7 @@ public final class ScsiTarget {
         if (seen.size() > SEEN_MAX) {
             seen.remove(seen.iterator().next());
         }
-        units.values().forEach(unit -> unit.attentions().open(nexus, first));
+        units.values().forEach(unit -> unit.open(nexus, first));
         return nexus;
     }
 

@@ -23,7 +23,9 @@ public final class Bounds implements AutoCloseable {
     /// What a whole target, its loop and a connection take, and classes seen for the first time.
     private static final long HEAP_FIXED = 16 << 20;
 
-    private static final long HEAP_PER_BYTE = 4096;
+    /// A command of some 40 bytes may read a good part of the LUN. Code that is not compiled yet
+    /// also allocates what compiled code does not.
+    private static final long HEAP_PER_BYTE = 8192;
 
     private final UnpooledByteBufAllocator buffers = new UnpooledByteBufAllocator(true, true);
     private final ListAppender<ILoggingEvent> errors = new ListAppender<>();

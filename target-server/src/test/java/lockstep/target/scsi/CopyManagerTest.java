@@ -154,17 +154,22 @@ class CopyManagerTest {
     @Test
     void unitsThatTheNexusDoesNotHaveAreNotFound() {
         byte[] list = list(8, 0, 9);
+        byte[] toItself = list.clone();
+        ByteBuffer.wrap(toItself).putShort(FIRST_SEGMENT + 6, (short) 0);
+        Nexus masked = units.target.attach("masked", number -> number == 1);
+        units.settle(masked, LUN_ONE);
+        units.write(LUN_TWO, 9, filled(8, 7));
+        assertThat(sense(copy(masked, list))).isEqualTo(Sense.UNREACHABLE_COPY_TARGET);
+        assertThat(units.read(LUN_TWO, 9, 8)).isEqualTo(filled(8, 7));
+        ByteBuffer.wrap(list).putShort(FIRST_SEGMENT + 4, (short) 1);
+        ByteBuffer.wrap(list).putShort(FIRST_SEGMENT + 6, (short) 0);
+        assertThat(sense(copy(masked, list))).isEqualTo(Sense.UNREACHABLE_COPY_TARGET);
+        assertThat(units.read(LUN_ONE, 9, 8)).isEqualTo(filled(8, 0));
+        good(copy(masked, toItself));
+        good(copy(list));
         units.target.removeLun(2, () -> {});
         units.settle(units.nexus, LUN_ONE);
         assertThat(sense(copy(list))).isEqualTo(Sense.UNREACHABLE_COPY_TARGET);
-        Nexus gone = units.target.attach("gone");
-        units.settle(gone, LUN_ONE);
-        good(units.run(gone, LUN_ONE, null, cdb(0x00)));
-        units.target.detach(gone, () -> {});
-        byte[] toItself = list.clone();
-        ByteBuffer.wrap(toItself).putShort(FIRST_SEGMENT + 6, (short) 0);
-        assertThat(sense(copy(gone, toItself))).isEqualTo(Sense.UNREACHABLE_COPY_TARGET);
-        good(copy(toItself));
     }
 
     @Test

@@ -97,7 +97,8 @@ class ScsiTargetFuzzTest {
         String name =
                 "%016x%016x"
                         .formatted(
-                                VpdPages.naaHigh(record), record.identity().getLeastSignificantBits());
+                                VpdPages.naaHigh(record),
+                                record.identity().getLeastSignificantBits());
         String unit = "e4000000" + "01030010" + name + "00000000" + "00000200";
         String segment =
                 "02000018" + "00000000" + "00000008" + "0000000000000000" + "0000000000000040";

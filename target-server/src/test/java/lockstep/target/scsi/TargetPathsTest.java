@@ -48,7 +48,9 @@ class TargetPathsTest {
             assertThat(host.send(0x16, 0).status()).isEqualTo(row[1]);
             byte[] sense = host.send(3, 0, 0, 0, 18, 0).data();
             assertThat("%x/%02x/%02x".formatted(sense[2], sense[12], sense[13])).isEqualTo(row[1]);
-            assertThat(host.send(0x12, 0, 0, 0, 36, 0).data()[5]).as("TPGS").isEqualTo((byte) 0x10);
+            assertThat(host.send(0x12, 0, 0, 0, 36, 0).data()[5])
+                    .as("TPGS, 3PC")
+                    .isEqualTo((byte) 0x18);
             assertThat(host.send(0xA0, 0, 0, 0, 0, 0, 0, 0, 1, 0).data()).hasSize(16);
             assertThat(host.send(0x25, 0).data()).hasSize(8);
             assertThat(host.keys()).containsExactly(0L);

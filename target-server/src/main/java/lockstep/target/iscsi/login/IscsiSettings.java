@@ -7,6 +7,7 @@ import java.time.Duration;
 /// What this target offers and how long it waits. `segmentMax` is declared as
 /// MaxRecvDataSegmentLength; the other lengths are upper bounds in negotiation. `largeTransferMax`
 /// bounds the bytes that transfers longer than a first burst hold in one session at a time.
+/// `connectionsMax` is for one portal; by default it holds all sessions and logins of [Caps].
 public record IscsiSettings(
         String alias,
         int segmentMax,
@@ -30,7 +31,7 @@ public record IscsiSettings(
                     4,
                     128,
                     32 << 20,
-                    1024,
+                    1536,
                     Duration.ofSeconds(15),
                     Duration.ofSeconds(15),
                     Duration.ofSeconds(15),

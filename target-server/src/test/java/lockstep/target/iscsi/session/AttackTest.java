@@ -13,6 +13,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 
 /// What other targets got wrong in login and after it, tried here (invariant 10).
@@ -106,7 +108,7 @@ class AttackTest extends AttackBase {
     void halfAHeaderWaitsAndEndsInTime() {
         for (int length = 0; length < 48; length += 7) {
             EmbeddedHost host = host();
-            host.bytes(java.util.Arrays.copyOf(new byte[] {0x43, (byte) 0x87}, length));
+            host.bytes(Arrays.copyOf(new byte[] {0x43, (byte) 0x87}, length));
             assertThat(host.isSilent()).isTrue();
             world.loop.pass(17_000);
             assertThat(host.isClosed()).isTrue();
@@ -131,7 +133,7 @@ class AttackTest extends AttackBase {
     void endlessLoginTextIsEnded() {
         EmbeddedHost host = host();
         byte[] part = new byte[8000];
-        java.util.Arrays.fill(part, (byte) 'a');
+        Arrays.fill(part, (byte) 'a');
         int sent = 0;
         while (!host.isClosed() && sent < 100) {
             host.send(host.loginHeader(0x44, 1), part);
@@ -258,6 +260,48 @@ class AttackTest extends AttackBase {
         reset.put(9, (byte) 2).putInt(16, 99).putInt(24, host.commandNumber());
         host.send(reset, NOTHING);
         assertThat(host.next().u8(2)).as("LUN does not exist").isEqualTo(2);
+    }
+
+    /// LIO, CVE-2020-28374: a copy that names another host's LUN by its identity.
+    @Test
+    void copiesDoNotReachLunsThatAreNotAHostsOwn() {
+        rules(rule("iqn.one", LunMask.of(List.of(1)), null));
+        byte[] data = new byte[512];
+        Arrays.fill(data, (byte) 0x5A);
+        witness.command(2, 0xA0, 512, data, "2a000000000000000100");
+        assertThat(witness.next().u8(3)).isZero();
+        EmbeddedHost host = host();
+        host.enter("iqn.one");
+        host.ask(1, 0x80, 0, "000000000000");
+        copy(host);
+        assertThat(host.next().sense()).as("unreachable copy target").isEqualTo(0x0A0804);
+        assertThat(host.ask(1, 0xC0, 512, "28000000000000000100").data()).containsOnly(0);
+        rules(rule("iqn.one", LunMask.of(List.of(1, 2)), null));
+        host.ask(0, 0xC0, 256, "a00000000000000001000000");
+        copy(host);
+        assertThat(host.next().u8(3)).as("its own may be copied").isZero();
+        assertThat(host.ask(1, 0xC0, 512, "28000000000000000100").data()).isEqualTo(data);
+    }
+
+    /// EXTENDED COPY of one block from LUN 2 to LUN 1, which are named by their NAA names.
+    private static void copy(EmbeddedHost host) {
+        String name = "e4000000" + "01030010" + "6024c53000000000" + "%016x" + "00000000";
+        String list =
+                "0018"
+                        + "0040"
+                        + "00000000"
+                        + "0000001c"
+                        + "00000000"
+                        + name.formatted(2)
+                        + "00000200"
+                        + name.formatted(1)
+                        + "00000200"
+                        + "02000018"
+                        + "00000001"
+                        + "00000001"
+                        + "00".repeat(16);
+        byte[] bytes = HexFormat.of().parseHex(list);
+        host.command(1, 0xA0, bytes.length, bytes, "83" + "00".repeat(9) + "0000006c" + "0000");
     }
 
     @Test
