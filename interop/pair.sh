@@ -94,6 +94,8 @@ pair_in_sync() {
 pair_make() {
     pair_dir=$1
     rm -rf "$pair_dir"/{a,b}
+    # Builds what is not built yet, once and before two of them would.
+    "$lockstep" --help >/dev/null || return 1
     local port=$2 number=0 size
     shift 2
     pair_node a 4 $((port + 3)) "$port" $((port + 1))

@@ -68,6 +68,7 @@ initiator_start() {
         configure $where.username_in node
         configure $where.password_in "$target_secret"
     done
+    configure node.session.auth.chap_algs SHA3-256,SHA256
     iscsid
 }
 

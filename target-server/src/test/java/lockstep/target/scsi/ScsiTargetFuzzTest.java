@@ -83,7 +83,28 @@ class ScsiTargetFuzzTest {
                         + command(1, "2a000000000000000100", "ab".repeat(512))
                         + command(1, "5f040500000000001800", preempt)
                         + command(0, "5f030000000000001800", reserve));
+        seeds.add(command(0, "8b000000000000000000000000010000", "0f".repeat(512)));
+        seeds.add(command(0, "9c000000000000000000000000080000", "ab".repeat(4096)));
+        seeds.add(command(0, "151000001800", "00000000" + "08120400" + "00".repeat(16)));
+        seeds.add(command(0, "34000000000000000800", ""));
+        seeds.add(copy());
         return seeds.stream().map(HexFormat.of()::parseHex);
+    }
+
+    /// EXTENDED COPY of 8 sectors inside LUN 0, and RECEIVE COPY STATUS of it.
+    private static String copy() {
+        LunRecord record = new LunRecord(0, "l", IDENTITY, LUN_BYTES);
+        String name =
+                "%016x%016x"
+                        .formatted(
+                                VpdPages.naaHigh(record),
+                                record.identity().getLeastSignificantBits());
+        String unit = "e4000000" + "01030010" + name + "00000000" + "00000200";
+        String segment =
+                "02000018" + "00000000" + "00000008" + "0000000000000000" + "0000000000000040";
+        String list = "07000020" + "00000000" + "0000001c" + "00000000" + unit + segment;
+        return command(0, "83000000000000000000%08x0000".formatted(list.length() / 2), list)
+                + command(0, "84000700000000000000000000ff0000", "");
     }
 
     private static String command(int who, String cdb, String data) {
