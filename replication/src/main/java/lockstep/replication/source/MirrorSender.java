@@ -181,6 +181,10 @@ public final class MirrorSender implements Mirror {
         if (isReady()) {
             return true;
         }
+        // What is gathered counts as under way, so the mirror has to get it: it would be waited for
+        // for ever otherwise.
+        flushData();
+        flushReferences();
         waiting.add(whenReady);
         return false;
     }
