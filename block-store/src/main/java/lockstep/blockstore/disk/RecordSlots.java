@@ -16,6 +16,8 @@ final class RecordSlots {
     private VolumeDisks.@Nullable StoredRecord newest;
     private int newestSlot = 1;
     private boolean writing;
+    private boolean repairing;
+    private @Nullable Runnable afterRepair;
 
     RecordSlots(VolumeDisks volume, RecordArea area) {
         this.volume = volume;
@@ -68,19 +70,29 @@ final class RecordSlots {
         ByteBuffer bytes = DiskRecord.encode(area, volume.id(), order, payload);
         ByteBuffer kept = ByteBuffer.allocate(payload.remaining());
         kept.put(payload.duplicate()).flip();
+        writing = true;
+        Runnable now = () -> writeEncoded(order, bytes, kept, done);
+        if (repairing) {
+            afterRepair = now;
+        } else {
+            now.run();
+        }
+    }
+
+    private void writeEncoded(long order, ByteBuffer bytes, ByteBuffer payload, IoCompletion done) {
+        VolumeDisks.StoredRecord before = newest;
         // Repeating the newest record (as every start does) goes over itself: where it stands
         // already nothing changes, and where it is torn or missing the older one stays untouched.
         boolean same =
                 before != null && order == before.order() && payload.equals(before.payload());
         int slot = same ? newestSlot : 1 - newestSlot;
-        writing = true;
         Together together =
                 new Together(
                         fault -> {
                             writing = false;
                             if (fault == null) {
                                 newestSlot = slot;
-                                newest = new VolumeDisks.StoredRecord(order, kept);
+                                newest = new VolumeDisks.StoredRecord(order, payload);
                             }
                             done.ended(fault);
                         });
@@ -88,5 +100,29 @@ final class RecordSlots {
             group.writeEverywhereDurably(DiskLayout.record(area, slot), bytes, together.one());
         }
         together.start();
+    }
+
+    /// Compares the copies of both slots on all members and rewrites those that are not the newest
+    /// record of their slot; `found` hears of each. Nothing where a record is being written. A
+    /// write that comes meanwhile waits.
+    void repair(RecordScrub.Listener found, Runnable done) {
+        if (writing || repairing) {
+            done.run();
+            return;
+        }
+        repairing = true;
+        VolumeDisks.StoredRecord known = newest;
+        long most = known == null ? -1 : known.order();
+        new RecordScrub(volume, area, most, newestSlot, found)
+                .run(
+                        () -> {
+                            repairing = false;
+                            Runnable waiting = afterRepair;
+                            afterRepair = null;
+                            done.run();
+                            if (waiting != null) {
+                                waiting.run();
+                            }
+                        });
     }
 }

@@ -32,6 +32,8 @@ public final class SimFaults {
     private Range nextLost = NONE;
     private @Nullable String dead;
     private long misdirectToOffset = -1;
+    private Range misdirected = Range.ANY;
+    private boolean spoilingNextRead;
     private boolean failingFlushes;
     private boolean ignoringFlushes;
 
@@ -64,6 +66,11 @@ public final class SimFaults {
         }
     }
 
+    /// Whether blocks are left that cannot be read.
+    public boolean hasUnreadable() {
+        return !unreadableBlocks.isEmpty();
+    }
+
     /// The next write that `range` hits is reported done and reaches nothing.
     public void loseNextWrite(Range range) {
         nextLost = range;
@@ -71,7 +78,24 @@ public final class SimFaults {
 
     /// The next write lands at `offset` instead of where it belongs.
     public void misdirectNextWrite(long offset) {
+        misdirectNextWrite(Range.ANY, offset);
+    }
+
+    /// As [#misdirectNextWrite(long)], for the next write that `range` hits.
+    public void misdirectNextWrite(Range range, long offset) {
+        misdirected = range;
         misdirectToOffset = offset;
+    }
+
+    /// The next read gives other bytes than are there; they are there as before.
+    public void spoilNextRead() {
+        spoilingNextRead = true;
+    }
+
+    boolean spoilsRead() {
+        boolean spoils = spoilingNextRead;
+        spoilingNextRead = false;
+        return spoils;
     }
 
     /// The device lies: flushes end well and cover nothing. A test that cannot catch this one
@@ -119,7 +143,7 @@ public final class SimFaults {
             nextLost = NONE;
             return -1;
         }
-        if (misdirectToOffset >= 0) {
+        if (misdirectToOffset >= 0 && misdirected.hits(offset, length)) {
             long instead = misdirectToOffset;
             misdirectToOffset = -1;
             return instead;
