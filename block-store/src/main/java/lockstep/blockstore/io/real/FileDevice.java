@@ -372,10 +372,18 @@ public final class FileDevice implements BlockDevice {
     /// Ends all use. Operations under way still complete; the last of the threads closes the file.
     @Override
     public void close() {
+        closing();
+    }
+
+    /// Closes it and waits until others can open it.
+    public void closeNow() throws InterruptedException {
+        closing().join();
+    }
+
+    private Thread closing() {
         threads.shutdown();
-        Thread.ofPlatform()
+        return Thread.ofPlatform()
                 .daemon()
-                .name("close-" + path.getFileName())
                 .start(
                         () -> {
                             threads.close();
