@@ -10,6 +10,7 @@ import lockstep.blockstore.cp.DeadList;
 import lockstep.blockstore.cp.ImageLoader;
 import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.SpaceMap;
+import lockstep.blockstore.cp.SpacePages;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.EventLoop;
@@ -53,6 +54,7 @@ public final class VolumeCheck {
     private long moreErrors;
     private final List<String> errors = new ArrayList<>();
     private final ArrayDeque<TreeRoot> trees = new ArrayDeque<>();
+    private boolean mapWhole;
 
     private VolumeCheck(
             VolumeRoot root,
@@ -104,7 +106,15 @@ public final class VolumeCheck {
                         trees.add(root.state());
                         trees.add(root.dead());
                         trees.add(root.space());
-                        nextTree(map, dead);
+                        new SpacePages(map, root.space(), reader)
+                                .needAll(
+                                        whole -> {
+                                            if (!whole) {
+                                                error("cannot read the space map");
+                                            }
+                                            mapWhole = whole;
+                                            nextTree(map, dead);
+                                        });
                     }
 
                     @Override
@@ -165,9 +175,6 @@ public final class VolumeCheck {
         if (content == null) {
             error("a block cannot be read: " + pointer);
         }
-        if (!map.isUsed(pointer.vbn())) {
-            error("a reachable block is not allocated: " + pointer);
-        }
         int vbn = Math.toIntExact(pointer.vbn());
         if (reached.get(vbn)) {
             error("a block is reached twice: " + pointer);
@@ -180,7 +187,7 @@ public final class VolumeCheck {
     }
 
     private void compareMap(SpaceMap map, DeadList dead) {
-        if (root.space().top().isHole()) {
+        if (!mapWhole) {
             return;
         }
         BitSet listed = new BitSet();
