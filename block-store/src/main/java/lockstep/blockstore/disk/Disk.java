@@ -24,6 +24,7 @@ public final class Disk {
     private String reason = "";
     private long readFaults;
     private long checksumErrors;
+    private long wrong;
     private int badness;
 
     Disk(BlockDevice device, DiskLabel label) {
@@ -80,7 +81,13 @@ public final class Disk {
         return worse();
     }
 
+    /// Blocks that came back wrong or not at all, since it was opened.
+    long wrong() {
+        return wrong;
+    }
+
     private boolean worse() {
+        wrong++;
         badness += GOOD_PER_WRONG;
         return badness >= WRONG_IN_A_ROW * GOOD_PER_WRONG;
     }

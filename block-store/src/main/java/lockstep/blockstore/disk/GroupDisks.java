@@ -14,6 +14,9 @@ import java.util.List;
 /// flush leaves the group, and the operation counts as done as long as the group lives on without
 /// it; so a caller sees a fault only when the group is lost.
 public final class GroupDisks {
+    // So many times the wrong blocks of any other member make a bad one of it.
+    private static final int WORSE_THAN_OTHERS = 4;
+
     private final VolumeDisks volume;
     private final int group;
     private final @Nullable Disk[] slots;
@@ -190,16 +193,27 @@ public final class GroupDisks {
 
     /// A block of the member in `slot` was wrong (`readable`) or could not be read. A member of
     /// which that is one too many leaves, unless its group can spare none: then what is still right
-    /// on it is worth more.
+    /// on it is worth more. Nor can it spare one where the others are hardly better: their wrong
+    /// blocks are healed from this one.
     public void countBad(int slot, boolean readable) {
         Disk disk = slots[slot];
         if (disk == null || !disk.live()) {
             return;
         }
         boolean tooMany = readable ? disk.countChecksumError() : disk.countUnreadable();
-        if (tooMany && missingSlot() < 0) {
+        if (tooMany && missingSlot() < 0 && standsOut(disk)) {
             volume.fail(group, slot, "too many wrong blocks: " + disk.checksumErrors());
         }
+    }
+
+    private boolean standsOut(Disk bad) {
+        for (Disk disk : slots) {
+            boolean sound = disk != null && disk.wrong() * WORSE_THAN_OTHERS <= bad.wrong();
+            if (!sound && !bad.equals(disk)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Blocks of the member in `slot` were read and right.
