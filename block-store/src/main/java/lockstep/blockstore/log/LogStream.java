@@ -88,6 +88,11 @@ public final class LogStream {
         return volume;
     }
 
+    /// Why nothing is made durable any more; null while all is well.
+    public @Nullable IoFault fault() {
+        return log.fault();
+    }
+
     /// Delivers what halves from `floorHalf` on hold. Earlier halves are void: their segments
     /// return to the pool. Entries that a later [LogEntry.EpochOpened] voids are left out. Call it
     /// once, before anything else.

@@ -1,6 +1,7 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.log.LogStream;
 
 import java.util.ArrayDeque;
 
@@ -58,7 +59,8 @@ final class Admission {
             backlog.remove();
             core.reserve(first.need.vbns);
             first.go.run();
-            if (core.filling.cost() >= core.copy.settings().halfBytes() / TRIGGER_SHARE) {
+            if (core.isWithoutLog()
+                    || core.filling.cost() >= core.copy.settings().halfBytes() / TRIGGER_SHARE) {
                 driver.request(null);
             }
         }
@@ -77,7 +79,12 @@ final class Admission {
     }
 
     private boolean hasLogRoom(Need need) {
+        LogStream log = core.copy.log();
+        if (core.isWithoutLog()) {
+            // A healthy log is full, and used again after the next consistency point.
+            return log.fault() != null && core.filling.cost() < core.copy.settings().halfBytes();
+        }
         return core.filling.cost() < core.copy.settings().halfBytes()
-                && core.copy.log().roomFor(core.half, need.logBytes);
+                && log.roomFor(core.half, need.logBytes);
     }
 }

@@ -261,6 +261,7 @@ final class CpDriver {
             @Override
             public void committed(VolumeRoot root, StateFile state) {
                 ended(root, state, frozen);
+                core.gate.local(upTo);
                 mine.forEach(Runnable::run);
                 startIfPossible();
                 tellQuiet();
@@ -286,6 +287,7 @@ final class CpDriver {
         commits++;
         lastNanos = core.copy.loop().clock().nanoTime() - startedNanos;
         running = null;
+        core.imageHolds(root.upTo().sequence());
         Mirror mirror = core.mirror;
         boolean mirrored = mirror != null || core.gate.legs() == Legs.BOTH;
         if (!mirrored) {
