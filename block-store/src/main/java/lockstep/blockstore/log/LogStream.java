@@ -199,6 +199,16 @@ public final class LogStream {
         return bytes <= left + log.freeBytes();
     }
 
+    /// Bytes of entries that surely still fit, whosever they are.
+    public long freeBytes() {
+        return log.freeBytes();
+    }
+
+    /// Bytes of all segments, whosever they are.
+    public long capacityBytes() {
+        return log.capacityBytes();
+    }
+
     /// Bytes on the device that half `half` takes.
     public long bytes(long half) {
         LogHalf found = halves.get(half);

@@ -176,14 +176,25 @@ final class VolumeCore {
     }
 
     /// VBNs kept back so that a consistency point of all that is admitted always finds room for
-    /// maps.
-    long cpReserve() {
-        return 64 + 4 * SpaceMap.mapBlocks(cp.map().size()) + cp.dead().entries() / 32;
+    /// maps, also if what it does is to put everything that is used on the dead list.
+    private long cpReserve() {
+        long dead = cp.dead().entries() / 32 + cp.map().used() / 96;
+        return 64 + 4 * SpaceMap.mapBlocks(cp.map().size()) + dead;
     }
 
-    /// Whether `vbns` more can be promised.
-    boolean hasRoom(long vbns) {
-        return cp.map().free() - reserved - cpReserve() >= vbns;
+    /// VBNs that only what gives space back may use, so that a full volume can be emptied.
+    private long freeingReserve() {
+        return Math.min(160, cp.map().size() / 16);
+    }
+
+    /// VBNs that writes may still be promised.
+    long room() {
+        return cp.map().free() - reserved - cpReserve() - freeingReserve();
+    }
+
+    /// Whether `vbns` more can be promised, to something that gives space back or to a write.
+    boolean hasRoom(long vbns, boolean freeing) {
+        return room() + (freeing ? freeingReserve() : 0) >= vbns;
     }
 
     /// Promises `vbns`.

@@ -1,7 +1,6 @@
 package lockstep.blockstore.crash;
 
 import lockstep.blockstore.base.CpId;
-import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.cp.Allocator;
 import lockstep.blockstore.cp.ConsistencyPoint;
 import lockstep.blockstore.cp.CpContext;
@@ -15,7 +14,6 @@ import org.jspecify.annotations.NullUnmarked;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.LongConsumer;
 
@@ -31,38 +29,14 @@ final class Canaries {
                         new ForwardingSpace(real) {
                             @Override
                             public Writer begin(CpId cp) {
-                                return withoutFlush(super.begin(cp), node);
+                                return new ForwardingWriter(super.begin(cp)) {
+                                    @Override
+                                    public void flush(IoCompletion done) {
+                                        node.loop.execute(() -> done.ended(null));
+                                    }
+                                };
                             }
                         };
-    }
-
-    private static BlockSpace.Writer withoutFlush(BlockSpace.Writer real, VolumeNode node) {
-        return new BlockSpace.Writer() {
-            @Override
-            public void put(long vbn, ByteBuffer content, int crc) {
-                real.put(vbn, content, crc);
-            }
-
-            @Override
-            public void writeOut(IoCompletion done) {
-                real.writeOut(done);
-            }
-
-            @Override
-            public void flush(IoCompletion done) {
-                node.loop.execute(() -> done.ended(null));
-            }
-
-            @Override
-            public void committed() {
-                real.committed();
-            }
-
-            @Override
-            public void abandon(IoCompletion done) {
-                real.abandon(done);
-            }
-        };
     }
 
     /// The log half is given back when its consistency point begins to write.

@@ -9,6 +9,7 @@ import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.Set;
 
 /// Restarts a volume from crash states of a recording and looks whether all that was promised is
 /// there: at once, after one more consistency point, sometimes after a second crash while it was
@@ -163,9 +164,9 @@ final class CrashCheck {
             at++;
         }
         node.mustOpen();
-        node.checkImage("before activation");
+        Set<Long> live = node.checkImage("before activation");
         if (number % STRIPES_EACH == 0) {
-            node.checkStripes("before activation");
+            node.checkStripes("before activation", live);
         }
         node.activate();
         VolumeState seen = node.mustObserve();
@@ -177,8 +178,8 @@ final class CrashCheck {
         if (node.stopped != null) {
             throw new Trouble("stopped: " + node.stopped);
         }
-        node.checkImage("after a consistency point");
-        node.checkStripes("after a consistency point");
+        live = node.checkImage("after a consistency point");
+        node.checkStripes("after a consistency point", live);
         if (recording.missing < 0 && number % LOST_DISK_EACH == 3) {
             loseADisk(node, number, found);
         }

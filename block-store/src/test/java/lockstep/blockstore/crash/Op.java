@@ -31,6 +31,11 @@ sealed interface Op {
         return false;
     }
 
+    /// Whether it has to work also when the volume is full.
+    default boolean givesSpaceBack() {
+        return false;
+    }
+
     /// Makes a LUN, or lets it grow; what is new reads as zeros.
     record PutLun(int number, UUID identity, int blocks) implements Op {
         @Override
@@ -55,6 +60,11 @@ sealed interface Op {
         @Override
         public VolumeState apply(VolumeState before) {
             return before.with(number, null);
+        }
+
+        @Override
+        public boolean givesSpaceBack() {
+            return true;
         }
 
         @Override
@@ -88,6 +98,11 @@ sealed interface Op {
         @Override
         public VolumeState apply(VolumeState before) {
             return put(before, lun, sector, new long[count]);
+        }
+
+        @Override
+        public boolean givesSpaceBack() {
+            return true;
         }
 
         @Override

@@ -15,8 +15,6 @@ import java.util.function.Consumer;
 @NullUnmarked
 final class Recording {
     private static final int OPS = 30;
-    private static final int UNDER_WAY = 6;
-    private static final long PAUSE_NANOS = 400_000;
 
     /// No disk is missing.
     static final int NONE = -1;
@@ -24,21 +22,19 @@ final class Recording {
     final long seed;
     final Shape shape;
     final int missing;
-    final Twin twin = new Twin();
+    final Twin twin;
     final SimTrace trace = new SimTrace();
     int acknowledgedBefore;
-    private final SplittableRandom random;
-    private final OpSource source;
     private final VolumeNode node;
-    private int outstanding;
+    private final Load load;
 
     private Recording(long seed) {
         this.seed = seed;
-        this.random = new SplittableRandom(seed);
         this.missing = (int) (seed % 3 == 2 ? seed / 3 % 4 : NONE);
         this.shape = new Shape(4, 60, 7, 16 << 10, 100 << 10);
-        this.source = new OpSource(random, new Limits(2, 14, 40));
         this.node = new VolumeNode(seed, shape);
+        this.load = new Load(node, new SplittableRandom(seed), new Limits(2, 14, 40));
+        this.twin = load.twin;
     }
 
     /// The recording of `seed`; `breakIt` may break something before the traced part begins.
@@ -52,7 +48,8 @@ final class Recording {
         node.format();
         node.mustOpen();
         node.activate();
-        operate(OPS / 2);
+        load.run(OPS / 2);
+        load.quiet();
         node.checkpoint();
         node.crash(true);
         if (missing >= 0) {
@@ -63,51 +60,14 @@ final class Recording {
             device.traceTo(trace, number++);
         }
         acknowledgedBefore = twin.acknowledged();
+        load.traceTo(trace);
         breakIt.accept(node);
         node.mustOpen();
         node.activate();
-        operate(OPS);
+        load.run(OPS);
+        load.quiet();
         if (node.stopped != null) {
             throw new VolumeNode.Trouble("it stopped: " + node.stopped);
         }
-    }
-
-    private void operate(int ops) {
-        for (int i = 0; i < ops; i++) {
-            Op op = source.next(twin.newest());
-            if (op.isAlone() || outstanding >= UNDER_WAY) {
-                VolumeState asDrawn = twin.newest();
-                node.await(() -> outstanding == 0, "all operations end");
-                if (!twin.newest().equals(asDrawn)) {
-                    continue;
-                }
-            }
-            issue(op);
-            if (op.isAlone()) {
-                node.await(() -> outstanding == 0, "it ends");
-            }
-            if (random.nextInt(9) == 0) {
-                node.loop.call(() -> node.volume.checkpoint(null));
-            }
-            node.simulation.runFor(random.nextLong(PAUSE_NANOS));
-        }
-        node.await(() -> outstanding == 0, "all operations end");
-    }
-
-    private void issue(Op op) {
-        outstanding++;
-        int number = twin.begin(op);
-        trace.mark(2L * number);
-        node.loop.call(
-                () ->
-                        op.issue(
-                                node.volume,
-                                outcome -> {
-                                    outstanding--;
-                                    twin.ended(number, outcome);
-                                    if (outcome.isDone()) {
-                                        trace.mark(2L * number + 1);
-                                    }
-                                }));
     }
 }

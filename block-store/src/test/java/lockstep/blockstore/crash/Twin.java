@@ -30,10 +30,13 @@ final class Twin {
         switch (outcome) {
             case Outcome.Done _ -> acknowledged = Math.max(acknowledged, number);
             case Outcome.Aborted _ -> {}
-            case Outcome.NoSpace _, Outcome.OutOfRange _, Outcome.NotServing _, Outcome.Busy _ ->
+            case Outcome.NoSpace _,
+                    Outcome.OutOfRange _,
+                    Outcome.NotServing _,
+                    Outcome.Busy _,
+                    Outcome.MediumError _ ->
                     refuse(number);
-            case Outcome.MediumError _, Outcome.Miscompare _ ->
-                    throw new AssertionError(ops.get(number - forgotten - 1) + ": " + outcome);
+            case Outcome.Miscompare _ -> throw new AssertionError(op(number) + ": " + outcome);
         }
     }
 
@@ -44,6 +47,11 @@ final class Twin {
             int at = n - forgotten;
             states.set(at, refused.get(at - 1) ? before : ops.get(at - 1).apply(before));
         }
+    }
+
+    /// Operation `number`.
+    Op op(int number) {
+        return ops.get(number - forgotten - 1);
     }
 
     /// The last operation that was asked for.

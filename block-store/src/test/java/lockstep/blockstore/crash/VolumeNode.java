@@ -82,7 +82,6 @@ final class VolumeNode {
     String stopped;
     String logLost;
     UnaryOperator<BlockSpace> spaceWrapper = UnaryOperator.identity();
-    private Set<Long> live = Set.of();
     private int starts;
 
     VolumeNode(long seed, Shape shape) {
@@ -123,12 +122,6 @@ final class VolumeNode {
     void await(BooleanSupplier condition, String what) {
         if (!simulation.runUntil(condition, LIMIT_NANOS)) {
             throw new Trouble("it never comes that " + what);
-        }
-    }
-
-    private static void succeeds(@Nullable IoFault fault, String what) {
-        if (fault != null) {
-            throw new Trouble(what + ": " + fault);
         }
     }
 
@@ -273,6 +266,13 @@ final class VolumeNode {
 
     /// Opens an epoch; the volume serves.
     void activate() {
+        if (!activated()) {
+            throw new Trouble("the promise fails");
+        }
+    }
+
+    /// As [#activate]; false if that failed.
+    boolean activated() {
         IoFault[] ended = new IoFault[1];
         boolean[] done = new boolean[1];
         Epoch epoch = copy.state().promised().next(1);
@@ -288,7 +288,7 @@ final class VolumeNode {
                                     done[0] = true;
                                 }));
         await(() -> done[0], "the promise is durable");
-        succeeds(ended[0], "the promise");
+        return ended[0] == null;
     }
 
     /// Makes a consistency point, and waits for it unless the volume stops.
@@ -326,19 +326,19 @@ final class VolumeNode {
                 });
     }
 
-    /// Invariants 3 and 9 on the committed image; nothing may be under way.
-    void checkImage(String when) {
+    /// Invariants 3 and 9 on the committed image; nothing may be under way. The live blocks.
+    Set<Long> checkImage(String when) {
         VolumeCheck.Report[] report = new VolumeCheck.Report[1];
         loop.call(() -> VolumeCheck.run(copy, found -> report[0] = found));
         await(() -> report[0] != null, "the check ends");
         if (!report[0].isClean()) {
             throw new Trouble(when + ": " + report[0].errors());
         }
-        live = report[0].blocks().keySet();
+        return report[0].blocks().keySet();
     }
 
-    /// Invariant 3 on all stripes; after [#checkImage].
-    void checkStripes(String when) {
+    /// Invariant 3 on all stripes; `live` is what [#checkImage] gave.
+    void checkStripes(String when, Set<Long> live) {
         ParityCheck.Report[] report = new ParityCheck.Report[1];
         loop.call(() -> raid.raid().verifyAll(live::contains, found -> report[0] = found));
         await(() -> report[0] != null, "the stripes are checked");
