@@ -181,6 +181,10 @@ public final class SimDevice implements BlockDevice {
                     if (fault == null) {
                         fill(extent);
                     }
+                    if (faults.spoilsRead()) {
+                        ByteBuffer first = extent.buffers().getFirst();
+                        first.put(first.position(), (byte) ~first.get(first.position()));
+                    }
                     return fault == null ? null : new IoFault(name, "read", fault);
                 });
     }

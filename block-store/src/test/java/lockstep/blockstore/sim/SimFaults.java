@@ -33,6 +33,8 @@ public final class SimFaults {
     private Range nextLost = NONE;
     private @Nullable String dead;
     private long misdirectToOffset = -1;
+    private Range misdirected = Range.ANY;
+    private boolean spoilingNextRead;
     private boolean failingFlushes;
     private boolean ignoringFlushes;
     private BooleanSupplier failing = () -> false;
@@ -66,6 +68,11 @@ public final class SimFaults {
         }
     }
 
+    /// Whether blocks are left that cannot be read.
+    public boolean hasUnreadable() {
+        return !unreadableBlocks.isEmpty();
+    }
+
     /// The next write that `range` hits is reported done and reaches nothing.
     public void loseNextWrite(Range range) {
         nextLost = range;
@@ -73,12 +80,29 @@ public final class SimFaults {
 
     /// The next write lands at `offset` instead of where it belongs.
     public void misdirectNextWrite(long offset) {
+        misdirectNextWrite(Range.ANY, offset);
+    }
+
+    /// As [#misdirectNextWrite(long)], for the next write that `range` hits.
+    public void misdirectNextWrite(Range range, long offset) {
+        misdirected = range;
         misdirectToOffset = offset;
     }
 
     /// `each` is asked at the end of every read, write and flush, and says whether that one fails.
     public void failWhen(BooleanSupplier each) {
         failing = each;
+    }
+
+    /// The next read gives other bytes than are there; they are there as before.
+    public void spoilNextRead() {
+        spoilingNextRead = true;
+    }
+
+    boolean spoilsRead() {
+        boolean spoils = spoilingNextRead;
+        spoilingNextRead = false;
+        return spoils;
     }
 
     /// The device lies: flushes end well and cover nothing. A test that cannot catch this one
@@ -129,7 +153,7 @@ public final class SimFaults {
             nextLost = NONE;
             return -1;
         }
-        if (misdirectToOffset >= 0) {
+        if (misdirectToOffset >= 0 && misdirected.hits(offset, length)) {
             long instead = misdirectToOffset;
             misdirectToOffset = -1;
             return instead;
