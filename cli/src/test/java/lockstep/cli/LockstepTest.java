@@ -192,8 +192,10 @@ final class LockstepTest {
     void disksOfAStoppedNodeAreCheckedAndThoseInUseAreNot() throws Exception {
         Path disk = Files.write(directory.resolve("disk0"), new byte[2 << 20]);
         Path file = directory.resolve("node.conf");
-        String text = "name = a\ndata-dir = \"%1$s\"\ndisks = [\"%1$s/disk0\", \"%1$s/disk1\"]\n";
-        Files.writeString(file, text.formatted(directory));
+        Files.writeString(
+                file,
+                "name = a\ndata-dir = \"%1$s\"\ndisks = [\"%1$s/disk0\", \"%1$s/disk1\"]\n"
+                        .formatted(directory));
         assertThat(plain("volume", "check", "-c", file.toString())).isEqualTo(1);
         assertThat(out).contains("disk1 cannot be opened");
         assertThat(plain("volume", "check", "-c", file.toString(), "v", "--json")).isEqualTo(1);

@@ -33,13 +33,28 @@ public record ScrubState(
     /// The parts of a pass, in their order.
     public enum Phase {
         /// Nothing is under way.
-        IDLE,
+        IDLE((byte) 0),
         /// Every pointer of every tree is compared with what is on disk. This comes first, because
         /// what a lost write has lost is in parity still, until parity is made anew of what is
         /// there.
-        POINTERS,
+        POINTERS((byte) 1),
         /// Every stripe, checksum page, label and record is compared with itself and its copies.
-        STRIPES
+        STRIPES((byte) 2);
+
+        private final byte code;
+
+        Phase(byte code) {
+            this.code = code;
+        }
+
+        static @Nullable Phase of(byte code) {
+            for (Phase phase : values()) {
+                if (phase.code == code) {
+                    return phase;
+                }
+            }
+            return null;
+        }
     }
 
     private static final int VERSION = 1;
@@ -121,7 +136,7 @@ public record ScrubState(
     public ByteBuffer encode() {
         List<Long> lost = counts.lostVbns();
         ByteBuffer out = ByteBuffer.allocate(FIXED + 8 * lost.size());
-        out.putInt(VERSION).put((byte) phase.ordinal()).put((byte) (running ? 1 : 0));
+        out.putInt(VERSION).put(phase.code).put((byte) (running ? 1 : 0));
         out.putShort((short) 0).putLong(passes).putLong(begunMillis).putLong(endedMillis);
         out.putLong(tree).putLong(index).putInt(group).putInt(0).putLong(step);
         out.putLong(counts.blocks()).putLong(counts.healed()).putLong(counts.parityErrors());
@@ -137,10 +152,10 @@ public record ScrubState(
         if (in.remaining() < FIXED || in.getInt() != VERSION) {
             return null;
         }
-        int phase = in.get();
+        Phase phase = Phase.of(in.get());
         boolean running = in.get() == 1;
         in.getShort();
-        if (phase < 0 || phase >= Phase.values().length) {
+        if (phase == null) {
             return null;
         }
         long passes = in.getLong();
@@ -174,15 +189,6 @@ public record ScrubState(
                         figures[6],
                         lost);
         return new ScrubState(
-                Phase.values()[phase],
-                running,
-                passes,
-                begun,
-                ended,
-                tree,
-                index,
-                group,
-                step,
-                counts);
+                phase, running, passes, begun, ended, tree, index, group, step, counts);
     }
 }

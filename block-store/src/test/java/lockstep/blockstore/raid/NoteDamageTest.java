@@ -19,7 +19,7 @@ final class NoteDamageTest {
     private static final int FIRST = (int) DiskLayout.note(0);
     private static final int END = 306;
 
-    private enum Damage {
+    enum Damage {
         BIT_FLIP,
         ZEROES,
         OLDER_VERSION,

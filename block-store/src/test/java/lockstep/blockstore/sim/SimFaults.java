@@ -5,6 +5,7 @@ import lockstep.blockstore.base.Blocks;
 import org.jspecify.annotations.Nullable;
 
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 
 /// What is wrong with a simulated device now. Each fault stays until it is taken back, except the
 /// ones named for the next write.
@@ -36,6 +37,7 @@ public final class SimFaults {
     private boolean spoilingNextRead;
     private boolean failingFlushes;
     private boolean ignoringFlushes;
+    private BooleanSupplier failing = () -> false;
 
     SimFaults() {}
 
@@ -87,6 +89,11 @@ public final class SimFaults {
         misdirectToOffset = offset;
     }
 
+    /// `each` is asked at the end of every read, write and flush, and says whether that one fails.
+    public void failWhen(BooleanSupplier each) {
+        failing = each;
+    }
+
     /// The next read gives other bytes than are there; they are there as before.
     public void spoilNextRead() {
         spoilingNextRead = true;
@@ -112,13 +119,14 @@ public final class SimFaults {
         nextLost = NONE;
         dead = null;
         misdirectToOffset = -1;
+        failing = () -> false;
         failingFlushes = false;
         ignoringFlushes = false;
     }
 
     @Nullable String readFault(long offset, long length) {
-        if (dead != null) {
-            return dead;
+        if (dead != null || failing.getAsBoolean()) {
+            return dead == null ? "read error" : dead;
         }
         Long bad = unreadableBlocks.ceiling(Blocks.containing(offset));
         boolean latent = bad != null && Blocks.toBytes(bad) < offset + length;
@@ -126,11 +134,13 @@ public final class SimFaults {
     }
 
     @Nullable String writeFault(long offset, long length) {
-        return dead != null ? dead : failingWrites.hits(offset, length) ? "write error" : null;
+        boolean fails = failing.getAsBoolean() || failingWrites.hits(offset, length);
+        return dead != null ? dead : fails ? "write error" : null;
     }
 
     @Nullable String flushFault() {
-        return dead != null ? dead : failingFlushes ? "flush error" : null;
+        boolean fails = failing.getAsBoolean() || failingFlushes;
+        return dead != null ? dead : fails ? "flush error" : null;
     }
 
     boolean flushesAreIgnored() {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 
@@ -45,7 +46,7 @@ final class CorruptionMatrixTest {
     private byte[][][] right;
     private long damaged;
     private long told;
-    private final long[] byDamage = new long[Damage.values().length];
+    private final EnumMap<Damage, Long> byDamage = new EnumMap<>(Damage.class);
     private final long[] byArea = new long[4];
 
     private static VolumeWorld written() {
@@ -122,11 +123,13 @@ final class CorruptionMatrixTest {
         assertThat(ScrubRun.pass(world).findings).as("nothing is wrong before").isEmpty();
         right = medium();
         int rounds = STRIDE * SLOTS;
+        int first = 0;
         for (Damage damage : Damage.values()) {
             int every = FULL ? 1 : rounds - 1;
-            for (int round = damage.ordinal() * 3 % every; round < rounds; round += every) {
+            for (int round = first % every; round < rounds; round += every) {
                 round(damage, round);
             }
+            first += 3;
         }
         System.out.printf(
                 Locale.ROOT,
@@ -141,7 +144,7 @@ final class CorruptionMatrixTest {
                 byArea[1],
                 byArea[2],
                 byArea[3]);
-        for (long each : byDamage) {
+        for (long each : byDamage.values()) {
             assertThat(each).isPositive();
         }
         for (long each : byArea) {
@@ -153,7 +156,7 @@ final class CorruptionMatrixTest {
         List<String> all = new ArrayList<>();
         for (Damage damage : Damage.values()) {
             String name = damage.name().toLowerCase(Locale.ROOT);
-            all.add(name + " " + byDamage[damage.ordinal()]);
+            all.add(name + " " + byDamage.getOrDefault(damage, 0L));
         }
         return all;
     }
@@ -175,7 +178,7 @@ final class CorruptionMatrixTest {
         // Every other time with nothing in memory, as after a start.
         RaidSpace space = round % 4 < 2 ? world.space : new RaidSpace(world.disks);
         ScrubRun run = ScrubRun.pass(world, space);
-        long all = run.findings.size() + world.heard.bad - badBefore;
+        long all = (long) run.findings.size() + world.heard.bad - badBefore;
         String name = damage + " round " + round;
         assertThat(all).as(name).isGreaterThanOrEqualTo(damaged - before);
         assertThat(run.lost).as(name).isEmpty();
@@ -232,7 +235,7 @@ final class CorruptionMatrixTest {
             device.poke(offset, other);
         }
         damaged++;
-        byDamage[damage.ordinal()]++;
+        byDamage.merge(damage, 1L, Long::sum);
         boolean parity = slot == SLOTS - 1;
         byArea[block < 32 ? 0 : block < dataStart() ? 1 : parity ? 3 : 2]++;
     }

@@ -242,6 +242,11 @@ final class VolumeWorld {
             public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
 
             @Override
+            public void logLost(String reason) {
+                throw new AssertionError(reason);
+            }
+
+            @Override
             public void stopped(String reason) {
                 stopped = reason;
             }
