@@ -8,6 +8,7 @@ import lockstep.blockstore.log.NvLog;
 import lockstep.replication.role.Replica;
 import lockstep.target.access.Gatekeeper;
 import lockstep.target.admin.AdminServer;
+import lockstep.target.admin.model.LogView;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.iscsi.login.Caps;
@@ -67,7 +68,7 @@ final class Node implements AutoCloseable {
         connections = config.threads() == 1 ? group : NettyLoops.group(config.threads());
         core = new NettyEventLoop(group.next(), onBroken);
         startedNanos = core.clock().nanoTime();
-        log = NodeLog.open(config.log(), core, entropy::nextLong, metrics);
+        log = NodeLog.open(config.log(), core, entropy::nextLong, metrics, events);
         disks = NodeDisks.open(config.disks(), core, events);
         keyFile = KeyFile.open(config.dataDirectory(), entropy::nextLong);
         targets =
@@ -301,7 +302,15 @@ final class Node implements AutoCloseable {
     NodeStatus status() {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(core.clock().nanoTime() - startedNanos);
         return new NodeStatus(
-                config.name(), VERSION, seconds, portalNames(), views.volumes(), views.pairs());
+                config.name(),
+                VERSION,
+                seconds,
+                portalNames(),
+                log.devices().stream()
+                        .map(copy -> new LogView(copy.device(), copy.state()))
+                        .toList(),
+                views.volumes(),
+                views.pairs());
     }
 
     NodeView view() {

@@ -35,8 +35,16 @@ public record NodeConfig(
     }
 
     /// The write log: `sizeBytes` is for a file that has to be made, `halfBytes` starts a
-    /// consistency point.
-    public record Log(Path path, long sizeBytes, long segmentBytes, LogMode mode, long halfBytes) {}
+    /// consistency point. At `secondPath` there is a copy; `acceptOneCopy` starts with one of two
+    /// copies though the other may be newer.
+    public record Log(
+            Path path,
+            Optional<Path> secondPath,
+            boolean acceptOneCopy,
+            long sizeBytes,
+            long segmentBytes,
+            LogMode mode,
+            long halfBytes) {}
 
     /// Where hosts connect to: the address listened at, and the one that hosts are told if they
     /// reach it by another.
@@ -98,15 +106,21 @@ public record NodeConfig(
     }
 
     private static Log log(ConfigReader reader, Path data) throws ConfigError {
+        String second = reader.text("log.second-path");
         Log log =
                 new Log(
                         data.resolve(reader.text("log.path")),
+                        second.isEmpty() ? Optional.empty() : Optional.of(data.resolve(second)),
+                        reader.flag("log.accept-one-copy"),
                         reader.bytes("log.size", 4 * MEBIBYTE),
                         reader.bytes("log.segment", 64 * 1024),
                         reader.oneOf("log.mode", LogMode.class),
                         reader.bytes("log.half", MEBIBYTE));
         if (log.segmentBytes() * 4 > log.sizeBytes()) {
             throw reader.error("log.segment", "the log must hold at least four segments");
+        }
+        if (log.secondPath().filter(log.path()::equals).isPresent()) {
+            throw reader.error("log.second-path", "a copy on the same device is none");
         }
         if (log.halfBytes() * 2 > log.sizeBytes()) {
             throw reader.error("log.half", "the log must hold two halves");

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import lockstep.cli.client.AdminClient;
 import lockstep.cli.client.Refused;
 import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.LogView;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.VolumeView;
@@ -79,6 +80,11 @@ public final class Status extends NodeCommand {
                         status.version(),
                         status.uptimeSeconds(),
                         String.join(", ", status.portals()));
+        for (LogView log : status.log()) {
+            if (!log.state().isEmpty()) {
+                out().printf("log on %s is not in use: %s%n", log.device(), log.state());
+            }
+        }
         print(
                 status.volumes(),
                 column("VOLUME", VolumeView::name),

@@ -47,7 +47,9 @@ public final class FakeNode implements NodeControl {
 
     @Override
     public synchronized CompletableFuture<NodeStatus> status() {
-        return done(new NodeStatus("fake", "0.1.0", 61, List.of("127.0.0.1:3260"), volumes, pairs));
+        return done(
+                new NodeStatus(
+                        "fake", "0.1.0", 61, List.of("127.0.0.1:3260"), List.of(), volumes, pairs));
     }
 
     @Override
