@@ -16,6 +16,7 @@ final class RecordSlots {
     private VolumeDisks.@Nullable StoredRecord newest;
     private int newestSlot = 1;
     private boolean writing;
+    private int otherVersion;
     private @Nullable Runnable next;
 
     RecordSlots(VolumeDisks volume, RecordArea area) {
@@ -25,6 +26,12 @@ final class RecordSlots {
 
     VolumeDisks.@Nullable StoredRecord newest() {
         return newest;
+    }
+
+    /// The version of a record that this program does not know, or 0. An older record beside it is
+    /// not the newest.
+    int otherVersion() {
+        return otherVersion;
     }
 
     void load(IoCompletion done) {
@@ -54,6 +61,9 @@ final class RecordSlots {
     }
 
     private void take(@Nullable ByteBuffer bytes, int slot) {
+        if (bytes != null) {
+            otherVersion = Math.max(otherVersion, DiskRecord.otherVersion(bytes));
+        }
         DiskRecord record = bytes == null ? null : DiskRecord.decode(area, volume.id(), bytes);
         VolumeDisks.StoredRecord best = newest;
         if (record != null && (best == null || record.order() > best.order())) {

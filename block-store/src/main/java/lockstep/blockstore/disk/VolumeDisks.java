@@ -88,9 +88,19 @@ public final class VolumeDisks {
                     if (fault != null) {
                         done.accept(new Opened.Refused(fault.toString()));
                     } else {
-                        disks.readRecords(() -> done.accept(new Opened.Ok(disks)));
+                        disks.readRecords(() -> done.accept(disks.judged()));
                     }
                 });
+    }
+
+    private Opened judged() {
+        for (RecordSlots area : records.values()) {
+            if (area.otherVersion() != 0) {
+                String version = "version " + area.otherVersion();
+                return new Opened.Refused("a record is of " + version + ": use a program for it");
+            }
+        }
+        return new Opened.Ok(this);
     }
 
     private void noteAbsent() {

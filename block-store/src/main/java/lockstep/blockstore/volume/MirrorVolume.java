@@ -74,6 +74,8 @@ public final class MirrorVolume implements ShownVolume {
                         fault -> {
                             if (fault != null) {
                                 handler.refused(fault.toString());
+                            } else if (copy.logRefusal() != null) {
+                                mirror.loseLog(handler);
                             } else {
                                 mirror.replay(handler);
                             }

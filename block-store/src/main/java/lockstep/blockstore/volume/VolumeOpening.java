@@ -72,6 +72,11 @@ public final class VolumeOpening {
             handler.refused("this copy holds no complete image");
             return;
         }
+        String refusal = fromRest ? copy.logRefusal() : null;
+        if (refusal != null) {
+            handler.refused(refusal);
+            return;
+        }
         copy.space()
                 .recover(
                         copy.root().cp(),
@@ -139,7 +144,7 @@ public final class VolumeOpening {
     private void replayed(
             VolumeCore core, LogVerdict verdict, long highestHalf, @Nullable String broken) {
         if (!verdict.replays() || broken != null) {
-            handler.refused(broken == null ? verdict.toString() : broken);
+            handler.refused(broken == null ? verdict.text() : broken);
             return;
         }
         core.half = Math.max(copy.root().cp().count(), highestHalf) + 1;

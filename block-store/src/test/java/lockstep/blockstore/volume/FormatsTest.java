@@ -191,7 +191,14 @@ final class FormatsTest {
                         + "0000000000000004"
                         + "00000003"
                         + "683a31";
-        assertThat(hex(state.encode())).isEqualTo(expected);
-        assertThat(CopyState.decode(state.encode())).isEqualTo(state);
+        assertThat(CopyState.decode(ByteBuffer.wrap(HexFormat.of().parseHex(expected))))
+                .isEqualTo(state);
+        CopyState now = state.inLog(0x77);
+        String second =
+                expected.replaceFirst("00000001", "00000002")
+                        .replace("000000000000000400000003", "0000000000000004")
+                        .replace("683a31", "0000000000000077" + "00000003" + "683a31");
+        assertThat(hex(now.encode())).isEqualTo(second);
+        assertThat(CopyState.decode(now.encode())).isEqualTo(now);
     }
 }
