@@ -16,6 +16,7 @@ final class RecordSlots {
     private VolumeDisks.@Nullable StoredRecord newest;
     private int newestSlot = 1;
     private boolean writing;
+    private @Nullable Runnable next;
 
     RecordSlots(VolumeDisks volume, RecordArea area) {
         this.volume = volume;
@@ -62,16 +63,39 @@ final class RecordSlots {
     }
 
     void write(long order, ByteBuffer payload, IoCompletion done) {
-        Check.that(!writing, "records of an area are written one at a time");
-        VolumeDisks.StoredRecord before = newest;
-        Check.that(before == null || order >= before.order(), "the order of records only grows");
+        Check.that(next == null, "records of an area are written one at a time");
         ByteBuffer bytes = DiskRecord.encode(area, volume.id(), order, payload);
         ByteBuffer kept = ByteBuffer.allocate(payload.remaining());
         kept.put(payload.duplicate()).flip();
+        Runnable start = () -> start(new VolumeDisks.StoredRecord(order, kept), bytes, done);
+        if (writing) {
+            next = start;
+        } else {
+            start.run();
+        }
+    }
+
+    /// Writes the newest record once more, for a disk that has just come.
+    void repeat(IoCompletion done) {
+        VolumeDisks.StoredRecord record = newest;
+        if (record == null || next != null) {
+            // Whatever is written next goes to that disk too.
+            done.ended(null);
+        } else {
+            write(record.order(), record.payload(), done);
+        }
+    }
+
+    private void start(VolumeDisks.StoredRecord record, ByteBuffer bytes, IoCompletion done) {
+        VolumeDisks.StoredRecord before = newest;
+        boolean grows = before == null || record.order() >= before.order();
+        Check.that(grows, "the order of records only grows");
         // Repeating the newest record (as every start does) goes over itself: where it stands
         // already nothing changes, and where it is torn or missing the older one stays untouched.
         boolean same =
-                before != null && order == before.order() && payload.equals(before.payload());
+                before != null
+                        && record.order() == before.order()
+                        && record.payload().equals(before.payload());
         int slot = same ? newestSlot : 1 - newestSlot;
         writing = true;
         Together together =
@@ -80,7 +104,12 @@ final class RecordSlots {
                             writing = false;
                             if (fault == null) {
                                 newestSlot = slot;
-                                newest = new VolumeDisks.StoredRecord(order, kept);
+                                newest = record;
+                            }
+                            Runnable waiting = next;
+                            next = null;
+                            if (waiting != null) {
+                                waiting.run();
                             }
                             done.ended(fault);
                         });

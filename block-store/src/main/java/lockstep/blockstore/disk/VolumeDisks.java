@@ -1,6 +1,7 @@
 package lockstep.blockstore.disk;
 
 import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /// All disks of one volume: who is a member, and the records that every member carries.
@@ -34,29 +36,38 @@ public final class VolumeDisks {
     private final String name;
     private final EventLoop loop;
     private final DiskEvents events;
+    private final DiskPatience patience;
     private final List<GroupDisks> groups = new ArrayList<>();
     private final List<DiskLabel.GroupMembers> members;
     private final @Nullable IoFault[] lost;
     private final EnumMap<RecordArea, RecordSlots> records = new EnumMap<>(RecordArea.class);
     private final List<IoCompletion> waiting = new ArrayList<>();
+    private final List<Disk> spares;
+    private Runnable onLeft = () -> {};
     private long generation;
     private long submittedGeneration;
     private long durableGeneration;
     private boolean writingLabels;
 
-    private VolumeDisks(DiskInventory.FoundVolume found, EventLoop loop, DiskEvents events) {
+    private VolumeDisks(
+            DiskInventory.FoundVolume found,
+            EventLoop loop,
+            DiskPatience patience,
+            DiskEvents events) {
+        this.patience = patience;
         this.id = found.id();
         this.name = found.name();
         this.loop = loop;
         this.events = events;
         this.members = new ArrayList<>(found.groups());
+        this.spares = new ArrayList<>(found.spares());
         this.generation = found.generation();
         this.submittedGeneration = found.generation();
         // A crash may have cut the last label write off: it is repeated before anything else.
         this.durableGeneration = found.generation() - 1;
         this.lost = new @Nullable IoFault[members.size()];
         for (int g = 0; g < members.size(); g++) {
-            groups.add(new GroupDisks(this, g, found.members().get(g)));
+            groups.add(new GroupDisks(this, g, found.members().get(g), members.get(g)));
         }
         for (RecordArea area : RecordArea.values()) {
             records.put(area, new RecordSlots(this, area));
@@ -70,18 +81,22 @@ public final class VolumeDisks {
             EventLoop loop,
             DiskEvents events,
             Consumer<Opened> done) {
-        for (int g = 0; g < found.groups().size(); g++) {
-            int absent = 0;
-            for (Disk disk : found.members().get(g)) {
-                absent += disk == null ? 1 : 0;
-            }
-            if (absent > 1) {
-                String reason = absent + " disks of group " + g + " are missing; one may be";
-                loop.execute(() -> done.accept(new Opened.Refused(reason)));
-                return;
-            }
+        open(found, loop, DiskPatience.DEFAULT, events, done);
+    }
+
+    /// The same, with another patience with slow disks.
+    public static void open(
+            DiskInventory.FoundVolume found,
+            EventLoop loop,
+            DiskPatience patience,
+            DiskEvents events,
+            Consumer<Opened> done) {
+        String problem = found.tooFew();
+        if (problem != null) {
+            loop.execute(() -> done.accept(new Opened.Refused(problem)));
+            return;
         }
-        VolumeDisks disks = new VolumeDisks(found, loop, events);
+        VolumeDisks disks = new VolumeDisks(found, loop, patience, events);
         disks.noteAbsent();
         disks.whenMembershipIsDurable(
                 fault -> {
@@ -96,8 +111,8 @@ public final class VolumeDisks {
     private void noteAbsent() {
         for (GroupDisks group : groups) {
             int missing = group.missingSlot();
-            if (missing >= 0 && !members.get(group.index()).failed(missing)) {
-                changeMembership(group.index(), missing);
+            if (missing >= 0 && members.get(group.index()).admits(missing)) {
+                changeMembership(group.index(), members.get(group.index()).without(missing));
                 events.memberLost(group.index(), missing, "absent disk", "it was not found");
             }
         }
@@ -134,28 +149,123 @@ public final class VolumeDisks {
     void fail(int group, int slot, String reason) {
         GroupDisks disks = groups.get(group);
         Disk disk = disks.disk(slot);
-        boolean second = disks.missingSlot() >= 0;
+        boolean second = !disks.canSpare(slot);
         if (disk == null || !disk.live()) {
             return;
         }
         disk.fail(reason);
+        disks.left(slot);
         events.memberLost(group, slot, disk.name(), reason);
         if (second) {
             // Nothing is written about it: these labels are of a group that stops here.
             lost[group] = new IoFault(disk.name(), "group " + group, "two members lost: " + reason);
             events.groupLost(group, reason);
         } else {
-            changeMembership(group, slot);
+            changeMembership(group, members.get(group).without(slot));
         }
         writeLabels();
+        onLeft.run();
+    }
+
+    /// `task` runs whenever a member has left.
+    public void onLeft(Runnable task) {
+        onLeft = task;
+    }
+
+    /// Disks that wait to replace one that fails.
+    public List<Disk> spares() {
+        return List.copyOf(spares);
+    }
+
+    /// Makes `device` a spare.
+    public void addSpare(BlockDevice device, UUID uuid, IoCompletion done) {
+        long dbns = DiskLayout.fitting(device.size()).dbnCount();
+        int none = DiskLabel.NO_PLACE;
+        DiskLabel label = new DiskLabel(uuid, id, name, none, none, dbns, generation, members);
+        Disk spare = new Disk(device, label);
+        spare.watch(loop.clock(), patience, spare::giveUp);
+        spare.label(
+                label,
+                fault -> {
+                    if (fault == null) {
+                        spares.add(spare);
+                    }
+                    done.ended(fault);
+                });
+    }
+
+    /// Takes the smallest spare that is large enough for `group`; null if there is none.
+    public @Nullable Disk takeSpare(GroupDisks group) {
+        Disk best = null;
+        for (Disk spare : spares) {
+            boolean better = best == null || spare.device().size() < best.device().size();
+            best = group.fits(spare.device()) && better ? spare : best;
+        }
+        spares.remove(best);
+        return best;
     }
 
     // All changes since the last label write share one generation, so none is ever skipped.
-    private void changeMembership(int group, int slot) {
+    private void changeMembership(int group, DiskLabel.GroupMembers now) {
         if (generation == submittedGeneration) {
             generation++;
         }
-        members.set(group, members.get(group).without(slot));
+        members.set(group, now);
+    }
+
+    /// Puts a disk into a slot whose member is away: first everything is erased on it that could be
+    /// taken for this volume's, then it gets all writes and the newest records, and the labels name
+    /// it. Ends without fault when they do; its content is still to be rebuilt.
+    public void admit(int group, int slot, BlockDevice device, UUID uuid, IoCompletion done) {
+        GroupDisks disks = groups.get(group);
+        long dbns = disks.layout().dbnCount();
+        DiskLabel label =
+                new DiskLabel(uuid, id, name, group, slot, dbns, generation, List.copyOf(members));
+        Disk disk = new Disk(device, label);
+        disk.watch(loop.clock(), patience, disk::giveUp);
+        // The labels have to say that the old one left before they can say that a new one came:
+        // else the old one, should it return, might be taken for the new one.
+        whenMembershipIsDurable(
+                fault -> {
+                    if (fault != null) {
+                        done.ended(fault);
+                    } else {
+                        disk.erase(failed -> erased(disks, slot, disk, failed, done));
+                    }
+                });
+    }
+
+    private void erased(
+            GroupDisks disks, int slot, Disk disk, @Nullable IoFault fault, IoCompletion done) {
+        boolean open = !disks.live(slot) && disks.rebuildingSlot() < 0 && disks.lost() == null;
+        if (fault != null || !open) {
+            String reason = "the slot is not open any more";
+            done.ended(fault != null ? fault : new IoFault(disk.name(), "replace", reason));
+            return;
+        }
+        disks.admit(slot, disk);
+        int group = disks.index();
+        changeMembership(group, members.get(group).rebuilding(slot, 0));
+        Together together = new Together(done);
+        records.values().forEach(area -> area.repeat(together.one()));
+        whenMembershipIsDurable(together.one());
+        together.start();
+    }
+
+    void noteRebuild(GroupDisks disks, boolean now, IoCompletion done) {
+        if (now) {
+            DiskLabel.GroupMembers before = members.get(disks.index());
+            changeMembership(
+                    disks.index(), before.rebuilding(disks.rebuildingSlot(), disks.watermark()));
+            whenMembershipIsDurable(done);
+        } else {
+            loop.execute(() -> done.ended(anyLost()));
+        }
+    }
+
+    void noteRebuilt(GroupDisks disks, IoCompletion done) {
+        changeMembership(disks.index(), members.get(disks.index()).rebuilt());
+        whenMembershipIsDurable(done);
     }
 
     /// Ends when the labels of all live members name every member that has left; with a fault if a
@@ -247,7 +357,12 @@ public final class VolumeDisks {
         return generation;
     }
 
-    DiskEvents events() {
+    DiskPatience patience() {
+        return patience;
+    }
+
+    /// What the volume's owner hears.
+    public DiskEvents events() {
         return events;
     }
 
@@ -265,9 +380,10 @@ public final class VolumeDisks {
         return null;
     }
 
-    /// Whether a member is away.
+    /// Whether a member is away or not wholly rebuilt.
     public boolean degraded() {
-        return groups.stream().anyMatch(group -> group.missingSlot() >= 0);
+        return groups.stream()
+                .anyMatch(group -> group.missingSlot() >= 0 || group.rebuildingSlot() >= 0);
     }
 
     /// Ends all use of the devices.

@@ -31,6 +31,11 @@ final class ChecksumPage {
 
     boolean dirty;
     boolean written;
+
+    /// Counts the writes of this page; of these, the last that has ended.
+    int writes;
+
+    int landed;
     int pins;
 
     ChecksumPage(int slot, long page) {

@@ -5,6 +5,8 @@ import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.io.IoCompletion;
 
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.function.Consumer;
 
 /// One RAID-4 group: its disks and what keeps them in order.
 final class RaidGroup {
@@ -47,11 +49,22 @@ final class RaidGroup {
 
     /// Makes all that was written durable; the stripes noted so far are in order then.
     void flush(IoCompletion done) {
+        flushMeanwhile(
+                fault -> {
+                    if (fault == null) {
+                        notes.flushed();
+                    }
+                    done.ended(fault);
+                });
+    }
+
+    /// Makes durable what has ended by now, while stripes are being written: their notes stay.
+    void flushMeanwhile(IoCompletion done) {
+        List<ChecksumStore.Landed> covered = checksums.landed();
         disks.flush(
                 fault -> {
                     if (fault == null) {
-                        checksums.flushed();
-                        notes.flushed();
+                        checksums.flushed(covered);
                     }
                     done.ended(fault);
                 });
@@ -59,6 +72,33 @@ final class RaidGroup {
 
     /// Works a block out from its stripe into `into`, and puts it back where it belongs.
     void heal(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
+        withStripe(slot, dbn, into, done, ended -> reader.recover(slot, dbn, crc, ended));
+    }
+
+    /// The same without putting it back, as its own disk is slow; lost here says only that it has
+    /// to be waited for.
+    void readWithout(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
+        withStripe(slot, dbn, into, done, ended -> reader.workOut(slot, dbn, crc, ended));
+    }
+
+    private void withStripe(
+            int slot,
+            long dbn,
+            ByteBuffer into,
+            Read.Handler done,
+            Consumer<StripeReader.Recovered> work) {
+        StripeReader.Recovered ended =
+                content -> {
+                    checksums.unpin(dbn, 1);
+                    locks.unlock(dbn, 1);
+                    if (content == null) {
+                        String where = " dbn " + dbn + " of group " + disks.index();
+                        done.ended(new Read.Lost("slot " + slot + where + " is lost"));
+                    } else {
+                        into.put(into.position(), content, 0, content.capacity());
+                        done.ended(Read.Ok.OK);
+                    }
+                };
         locks.lock(
                 dbn,
                 1,
@@ -71,27 +111,9 @@ final class RaidGroup {
                                         locks.unlock(dbn, 1);
                                         done.ended(new Read.Lost(fault.toString()));
                                     } else {
-                                        healLocked(slot, dbn, crc, into, done);
+                                        work.accept(ended);
                                     }
                                 }));
-    }
-
-    private void healLocked(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
-        reader.recover(
-                slot,
-                dbn,
-                crc,
-                content -> {
-                    checksums.unpin(dbn, 1);
-                    locks.unlock(dbn, 1);
-                    if (content == null) {
-                        String where = " dbn " + dbn + " of group " + disks.index();
-                        done.ended(new Read.Lost("slot " + slot + where + " is lost"));
-                    } else {
-                        into.put(into.position(), content, 0, content.capacity());
-                        done.ended(Read.Ok.OK);
-                    }
-                });
     }
 
     /// See [VbnSpace#recover].

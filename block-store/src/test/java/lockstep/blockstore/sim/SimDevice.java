@@ -5,6 +5,7 @@ import lockstep.blockstore.base.Check;
 import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.io.Pending;
 import lockstep.blockstore.sim.SimMedium.CachedWrite;
 
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ public final class SimDevice implements BlockDevice {
     private final SimFaults faults = new SimFaults();
     // Writes that were submitted and have not reached the cache.
     private final List<CachedWrite> underWay = new ArrayList<>();
+    private final List<Runnable> hung = new ArrayList<>();
     private @Nullable SimEventLoop loop;
     private int incarnation;
     private long reads;
@@ -48,6 +50,7 @@ public final class SimDevice implements BlockDevice {
     /// cache survives (a killed process); what the old one had under way ends now, in any part.
     public SimDevice attach(SimEventLoop newLoop) {
         incarnation++;
+        hung.clear();
         for (CachedWrite write : takeUnderWay()) {
             medium.cache(medium.survivor(write));
         }
@@ -59,6 +62,7 @@ public final class SimDevice implements BlockDevice {
     /// The power is cut: only what was flushed is certain to be left.
     public void crash() {
         incarnation++;
+        hung.clear();
         loop = null;
         medium.loseCache();
         for (CachedWrite write : takeUnderWay()) {
@@ -79,6 +83,14 @@ public final class SimDevice implements BlockDevice {
     /// What is wrong with this device.
     public SimFaults faults() {
         return faults;
+    }
+
+    /// What hung goes on now, as late as it is.
+    public void answerAgain() {
+        faults.endHang();
+        List<Runnable> late = List.copyOf(hung);
+        hung.clear();
+        late.forEach(Runnable::run);
     }
 
     /// Reads submitted so far.
@@ -152,16 +164,16 @@ public final class SimDevice implements BlockDevice {
     }
 
     @Override
-    public void read(Extent extent, IoCompletion done) {
+    public Pending read(Extent extent, IoCompletion done) {
         long length = checkRange(extent.offset(), extent.length());
         simulation.trace(extent.offset() * 31 + length);
         reads++;
-        after(
+        return after(
                 latencyNanos(),
                 done,
-                () -> {
+                operation -> {
                     String fault = faults.readFault(extent.offset(), length);
-                    if (fault == null) {
+                    if (fault == null && !operation.isAbandoned()) {
                         fill(extent);
                     }
                     return fault == null ? null : new IoFault(name, "read", fault);
@@ -182,9 +194,9 @@ public final class SimDevice implements BlockDevice {
     }
 
     @Override
-    public void write(Extent extent, IoCompletion done) {
+    public Pending write(Extent extent, IoCompletion done) {
         CachedWrite write = submit(extent);
-        after(latencyNanos(), done, () -> land(extent, write, null));
+        return after(latencyNanos(), done, operation -> land(operation, extent, write, null));
     }
 
     // Copies the lent bytes; they are compared with the lent buffers at the end.
@@ -192,48 +204,22 @@ public final class SimDevice implements BlockDevice {
         long length = checkRange(extent.offset(), extent.length());
         simulation.trace(~extent.offset() * 31 + length);
         writes++;
-        CachedWrite write = new CachedWrite(Blocks.containing(extent.offset()), copy(extent));
+        CachedWrite write =
+                new CachedWrite(Blocks.containing(extent.offset()), LentBytes.copy(extent));
         underWay.add(write);
         return write;
     }
 
-    private static byte[][] copy(Extent extent) {
-        byte[][] blocks = new byte[(int) Blocks.roundUp(extent.length())][Blocks.SIZE];
-        int at = 0;
-        for (ByteBuffer buffer : extent.buffers()) {
-            ByteBuffer from = buffer.duplicate();
-            while (from.hasRemaining()) {
-                int within = at % Blocks.SIZE;
-                int part = Math.min(from.remaining(), Blocks.SIZE - within);
-                from.get(blocks[at / Blocks.SIZE], within, part);
-                at += part;
-            }
-        }
-        return blocks;
-    }
-
-    private static void checkUnchanged(Extent extent, byte[][] blocks) {
-        int at = 0;
-        for (ByteBuffer buffer : extent.buffers()) {
-            for (int done = 0; done < buffer.remaining(); ) {
-                int within = at % Blocks.SIZE;
-                int part = Math.min(buffer.remaining() - done, Blocks.SIZE - within);
-                ByteBuffer lent = buffer.slice(buffer.position() + done, part);
-                ByteBuffer submitted = ByteBuffer.wrap(blocks[at / Blocks.SIZE], within, part);
-                Check.that(
-                        lent.equals(submitted),
-                        "a lent buffer does not change before the completion");
-                at += part;
-                done += part;
-            }
-        }
-    }
-
     // The write reaches the cache; `landed` takes what a flush has to cover.
     private @Nullable IoFault land(
-            Extent extent, CachedWrite write, @Nullable List<CachedWrite> landed) {
+            SimOperation operation,
+            Extent extent,
+            CachedWrite write,
+            @Nullable List<CachedWrite> landed) {
         underWay.remove(write);
-        checkUnchanged(extent, write.blocks);
+        if (!operation.isAbandoned()) {
+            LentBytes.checkUnchanged(extent, write.blocks);
+        }
         String fault = faults.writeFault(extent.offset(), extent.length());
         if (fault != null) {
             medium.cache(medium.survivor(write));
@@ -251,11 +237,11 @@ public final class SimDevice implements BlockDevice {
     }
 
     @Override
-    public void flush(IoCompletion done) {
+    public Pending flush(IoCompletion done) {
         checkUse();
         simulation.trace(-1);
         List<CachedWrite> covered = medium.unflushed();
-        after(latencyNanos(), done, () -> endFlush(covered));
+        return after(latencyNanos(), done, _ -> endFlush(covered));
     }
 
     private @Nullable IoFault endFlush(List<CachedWrite> covered) {
@@ -271,51 +257,57 @@ public final class SimDevice implements BlockDevice {
     }
 
     @Override
-    public void writeDurably(List<Extent> extents, IoCompletion done) {
+    public Pending writeDurably(List<Extent> extents, IoCompletion done) {
         List<Extent> lent = List.copyOf(extents);
         List<CachedWrite> submitted = new ArrayList<>();
         for (Extent extent : lent) {
             submitted.add(submit(extent));
         }
-        int now = incarnation;
-        simulation.schedule(
+        SimOperation operation = new SimOperation();
+        at(
                 latencyNanos(),
                 () -> {
-                    if (now == incarnation) {
-                        landAll(lent, submitted, done);
-                    }
+                    List<CachedWrite> landed = new ArrayList<>();
+                    IoFault fault = landAll(operation, lent, submitted, landed);
+                    at(
+                            latencyNanos() / 2,
+                            () ->
+                                    end(
+                                            operation,
+                                            done,
+                                            _ -> {
+                                                IoFault flushFault = endFlush(landed);
+                                                return fault != null ? fault : flushFault;
+                                            }));
                 });
+        return operation;
     }
 
-    private void landAll(List<Extent> lent, List<CachedWrite> submitted, IoCompletion done) {
-        List<CachedWrite> landed = new ArrayList<>();
-        @Nullable IoFault first = null;
+    private @Nullable IoFault landAll(
+            SimOperation operation,
+            List<Extent> lent,
+            List<CachedWrite> submitted,
+            List<CachedWrite> landed) {
+        IoFault first = null;
         for (int i = 0; i < lent.size(); i++) {
-            IoFault fault = land(lent.get(i), submitted.get(i), landed);
+            IoFault fault = land(operation, lent.get(i), submitted.get(i), landed);
             first = first == null ? fault : first;
         }
-        @Nullable IoFault writeFault = first;
-        after(
-                latencyNanos() / 2,
-                done,
-                () -> {
-                    IoFault flushFault = endFlush(landed);
-                    return writeFault != null ? writeFault : flushFault;
-                });
+        return first;
     }
 
     @Override
-    public void punch(long offset, long length, IoCompletion done) {
+    public Pending punch(long offset, long length, IoCompletion done) {
         checkRange(offset, length);
         simulation.trace(~offset * 37 + length);
         byte[][] zeros = new byte[(int) Blocks.roundUp(length)][];
         Arrays.fill(zeros, SimMedium.ZEROS);
         CachedWrite write = new CachedWrite(Blocks.containing(offset), zeros);
         underWay.add(write);
-        after(
+        return after(
                 latencyNanos(),
                 done,
-                () -> {
+                _ -> {
                     underWay.remove(write);
                     String fault = faults.writeFault(offset, length);
                     medium.cache(fault == null ? write : medium.survivor(write));
@@ -330,22 +322,40 @@ public final class SimDevice implements BlockDevice {
 
     /// The end of an operation: does it, and tells what went wrong.
     private interface Ending {
-        @Nullable IoFault end();
+        @Nullable IoFault end(SimOperation operation);
+    }
+
+    private Pending after(long delayNanos, IoCompletion done, Ending ending) {
+        SimOperation operation = new SimOperation();
+        at(delayNanos, () -> end(operation, done, ending));
+        return operation;
     }
 
     // The effect happens at the device; the completion is one more task on the caller's loop.
-    private void after(long delayNanos, IoCompletion done, Ending ending) {
+    private void end(SimOperation operation, IoCompletion done, Ending ending) {
         SimEventLoop caller = loop;
+        IoFault fault = ending.end(operation);
+        if (operation.end() && caller != null) {
+            caller.execute(() -> done.ended(fault));
+        }
+    }
+
+    // A step of the device, unless its node has gone by then; one that hangs takes it later.
+    private void at(long delayNanos, Runnable step) {
         int now = incarnation;
-        Check.that(caller != null, "a device is attached to a loop before it is used");
-        simulation.schedule(
-                delayNanos,
-                () -> {
-                    if (now == incarnation && caller != null) {
-                        IoFault fault = ending.end();
-                        caller.execute(() -> done.ended(fault));
-                    }
-                });
+        Check.that(loop != null, "a device is attached to a loop before it is used");
+        simulation.schedule(delayNanos + faults.slowNanos(), () -> arrive(now, step));
+    }
+
+    private void arrive(int submitted, Runnable step) {
+        if (submitted != incarnation) {
+            return;
+        }
+        if (faults.isHanging()) {
+            hung.add(() -> arrive(submitted, step));
+        } else {
+            step.run();
+        }
     }
 
     private long latencyNanos() {

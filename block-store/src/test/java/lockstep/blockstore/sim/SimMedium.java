@@ -5,7 +5,10 @@ import lockstep.blockstore.base.Blocks;
 import org.agrona.collections.Long2ObjectHashMap;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 
 /// What a simulated device holds: the durable content, and over it the writes that no flush has
 /// covered yet. Block arrays are never changed once they are here, so moving a write from volatile
@@ -66,13 +69,11 @@ final class SimMedium {
             return;
         }
         List<CachedWrite> left = new ArrayList<>();
-        int covered = 0;
+        // Another flush that was under way may have ended, and have covered some of them already.
+        Set<CachedWrite> covered = Collections.newSetFromMap(new IdentityHashMap<>());
+        covered.addAll(writes);
         for (CachedWrite write : unflushed) {
-            boolean isCovered = covered < writes.size() && writes.get(covered) == write;
-            if (isCovered) {
-                covered++;
-            }
-            if (isCovered && !write.doomed) {
+            if (covered.contains(write) && !write.doomed) {
                 supersede(left, write);
                 store(write);
             } else {
