@@ -4,7 +4,9 @@ import com.codahale.metrics.MetricRegistry;
 
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 
+import lockstep.blockstore.disk.DiskPatience;
 import lockstep.blockstore.log.NvLog;
+import lockstep.blockstore.raid.RebuildPace;
 import lockstep.replication.role.Replica;
 import lockstep.target.access.Gatekeeper;
 import lockstep.target.admin.AdminServer;
@@ -78,7 +80,14 @@ final class Node implements AutoCloseable {
         hosts = new HostActions(this, entropy::nextLong);
         doors = doors(config.iscsi());
         VolumeOpener opener =
-                new VolumeOpener(core, log, NodeLog.volumeSettings(config), events, metrics);
+                new VolumeOpener(
+                        core,
+                        log,
+                        NodeLog.volumeSettings(config),
+                        RebuildPace.of(config.diskCare().rebuildRate()),
+                        patience(config.diskCare()),
+                        events,
+                        metrics);
         volumes =
                 new NodeVolumes(
                         disks,
@@ -90,6 +99,10 @@ final class Node implements AutoCloseable {
                         new Observer());
         links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
         views = new NodeViews(disks, volumes, targets);
+    }
+
+    private static DiskPatience patience(NodeConfig.DiskCare care) {
+        return new DiskPatience(care.hedge().toNanos(), care.evict().toNanos());
     }
 
     private Doors doors(NodeConfig.Iscsi iscsi) {

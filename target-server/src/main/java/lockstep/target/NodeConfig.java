@@ -22,6 +22,7 @@ public record NodeConfig(
         Admin admin,
         long cacheBytes,
         Duration cpInterval,
+        DiskCare diskCare,
         int threads) {
     private static final long MEBIBYTE = 1 << 20;
 
@@ -56,6 +57,10 @@ public record NodeConfig(
     /// The link to partners.
     public record Replication(Optional<InetSocketAddress> listen, Duration lease) {}
 
+    /// How disks are treated: bytes per second onto one that is rebuilt, how long a read waits
+    /// before it is answered without its disk, and how long a disk may take before it is given up.
+    public record DiskCare(long rebuildRate, Duration hedge, Duration evict) {}
+
     /// Where the admin API listens: a socket's path, or a loopback address.
     public sealed interface Admin {
         /// A Unix socket.
@@ -86,6 +91,10 @@ public record NodeConfig(
                 admin(reader, data),
                 reader.bytes("cache-size", MEBIBYTE),
                 reader.duration("consistency-points.interval", Duration.ofMillis(100)),
+                new DiskCare(
+                        reader.bytes("rebuild.rate", MEBIBYTE),
+                        reader.duration("slow-disks.hedge", Duration.ofMillis(10)),
+                        reader.duration("slow-disks.evict", Duration.ofSeconds(1))),
                 reader.number("threads", 1, 256));
     }
 

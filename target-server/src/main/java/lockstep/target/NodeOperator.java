@@ -3,6 +3,7 @@ package lockstep.target;
 import lockstep.target.access.SecretKeys;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.NodeControl;
+import lockstep.target.admin.model.AddDisk;
 import lockstep.target.admin.model.AddHost;
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateLun;
@@ -12,12 +13,15 @@ import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.FaultDisk;
 import lockstep.target.admin.model.HostView;
+import lockstep.target.admin.model.LocateDisk;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
 
@@ -32,6 +36,7 @@ final class NodeOperator implements NodeControl {
     private final Node node;
     private final VolumeActions volumes;
     private final PairActions pairs;
+    private final DiskActions disks;
     private final KeyFile keyFile;
 
     NodeOperator(Node node, KeyFile keyFile) {
@@ -39,6 +44,7 @@ final class NodeOperator implements NodeControl {
         this.keyFile = keyFile;
         this.volumes = new VolumeActions(node);
         this.pairs = new PairActions(node);
+        this.disks = new DiskActions(node);
     }
 
     // Whatever goes wrong on the loop inside `action` is the answer.
@@ -89,6 +95,29 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<List<DiskView>> disks() {
         return onLoop(answer -> answer.complete(node.views().disks()));
+    }
+
+    @Override
+    public CompletableFuture<Done> replaceDisk(String volume, ReplaceDisk request) {
+        return withVolume(volume, (found, answer) -> disks.replace(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> addDisk(String volume, AddDisk request) {
+        return withVolume(volume, (found, answer) -> disks.add(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> faultDisk(String volume, FaultDisk request) {
+        return withVolume(volume, (found, answer) -> disks.fault(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> locateDisk(LocateDisk request) {
+        return onLoop(
+                answer ->
+                        disks.locate(
+                                node.disks().named(request.disk()), request.seconds(), answer));
     }
 
     @Override

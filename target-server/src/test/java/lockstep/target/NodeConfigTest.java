@@ -38,6 +38,10 @@ final class NodeConfigTest {
         assertThat(config.cacheBytes()).isEqualTo(256 << 20);
         assertThat(config.replication().listen()).isEmpty();
         assertThat(config.threads()).isEqualTo(1);
+        assertThat(config.diskCare())
+                .isEqualTo(
+                        new NodeConfig.DiskCare(
+                                200 << 20, Duration.ofMillis(500), Duration.ofSeconds(10)));
         assertThat(config.iscsi().allowUnauthenticated()).isFalse();
         assertThat(config.iscsi().chapMd5()).isFalse();
         assertThat(config.iscsi().caps()).isEqualTo(Caps.Limits.DEFAULT);

@@ -17,7 +17,8 @@ import lockstep.target.admin.model.TakeOver;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
-/// The paths below `/v1` and what each asks of the node, but for those of [HostRoutes].
+/// The paths below `/v1` and what each asks of the node, but for those of [HostRoutes] and
+/// [DiskRoutes].
 final class Routes implements HttpService {
     private final NodeControl node;
     private final MetricRegistry metrics;
@@ -34,7 +35,6 @@ final class Routes implements HttpService {
         rules.get("/status", (q, s) -> exchange.answer(q, s, _ -> node.status()))
                 .get("/node", (q, s) -> exchange.answer(q, s, _ -> node.node()))
                 .get("/events", (q, s) -> exchange.answer(q, s, _ -> node.events()))
-                .get("/disks", (q, s) -> exchange.answer(q, s, _ -> node.disks()))
                 .get("/volumes", (q, s) -> exchange.answer(q, s, _ -> node.volumes()))
                 .get("/luns", (q, s) -> exchange.answer(q, s, _ -> node.luns()))
                 .get("/pairs", (q, s) -> exchange.answer(q, s, _ -> node.pairs()))

@@ -59,12 +59,29 @@ final class AdminServerTest {
         JsonNode lun = ask("POST", "/volumes/v/luns", "{\"name\":\"l\",\"sizeBytes\":8192}", 200);
         assertThat(lun.path("number").asInt(-1)).isZero();
         assertThat(ask("GET", "/luns", "", 200).size()).isEqualTo(1);
-        assertThat(ask("GET", "/disks", "", 200).size()).isEqualTo(4);
+        assertThat(ask("GET", "/disks", "", 200).size()).isEqualTo(5);
         assertThat(ask("GET", "/status", "", 200).path("volumes").size()).isEqualTo(1);
         ask("DELETE", "/volumes/v/luns/0", "", 200);
         ask("DELETE", "/volumes/v", "", 200);
         assertThat(ask("GET", "/volumes", "", 200).size()).isZero();
         assertThat(node.asked).contains("deleteLun v 0", "deleteVolume v");
+    }
+
+    @Test
+    void whatIsAskedAboutDisksIsChecked() throws Exception {
+        ask("POST", "/volumes", "{\"name\":\"v\",\"automatic\":true}", 200);
+        ask("POST", "/volumes/v/disks/replace", "{\"disk\":\"d9\",\"slot\":1}", 400);
+        ask("POST", "/volumes/v/disks/replace", "{\"group\":0,\"slot\":1}", 400);
+        ask("POST", "/volumes/v/disks/add", "{}", 400);
+        ask("POST", "/disks/locate", "{\"disk\":\"d9\",\"seconds\":0}", 400);
+        assertThat(node.asked).hasSize(1);
+        ask("POST", "/volumes/v/disks/replace", "{\"disk\":\"d9\"}", 200);
+        ask("POST", "/volumes/v/disks/add", "{\"disk\":\"d9\"}", 200);
+        ask("POST", "/volumes/v/disks/fault", "{\"group\":0,\"slot\":1}", 200);
+        ask("POST", "/disks/locate", "{\"disk\":\"d9\",\"seconds\":5}", 200);
+        ask("POST", "/volumes/none/disks/fault", "{\"group\":0,\"slot\":1}", 404);
+        JsonNode rebuilding = ask("GET", "/disks", "", 200).path(4).path("rebuild");
+        assertThat(rebuilding.path("secondsLeft").asInt()).isEqualTo(9);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package lockstep.target.admin;
 
+import lockstep.target.admin.model.AddDisk;
 import lockstep.target.admin.model.AddHost;
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateLun;
@@ -9,12 +10,16 @@ import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.FaultDisk;
 import lockstep.target.admin.model.HostView;
+import lockstep.target.admin.model.LocateDisk;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.RebuildView;
+import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
 
@@ -63,9 +68,49 @@ public final class FakeNode implements NodeControl {
     public synchronized CompletableFuture<List<DiskView>> disks() {
         List<DiskView> disks = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            disks.add(new DiskView("d" + i, "/disks/d" + i, 1 << 30, "free", null, null, null));
+            disks.add(disk(i, "free", null));
         }
+        disks.add(disk(4, "rebuilding", new RebuildView(50, 100, 8192, 0, 1 << 20, 9)));
         return done(disks);
+    }
+
+    private static DiskView disk(int number, String state, @Nullable RebuildView rebuild) {
+        return new DiskView(
+                "d" + number,
+                "/disks/d" + number,
+                1 << 30,
+                state,
+                rebuild == null ? null : "v",
+                rebuild == null ? null : 0,
+                rebuild == null ? null : number,
+                rebuild == null ? "" : "50.0%, 9 s left",
+                0,
+                rebuild == null ? 0 : 3,
+                rebuild);
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> replaceDisk(String volume, ReplaceDisk request) {
+        asked.add("replaceDisk " + volume + " " + request);
+        return ifKnown(volume, () -> new Done("group 0 slot 2 is rebuilt onto " + request.disk()));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> addDisk(String volume, AddDisk request) {
+        asked.add("addDisk " + volume + " " + request);
+        return ifKnown(volume, () -> new Done(request.disk() + " is a spare of " + volume));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> faultDisk(String volume, FaultDisk request) {
+        asked.add("faultDisk " + volume + " " + request);
+        return ifKnown(volume, () -> new Done("it is taken out"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> locateDisk(LocateDisk request) {
+        asked.add("locateDisk " + request);
+        return done(new Done(request.disk() + " blinks"));
     }
 
     @Override
