@@ -107,7 +107,7 @@ final class DiskPlaces {
     }
 
     static boolean isSpare(HostedVolume volume, NodeDisk disk) {
-        return volume.disks().spares().stream().anyMatch(spare -> isIn(spare, disk));
+        return volume.disks().spares().all().stream().anyMatch(spare -> isIn(spare, disk));
     }
 
     /// Whether the volume reads or writes `disk`, or may any time.

@@ -109,9 +109,9 @@ public final class Disk {
                 });
     }
 
-    /// Writes the label of a spare, and nothing else that could be taken for one.
-    void label(DiskLabel spare, IoCompletion done) {
-        List<ByteBuffer> both = List.of(ByteBuffer.allocate(Blocks.SIZE), spare.encode());
+    /// Writes the label that it was made with, and nothing else that could be taken for one.
+    void writeLabel(IoCompletion done) {
+        List<ByteBuffer> both = List.of(ByteBuffer.allocate(Blocks.SIZE), label.encode());
         long at = Blocks.toBytes(DiskLayout.label(0));
         List<BlockDevice.Extent> extents = List.of(new BlockDevice.Extent(at, both));
         start("label", false, ended -> device.writeDurably(extents, ended), done);

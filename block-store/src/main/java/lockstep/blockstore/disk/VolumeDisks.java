@@ -42,7 +42,7 @@ public final class VolumeDisks {
     private final @Nullable IoFault[] lost;
     private final EnumMap<RecordArea, RecordSlots> records = new EnumMap<>(RecordArea.class);
     private final List<IoCompletion> waiting = new ArrayList<>();
-    private final List<Disk> spares;
+    private final Spares spares;
     private Runnable onLeft = () -> {};
     private long generation;
     private long submittedGeneration;
@@ -60,7 +60,7 @@ public final class VolumeDisks {
         this.loop = loop;
         this.events = events;
         this.members = new ArrayList<>(found.groups());
-        this.spares = new ArrayList<>(found.spares());
+        this.spares = new Spares(this, found.spares());
         this.generation = found.generation();
         this.submittedGeneration = found.generation();
         // A crash may have cut the last label write off: it is repeated before anything else.
@@ -173,36 +173,16 @@ public final class VolumeDisks {
     }
 
     /// Disks that wait to replace one that fails.
-    public List<Disk> spares() {
-        return List.copyOf(spares);
+    public Spares spares() {
+        return spares;
     }
 
-    /// Makes `device` a spare.
-    public void addSpare(BlockDevice device, UUID uuid, IoCompletion done) {
-        long dbns = DiskLayout.fitting(device.size()).dbnCount();
-        int none = DiskLabel.NO_PLACE;
-        DiskLabel label = new DiskLabel(uuid, id, name, none, none, dbns, generation, members);
-        Disk spare = new Disk(device, label);
-        spare.watch(loop.clock(), patience, spare::giveUp);
-        spare.label(
-                label,
-                fault -> {
-                    if (fault == null) {
-                        spares.add(spare);
-                    }
-                    done.ended(fault);
-                });
-    }
-
-    /// Takes the smallest spare that is large enough for `group`; null if there is none.
-    public @Nullable Disk takeSpare(GroupDisks group) {
-        Disk best = null;
-        for (Disk spare : spares) {
-            boolean better = best == null || spare.device().size() < best.device().size();
-            best = group.fits(spare.device()) && better ? spare : best;
-        }
-        spares.remove(best);
-        return best;
+    Disk newDisk(BlockDevice device, UUID uuid, int group, int slot, long dbns) {
+        DiskLabel label =
+                new DiskLabel(uuid, id, name, group, slot, dbns, generation, List.copyOf(members));
+        Disk disk = new Disk(device, label);
+        disk.watch(loop.clock(), patience, disk::giveUp);
+        return disk;
     }
 
     // All changes since the last label write share one generation, so none is ever skipped.
@@ -218,11 +198,7 @@ public final class VolumeDisks {
     /// it. Ends without fault when they do; its content is still to be rebuilt.
     public void admit(int group, int slot, BlockDevice device, UUID uuid, IoCompletion done) {
         GroupDisks disks = groups.get(group);
-        long dbns = disks.layout().dbnCount();
-        DiskLabel label =
-                new DiskLabel(uuid, id, name, group, slot, dbns, generation, List.copyOf(members));
-        Disk disk = new Disk(device, label);
-        disk.watch(loop.clock(), patience, disk::giveUp);
+        Disk disk = newDisk(device, uuid, group, slot, disks.layout().dbnCount());
         // The labels have to say that the old one left before they can say that a new one came:
         // else the old one, should it return, might be taken for the new one.
         whenMembershipIsDurable(

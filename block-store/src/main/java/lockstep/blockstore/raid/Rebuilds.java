@@ -89,13 +89,14 @@ public final class Rebuilds {
     }
 
     void addSpare(BlockDevice device, UUID uuid, IoCompletion done) {
-        disks.addSpare(
-                device,
-                uuid,
-                fault -> {
-                    useSpares();
-                    done.ended(fault);
-                });
+        disks.spares()
+                .add(
+                        device,
+                        uuid,
+                        fault -> {
+                            useSpares();
+                            done.ended(fault);
+                        });
     }
 
     private void walk(RaidGroup group) {
@@ -114,7 +115,7 @@ public final class Rebuilds {
             GroupDisks members = group.disks();
             int slot = members.missingSlot();
             boolean wants = open && slot >= 0 && !replacing.contains(members.index());
-            Disk spare = wants && members.lost() == null ? disks.takeSpare(members) : null;
+            Disk spare = wants && members.lost() == null ? disks.spares().take(members) : null;
             if (spare != null) {
                 replace(
                         members.index(),

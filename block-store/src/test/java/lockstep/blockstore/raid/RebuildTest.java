@@ -203,16 +203,16 @@ final class RebuildTest {
         world.recover();
         world.consistencyPoint(500);
         SimDevice spare = withSpare(world);
-        assertThat(world.disks.spares()).hasSize(1);
+        assertThat(world.disks.spares().all()).hasSize(1);
         world.crash(true);
         world.open();
         world.recover();
-        assertThat(world.disks.spares()).hasSize(1);
+        assertThat(world.disks.spares().all()).hasSize(1);
         world.device(0, 2).faults().failAll("gone");
         world.consistencyPoint(50);
         DiskSwap.awaitRebuilt(world);
         assertThat(world.disks.groups().getFirst().disk(2).device()).isSameAs(spare);
-        assertThat(world.disks.spares()).isEmpty();
+        assertThat(world.disks.spares().all()).isEmpty();
         world.checkStripes();
         // And the one that failed stays what it is, though it is there again.
         world.crash(true);
@@ -237,7 +237,7 @@ final class RebuildTest {
         DiskSwap.awaitRebuilt(world);
         world.checkStripes();
         world.checkContent();
-        assertThat(world.disks.spares()).isEmpty();
+        assertThat(world.disks.spares().all()).isEmpty();
     }
 
     @Test
@@ -253,7 +253,7 @@ final class RebuildTest {
         world.device(0, 0).faults().failAll("gone");
         world.consistencyPoint(30);
         world.simulation.runFor(100_000_000);
-        assertThat(world.disks.spares()).hasSize(1);
+        assertThat(world.disks.spares().all()).hasSize(1);
         assertThat(world.space.degraded()).isTrue();
         IoFault fault = DiskSwap.replace(world, 0, small);
         assertThat(fault).isNotNull();
