@@ -72,6 +72,28 @@ final class LockstepTest {
     }
 
     @Test
+    void disksAreReplacedAddedTakenOutAndFound() throws Exception {
+        ask("volume", "create", "v", "--auto");
+        assertThat(ask("disk", "list")).isZero();
+        assertThat(out).contains("DETAIL", "rebuilding", "50.0%, 9 s left");
+        assertThat(ask("disk", "replace", "v", "d9", "--group", "0", "--slot", "2")).isZero();
+        assertThat(out).startsWith("group 0 slot 2 is rebuilt onto d9; ");
+        assertThat(node.asked.getLast()).contains("group=0, slot=2, disk=d9, force=false");
+        assertThat(ask("disk", "replace", "v", "/disks/d9", "--force")).isZero();
+        assertThat(node.asked.getLast()).contains("group=null, slot=null", "force=true");
+        assertThat(ask("disk", "replace", "v", "d9", "--slot", "2")).isEqualTo(3);
+        assertThat(err).contains("both group and slot");
+        assertThat(ask("disk", "add", "v", "d8", "--spare")).isZero();
+        assertThat(out).isEqualTo("d8 is a spare of v\n");
+        assertThat(ask("disk", "add", "v", "d8")).isEqualTo(2);
+        assertThat(ask("disk", "fault", "v", "--slot", "1")).isZero();
+        assertThat(node.asked.getLast()).contains("group=0, slot=1");
+        assertThat(ask("disk", "locate", "d8", "--seconds", "5")).isZero();
+        assertThat(ask("disk", "locate", "d8", "--seconds", "9999")).isEqualTo(3);
+        assertThat(ask("disk", "fault", "none", "--slot", "1")).isEqualTo(3);
+    }
+
+    @Test
     void aPairIsMadeOnItsMirrorFirst() throws Exception {
         ask("volume", "create", "v", "--auto");
         FakeNode mirror = new FakeNode();

@@ -87,6 +87,16 @@ public final class Status extends NodeCommand {
                 column("SYNC", VolumeView::sync),
                 column("USED", volume -> Sizes.show(volume.usedBytes())),
                 column("SIZE", volume -> Sizes.show(volume.sizeBytes())));
+        for (VolumeView volume : status.volumes()) {
+            for (VolumeView.GroupView group : volume.groups()) {
+                if (!group.state().equals("healthy")) {
+                    String disks = String.join(", ", group.disks());
+                    out().printf(
+                                    "%s group %d is %s: %s%n",
+                                    volume.name(), group.number(), group.state(), disks);
+                }
+            }
+        }
         if (!status.pairs().isEmpty()) {
             print(
                     status.pairs(),
