@@ -13,6 +13,7 @@ public record CpContext(
         BlockSpace space,
         BlockReader reader,
         SpaceMap map,
+        SpacePages pages,
         Allocator allocator,
         DeadList dead,
         Pins pins) {}

@@ -129,19 +129,27 @@ final class LunStage {
         if (next < blocks.length) {
             complete();
         } else {
-            int[] at = {0};
-            Slices.run(
-                    context.loop(),
-                    BLOCKS_PER_SLICE,
-                    () -> {
-                        if (at[0] == blocks.length) {
-                            return false;
-                        }
-                        place(blocks[at[0]++]);
-                        return true;
-                    },
-                    this::sealTree);
+            allocator.prepare(blocks.length, this::placeAll);
         }
+    }
+
+    private void placeAll(boolean found) {
+        if (!found) {
+            done.accept(null);
+            return;
+        }
+        int[] at = {0};
+        Slices.run(
+                context.loop(),
+                BLOCKS_PER_SLICE,
+                () -> {
+                    if (at[0] == blocks.length) {
+                        return false;
+                    }
+                    place(blocks[at[0]++]);
+                    return true;
+                },
+                this::sealTree);
     }
 
     private void place(long index) {
@@ -165,10 +173,15 @@ final class LunStage {
     private void sealTree() {
         editor.assign(
                 allocator,
-                () ->
+                assigned -> {
+                    if (assigned) {
                         editor.encode(
                                 output,
-                                root -> done.accept(new LunState(before.record(), root, mapped))));
+                                root -> done.accept(new LunState(before.record(), root, mapped)));
+                    } else {
+                        done.accept(null);
+                    }
+                });
     }
 
     private OverlayBlock changed(long index) {

@@ -48,7 +48,7 @@ final class MediaPath {
 
     /// What writes come from.
     LunSpace space() {
-        long free = Math.max(0, core.cp.map().free() - core.reserved - core.cpReserve());
+        long free = Math.max(0, core.cp.map().free() - core.cpReserve());
         return new LunSpace(Blocks.toBytes(core.cp.map().size()), Blocks.toBytes(free));
     }
 

@@ -8,6 +8,7 @@ import lockstep.blockstore.cp.DeadList;
 import lockstep.blockstore.cp.ImageLoader;
 import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.SpaceMap;
+import lockstep.blockstore.cp.SpacePages;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.tree.TreeRoot;
@@ -45,6 +46,7 @@ public final class VolumeCheck {
     private final TreeMap<Long, Integer> blocks = new TreeMap<>();
     private final List<String> errors = new ArrayList<>();
     private final ArrayDeque<TreeRoot> trees = new ArrayDeque<>();
+    private boolean mapWhole;
 
     private VolumeCheck(VolumeCopy copy, Consumer<Report> done) {
         this.copy = copy;
@@ -75,7 +77,15 @@ public final class VolumeCheck {
                         trees.add(root.state());
                         trees.add(root.dead());
                         trees.add(root.space());
-                        nextTree(map, dead);
+                        new SpacePages(map, root.space(), reader)
+                                .needAll(
+                                        whole -> {
+                                            if (!whole) {
+                                                errors.add("cannot read the space map");
+                                            }
+                                            mapWhole = whole;
+                                            nextTree(map, dead);
+                                        });
                     }
 
                     @Override
@@ -131,9 +141,6 @@ public final class VolumeCheck {
         if (content == null) {
             errors.add("a block cannot be read: " + pointer);
         }
-        if (pointer.vbn() >= map.size() || !map.isUsed(pointer.vbn())) {
-            errors.add("a reachable block is not allocated: " + pointer);
-        }
         if (blocks.put(pointer.vbn(), pointer.crc()) != null) {
             errors.add("a block is reached twice: " + pointer);
         }
@@ -141,7 +148,7 @@ public final class VolumeCheck {
     }
 
     private void compareMap(SpaceMap map, DeadList dead) {
-        if (root.space().top().isHole()) {
+        if (!mapWhole) {
             return;
         }
         BitSet listed = new BitSet();

@@ -10,6 +10,7 @@ import lockstep.blockstore.cp.DirtyOverlay;
 import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.Pins;
 import lockstep.blockstore.cp.SpaceMap;
+import lockstep.blockstore.cp.SpacePages;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.log.LogEntry;
 
@@ -66,7 +67,10 @@ final class VolumeCore {
     VolumeCore(VolumeCopy copy, StateFile state, SpaceMap map, DeadList dead) {
         this.copy = copy;
         Pins pins = new Pins(copy.root().pins());
-        Allocator allocator = new Allocator(map, copy.space().stripeSets(), copy.root().vbnCount());
+        SpacePages pages = new SpacePages(map, copy.root().space(), copy.reader());
+        Allocator allocator =
+                new Allocator(
+                        map, pages, copy.loop(), copy.space().stripeSets(), copy.root().vbnCount());
         this.cp =
                 new CpContext(
                         copy.loop(),
@@ -74,6 +78,7 @@ final class VolumeCore {
                         copy.space(),
                         copy.reader(),
                         map,
+                        pages,
                         allocator,
                         dead,
                         pins);
@@ -130,7 +135,7 @@ final class VolumeCore {
     /// VBNs kept back so that a consistency point of all that is admitted always finds room for
     /// maps.
     long cpReserve() {
-        return 64 + 4 * SpaceMap.mapBlocks(cp.map().size()) + cp.dead().entries() / 32;
+        return 64 + 4 * SpaceMap.pages(cp.map().size()) + cp.dead().entries() / 32;
     }
 
     /// Whether `vbns` more can be promised.

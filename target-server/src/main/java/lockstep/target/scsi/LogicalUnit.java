@@ -95,7 +95,9 @@ final class LogicalUnit {
     @Nullable ScsiResult refusal(
             Nexus nexus, CommandTable row, ScsiCommand command, long announcedOut) {
         notice();
-        thin.look(lun.space(), attentions);
+        if (!(command instanceof ScsiCommand.Read)) {
+            thin.look(lun.space(), attentions);
+        }
         if (row.kind() != CommandTable.Kind.ALWAYS) {
             Sense attention = attentions.take(nexus);
             if (attention != null) {
@@ -128,20 +130,14 @@ final class LogicalUnit {
         return outOfBounds(command);
     }
 
-    /// Why a copy for `nexus` cannot read or write here; null if it can. It has the rights of the
-    /// nexus that sent it.
-    @Nullable SenseData copyRefusal(Nexus nexus, boolean writes, long lba, long sectors) {
-        if (!lun.isServing()) {
-            return notServing().plain();
-        }
+    /// Whether a copy for `nexus` may read or write here. It has the rights of the nexus that sent
+    /// it.
+    boolean mayCopy(Nexus nexus, boolean writes, long lba, long sectors) {
         CommandTable like = writes ? CommandTable.WRITE_16 : CommandTable.READ_16;
-        if (reservations.conflicts(nexus, like)) {
-            return Sense.COPY_ABORTED.plain();
-        }
-        if (writes && modes.isWriteProtected()) {
-            return Sense.SOFTWARE_WRITE_PROTECTED.plain();
-        }
-        return range(lba, sectors, Long.MAX_VALUE);
+        return lun.isServing()
+                && !reservations.conflicts(nexus, like)
+                && !(writes && modes.isWriteProtected())
+                && range(lba, sectors, Long.MAX_VALUE) == null;
     }
 
     /// What changed since the last command is told to all from the next one on.
