@@ -1,6 +1,5 @@
 package lockstep.target;
 
-import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.disk.Disk;
 import lockstep.blockstore.disk.DiskFault;
 import lockstep.blockstore.disk.DiskInventory;
@@ -29,6 +28,8 @@ import java.util.function.Consumer;
 /// A disk is looked at anew before it is used: it may have been swapped for another since the node
 /// started, and what it carries may be somebody's.
 final class DiskActions {
+    private static final long ANSWER_NANOS = 10_000_000_000L;
+
     private final Node node;
 
     DiskActions(Node node) {
@@ -88,12 +89,20 @@ final class DiskActions {
                                         }));
     }
 
-    private static void end(
+    // What a large disk carried takes a while to erase.
+    private void answerSoon(NodeDisk disk, CompletableFuture<Done> answer) {
+        Done later = new Done(disk.name + " is being prepared; its events tell how that ends");
+        node.core().clock().schedule(ANSWER_NANOS, () -> answer.complete(later));
+    }
+
+    private void end(
             NodeDisk disk, @Nullable IoFault fault, String done, CompletableFuture<Done> answer) {
         if (fault == null) {
+            disk.remark = "";
             answer.complete(new Done(done));
         } else {
-            disk.setFree();
+            node.events().note(disk.name, "it could not be used: " + fault);
+            disk.refuse("it could not be used: " + fault);
             answer.completeExceptionally(
                     refused(disk.name + " could not be used: " + fault, "try another disk"));
         }
@@ -142,6 +151,8 @@ final class DiskActions {
                                         return;
                                     }
                                     disk.takeFor(volume.name());
+                                    disk.remark = "preparing";
+                                    answerSoon(disk, answer);
                                     next.accept(disk.device);
                                 });
         if (disk.use == Use.FREE) {
@@ -216,42 +227,5 @@ final class DiskActions {
 
     private static AdminException refused(String happened, String remedy) {
         return new AdminException(Code.REFUSED, happened, remedy);
-    }
-
-    /// Reads from a disk, a second on and a second off, so that its light shows which it is.
-    void locate(NodeDisk disk, int seconds, CompletableFuture<Done> answer) {
-        if (disk.use == Use.MEMBER && !DiskPlaces.isHeard(node.volumes(), disk)) {
-            throw refused(
-                    disk.name + " does not answer any more",
-                    "look for the disk at " + disk.path + " whose light stays dark");
-        }
-        long until = node.core().clock().nanoTime() + seconds * SECOND;
-        blink(disk.device, until, 0);
-        answer.complete(new Done(disk.path + " blinks for " + seconds + " s"));
-    }
-
-    private static final long SECOND = 1_000_000_000;
-    private static final int BLOCKS_AT_ONCE = 64;
-
-    private void blink(BlockDevice device, long until, long block) {
-        long now = node.core().clock().nanoTime();
-        if (now >= until) {
-            return;
-        }
-        boolean dark = (until - now) / SECOND % 2 == 1;
-        long last = Blocks.containing(device.size()) - BLOCKS_AT_ONCE;
-        if (dark || last < 0) {
-            node.core().clock().schedule(SECOND / 10, () -> blink(device, until, block));
-            return;
-        }
-        var into = java.nio.ByteBuffer.allocate((int) Blocks.toBytes(BLOCKS_AT_ONCE));
-        long at = block > last ? 0 : block;
-        device.read(
-                new BlockDevice.Extent(Blocks.toBytes(at), List.of(into)),
-                fault -> {
-                    if (fault == null) {
-                        blink(device, until, at + BLOCKS_AT_ONCE);
-                    }
-                });
     }
 }

@@ -51,6 +51,9 @@ final class DiskViews {
 
     private static DiskView member(HostedVolume volume, NodeDisk disk) {
         DiskPlaces.Place place = DiskPlaces.of(volume, disk);
+        if (place == null && !disk.remark.isEmpty()) {
+            return alone(disk, disk.remark, "what it carried is erased");
+        }
         if (place == null) {
             return DiskPlaces.isSpare(volume, disk)
                     ? alone(disk, "spare", "")

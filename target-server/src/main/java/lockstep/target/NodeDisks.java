@@ -29,6 +29,8 @@ import java.util.function.Consumer;
 /// The disks that the node's file names, and what each is used for. Opened on the main thread, used
 /// on the core loop from then on.
 final class NodeDisks {
+    private static final String LATE =
+            "it came after the start: give it to a volume, or start the node again";
     private static final int REOPEN_TRIES = 40;
     private static final long REOPEN_NANOS = 50_000_000;
 
@@ -64,6 +66,13 @@ final class NodeDisks {
             volume = newVolume;
         }
 
+        /// It is not to be used for what `why` says.
+        void refuse(String why) {
+            use = Use.REFUSED;
+            remark = why;
+            volume = null;
+        }
+
         /// It belongs to nobody now.
         void setFree() {
             use = Use.FREE;
@@ -88,12 +97,13 @@ final class NodeDisks {
     static NodeDisks open(List<String> patterns, EventLoop loop, NodeEvents events)
             throws IOException {
         NodeDisks disks = new NodeDisks(patterns, loop, events);
-        disks.openNew();
+        disks.openNew("");
         return disks;
     }
 
-    // What came since the last look is opened too.
-    private void openNew() throws IOException {
+    // What came since the last look is opened too. Nobody has read what it carries then, so it is
+    // not free: only who looks at it first may use it.
+    private void openNew(String remark) throws IOException {
         Set<Path> paths = new LinkedHashSet<>();
         for (String pattern : patterns) {
             paths.addAll(expand(pattern));
@@ -108,7 +118,11 @@ final class NodeDisks {
                 FileDevice device = FileDevice.open(path, loop, FileDevice.Options.DATA);
                 String name = String.valueOf(path.getFileName());
                 String unique = names.add(name) ? name : path.toString();
-                byDevice.put(device.name(), new NodeDisk(unique, path, device));
+                NodeDisk disk = new NodeDisk(unique, path, device);
+                if (!remark.isEmpty()) {
+                    disk.refuse(remark);
+                }
+                byDevice.put(device.name(), disk);
             } catch (IOException failed) {
                 events.note(path.toString(), "the disk cannot be opened: " + failed);
             }
@@ -170,8 +184,7 @@ final class NodeDisks {
             if (disk == null || fault instanceof DiskFault.Unformatted) {
                 continue;
             }
-            disk.use = Use.REFUSED;
-            disk.remark = fault.text();
+            disk.refuse(fault.text());
             events.note(disk.name, fault.text());
         }
     }
@@ -235,7 +248,7 @@ final class NodeDisks {
         NodeDisk known = find(name);
         if (known == null) {
             try {
-                openNew();
+                openNew(LATE);
             } catch (IOException failed) {
                 events.note(name, "the disks cannot be looked through: " + failed);
             }

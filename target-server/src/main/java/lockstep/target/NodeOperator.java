@@ -116,8 +116,11 @@ final class NodeOperator implements NodeControl {
     public CompletableFuture<Done> locateDisk(LocateDisk request) {
         return onLoop(
                 answer ->
-                        disks.locate(
-                                node.disks().named(request.disk()), request.seconds(), answer));
+                        new DiskLight(node.core().clock(), node.volumes())
+                                .blink(
+                                        node.disks().named(request.disk()),
+                                        request.seconds(),
+                                        answer));
     }
 
     @Override

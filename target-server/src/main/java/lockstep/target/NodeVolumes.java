@@ -230,12 +230,14 @@ final class NodeVolumes {
         volume.space().raid().rebuilds().stop();
         List<NodeDisk> members =
                 disks.all().stream().filter(disk -> volume.name().equals(disk.volume)).toList();
-        eraseNext(new ArrayList<>(members), done);
+        eraseNext(new ArrayList<>(members), null, done);
     }
 
-    private void eraseNext(List<NodeDisk> left, Consumer<@Nullable String> done) {
+    // A disk that does not take it keeps none of the others: a volume without them is none.
+    private void eraseNext(
+            List<NodeDisk> left, @Nullable String problem, Consumer<@Nullable String> done) {
         if (left.isEmpty()) {
-            loop.execute(() -> done.accept(null));
+            loop.execute(() -> done.accept(problem));
             return;
         }
         NodeDisk disk = left.removeFirst();
@@ -244,9 +246,10 @@ final class NodeVolumes {
                 fault -> {
                     if (fault == null) {
                         disk.setFree();
-                        eraseNext(left, done);
+                        eraseNext(left, problem, done);
                     } else {
-                        done.accept(fault.toString());
+                        disk.refuse("its label could not be erased: " + fault);
+                        eraseNext(left, fault.toString(), done);
                     }
                 });
     }

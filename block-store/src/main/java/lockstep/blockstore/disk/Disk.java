@@ -176,8 +176,12 @@ public final class Disk {
         reason = why;
     }
 
-    /// Reads from block `block` of the device (see [DiskLayout]) into `into`, which is lent. A
-    /// `hedged` read ends with [IoFault#isSlow] if it takes long.
+    /// Reads from block `block` of the device (see [DiskLayout]) into `into`, which is lent.
+    public void read(long block, List<ByteBuffer> into, IoCompletion done) {
+        read(block, into, false, done);
+    }
+
+    /// The same; a `hedged` read ends with [IoFault#isSlow] if it takes long.
     public void read(long block, List<ByteBuffer> into, boolean hedged, IoCompletion done) {
         Check.that(live, "a failed disk is not read");
         BlockDevice.Extent extent = new BlockDevice.Extent(Blocks.toBytes(block), into);

@@ -23,6 +23,7 @@ final class DiskOperations {
     private final LinkedHashSet<Running> running = new LinkedHashSet<>();
     private Runnable onHang = () -> {};
     private boolean looking;
+    private long dueNanos;
 
     DiskOperations(String name, Clock clock, DiskPatience patience) {
         this.name = name;
@@ -33,7 +34,7 @@ final class DiskOperations {
     private static final class Running {
         final String operation;
         final boolean hedged;
-        final long sinceNanos;
+        long sinceNanos;
         final IoCompletion done;
         @Nullable Pending pending;
 
@@ -59,8 +60,13 @@ final class DiskOperations {
         Running one = new Running(operation, hedged, clock.nanoTime(), done);
         running.add(one);
         one.pending = device.apply(fault -> ended(one, fault));
+        lookLater();
+    }
+
+    private void lookLater() {
         if (!looking) {
             looking = true;
+            dueNanos = clock.nanoTime() + patience.lookNanos();
             clock.schedule(patience.lookNanos(), this::look);
         }
     }
@@ -73,6 +79,10 @@ final class DiskOperations {
     private void look() {
         looking = false;
         long now = clock.nanoTime();
+        if (now - dueNanos >= patience.evictNanos() / 4) {
+            // The node stood still, not the disk: its answers may be waiting behind this task.
+            running.forEach(one -> one.sinceNanos = now);
+        }
         boolean hangs = false;
         for (Running one : List.copyOf(running)) {
             long nanos = now - one.sinceNanos;
@@ -84,9 +94,8 @@ final class DiskOperations {
         if (hangs) {
             onHang.run();
         }
-        if (!running.isEmpty() && !looking) {
-            looking = true;
-            clock.schedule(patience.lookNanos(), this::look);
+        if (!running.isEmpty()) {
+            lookLater();
         }
     }
 

@@ -285,7 +285,6 @@ public final class GroupDisks {
                 disk.read(
                         block,
                         List.of(buffer.duplicate()),
-                        false,
                         fault -> {
                             if (fault != null) {
                                 into[at] = null;

@@ -172,10 +172,11 @@ final class ChecksumStore {
         while (noPage.hasRemaining()) {
             noPage.put((byte) -1);
         }
+        noPage.flip();
         Together together = new Together(done);
         for (int place = 0; place < 2; place++) {
             long at = disks.layout().checksumPage(place == 1, first(dbn), 0);
-            disks.write(slot, at, List.of(noPage.flip().duplicate()), together.one());
+            disks.write(slot, at, List.of(noPage.duplicate()), together.one());
         }
         together.start();
     }

@@ -11,7 +11,7 @@ import lockstep.blockstore.base.Check;
 public record RebuildPace(
         long bytesPerSecond, long stripesPerFlush, long stripesPerNote, int busy) {
     /// For disks of any kind.
-    public static final RebuildPace DEFAULT = new RebuildPace(200L << 20, 4096, 65_536, 4);
+    public static final RebuildPace DEFAULT = new RebuildPace(200L << 20, 16_384, 65_536, 4);
 
     private static final long SECOND = 1_000_000_000;
 

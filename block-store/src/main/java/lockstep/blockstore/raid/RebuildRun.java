@@ -20,6 +20,9 @@ import java.util.List;
 /// blocks that match their entries, and only if the result matches its own. Of the parity disk: the
 /// parity of the data, with a new entry, as the old one may be from before the disk left.
 ///
+/// A block that is found on the disk is no reason to skip it, though it matches its entry: of the
+/// hundreds of millions of old blocks on a disk that comes back, one may do so by chance.
+///
 /// What cannot be had is counted and told. Its stripe is left in order all the same: the block is
 /// written as the others, taken as found, give it, and its entry says that it is wrong.
 final class RebuildRun {

@@ -78,7 +78,7 @@ public final class Rebuilds {
 
     private @Nullable String problem(GroupDisks members, int slot, BlockDevice device) {
         if (!open || members.lost() != null) {
-            return "the volume does not go on";
+            return "the volume is not open yet, or not any more";
         }
         if (members.missingSlot() != slot || replacing.contains(members.index())) {
             return "slot " + slot + " is not open";

@@ -161,7 +161,7 @@ final class RebuildSimTest {
     }
 
     @Test
-    void diskThatFailsWhileItIsRebuiltCostsNothing() {
+    void d7AndD8DiskThatFailsWhileItIsRebuiltCostsNothing() {
         forSeeds(
                 world -> {
                     int lost = loseOne(world);

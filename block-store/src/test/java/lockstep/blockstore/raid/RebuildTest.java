@@ -262,4 +262,35 @@ final class RebuildTest {
         DiskSwap.awaitRebuilt(world);
         world.checkContent();
     }
+
+    @Test
+    void checksumsThatAreLostCostTheirBlocksAndNotTheRest() {
+        RaidWorld world = degraded(12, 1, 4);
+        world.crash(true);
+        world.absent.add(1);
+        // The other place of the missing disk's first page.
+        long at = Blocks.toBytes(world.disks.groups().getFirst().layout().checksumPage(true, 0, 0));
+        world.device(0, 2).overwriteWithNoise(at, 2 * Blocks.SIZE);
+        world.open();
+        world.recover();
+        assertThat(DiskSwap.replace(world, 1, DiskSwap.replacement(world, 1))).isNull();
+        DiskSwap.awaitRebuilt(world);
+        assertThat(world.heard.lostInRebuilds).isEqualTo(127);
+        assertThat(world.heard.groupsLost).isZero();
+        DiskSwap.checkWhatIsLeft(world);
+        world.crash(true);
+        world.open();
+        world.recover();
+        // Neither place may say that those blocks were never written.
+        List<String> findings = world.check().findings();
+        assertThat(findings).isNotEmpty().allMatch(finding -> finding.contains("page 0 are lost"));
+        RaidGeometry geometry = world.space.geometry();
+        for (var block : world.committed.entrySet()) {
+            if (geometry.dbnOf(block.getKey()) >= 127) {
+                ByteBuffer into = ByteBuffer.allocate(Blocks.SIZE);
+                int crc = RaidWorld.crc(block.getValue());
+                assertThat(world.read(block.getKey(), crc, into)).isEqualTo(Read.Ok.OK);
+            }
+        }
+    }
 }

@@ -173,4 +173,28 @@ final class SlowDiskTest {
         DiskSwap.awaitRebuilt(world);
         world.checkStripes();
     }
+
+    @Test
+    void nodeThatStoodStillBlamesNoDisk() {
+        RaidWorld world = inUse(6);
+        SimDevice slow = world.device(0, 1);
+        slow.faults().hang();
+        List<IoFault> ended = new ArrayList<>();
+        world.loop.call(
+                () -> {
+                    CpWriter writer = world.begin();
+                    world.putSome(writer, 100);
+                    writer.writeOut(_ -> writer.flush(ended::add));
+                });
+        world.simulation.runFor(SECOND / 20);
+        world.loop.pause();
+        world.simulation.runFor(20 * SECOND);
+        // The answer waits behind the task that looks for it.
+        slow.answerAgain();
+        world.simulation.runFor(SECOND);
+        world.loop.resume();
+        assertThat(world.simulation.runUntil(() -> !ended.isEmpty())).isTrue();
+        assertThat(ended).containsExactly((IoFault) null);
+        assertThat(world.heard.membersLost).isZero();
+    }
 }

@@ -102,7 +102,8 @@ final class DiskCommandsTest {
             done("disk", "locate", "disk7", "--seconds", "1");
             done("volume", "delete", "v");
             done("disk", "list");
-            assertThat(out).doesNotContain("spare").doesNotContain(" v ");
+            assertThat(out).doesNotContain(" v ").contains("it came after the start");
+            refused("in use or refused", "volume", "create", "x", "--group", "disk0,copy");
         }
     }
 

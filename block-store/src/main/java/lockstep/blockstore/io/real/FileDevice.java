@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 
 /// A file or a raw block device, with some I/O threads of its own. Each thread copies through an
 /// aligned buffer, so lent buffers may be of any kind. The device is locked against other processes
@@ -159,14 +160,18 @@ public final class FileDevice implements BlockDevice {
     // The memory that the I/O thread reads or fills passes over with the executor's hand-over.
     private Pending submit(String name, IoCompletion done, Work work) {
         Operation operation = new Operation();
-        threads.execute(
-                () -> {
-                    IoFault fault = attempt(name, operation, work);
-                    if (operation.end()) {
-                        loop.execute(() -> done.ended(fault));
-                    }
-                });
+        try {
+            threads.execute(() -> end(operation, done, attempt(name, operation, work)));
+        } catch (RejectedExecutionException _) {
+            end(operation, done, new IoFault(name(), name, "the device is closed"));
+        }
         return operation;
+    }
+
+    private void end(Operation operation, IoCompletion done, @Nullable IoFault fault) {
+        if (operation.end()) {
+            loop.execute(() -> done.ended(fault));
+        }
     }
 
     private @Nullable IoFault attempt(String name, Operation operation, Work work) {
