@@ -54,6 +54,7 @@ final class Node implements AutoCloseable {
     private final HostActions hosts;
     private final Doors doors;
     private final NodeLinks links;
+    private final NodeScrubs scrubs;
     private final NodeViews views;
     private final List<Portal> portals = new ArrayList<>();
     private final SecureRandom entropy = new SecureRandom();
@@ -98,6 +99,7 @@ final class Node implements AutoCloseable {
                         identity.id(),
                         new Observer());
         links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
+        scrubs = new NodeScrubs(config.scrub(), events);
         views = new NodeViews(disks, volumes, targets);
     }
 
@@ -202,6 +204,7 @@ final class Node implements AutoCloseable {
         NodeMetrics.register(metrics, volume);
         volume.replica().start();
         links.join(volume);
+        scrubs.begin(volume);
     }
 
     private <T> T onLoop(Consumer<CompletableFuture<T>> action) throws IOException {
@@ -292,6 +295,10 @@ final class Node implements AutoCloseable {
         return links;
     }
 
+    NodeScrubs scrubs() {
+        return scrubs;
+    }
+
     NodeViews views() {
         return views;
     }
@@ -333,6 +340,7 @@ final class Node implements AutoCloseable {
         portals.forEach(Portal::close);
         core.execute(
                 () -> {
+                    volumes.all().forEach(volume -> scrubs.drop(volume, () -> {}));
                     volumes.all().forEach(volume -> volume.replica().stop("the node stops"));
                     links.stop();
                 });

@@ -23,6 +23,7 @@ public record NodeConfig(
         long cacheBytes,
         Duration cpInterval,
         DiskCare diskCare,
+        Scrub scrub,
         int threads) {
     private static final long MEBIBYTE = 1 << 20;
 
@@ -61,6 +62,10 @@ public record NodeConfig(
     /// before it is answered without its disk, and how long a disk may take before it is given up.
     public record DiskCare(long rebuildRate, Duration hedge, Duration evict) {}
 
+    /// How volumes are scrubbed: `bytesPerSecond` read at most, 0 for not at all; `interval` from
+    /// the end of one pass to the next.
+    public record Scrub(long bytesPerSecond, Duration interval) {}
+
     /// Where the admin API listens: a socket's path, or a loopback address.
     public sealed interface Admin {
         /// A Unix socket.
@@ -95,6 +100,9 @@ public record NodeConfig(
                         reader.bytes("rebuild.rate", MEBIBYTE),
                         reader.duration("slow-disks.hedge", Duration.ofMillis(10)),
                         reader.duration("slow-disks.evict", Duration.ofSeconds(1))),
+                new Scrub(
+                        reader.bytes("scrub.rate", 0),
+                        reader.duration("scrub.interval", Duration.ofMinutes(1))),
                 reader.number("threads", 1, 256));
     }
 

@@ -104,13 +104,9 @@ final class NodeDisks {
     // What came since the last look is opened too. Nobody has read what it carries then, so it is
     // not free: only who looks at it first may use it.
     private void openNew(String remark) throws IOException {
-        Set<Path> paths = new LinkedHashSet<>();
-        for (String pattern : patterns) {
-            paths.addAll(expand(pattern));
-        }
         Set<String> names = new LinkedHashSet<>();
         byDevice.values().forEach(disk -> names.add(disk.name));
-        for (Path path : paths) {
+        for (Path path : paths(patterns)) {
             if (byDevice.containsKey(path.toString())) {
                 continue;
             }
@@ -147,6 +143,15 @@ final class NodeDisks {
                 loop.clock().schedule(REOPEN_NANOS, () -> tryOpen(disk, tries + 1, done));
             }
         }
+    }
+
+    /// All that `patterns` name, each once.
+    static Set<Path> paths(List<String> patterns) throws IOException {
+        Set<Path> paths = new LinkedHashSet<>();
+        for (String pattern : patterns) {
+            paths.addAll(expand(pattern));
+        }
+        return paths;
     }
 
     private static Set<Path> expand(String pattern) throws IOException {

@@ -118,4 +118,28 @@ final class RecordSlots {
         }
         together.start();
     }
+
+    /// Compares the copies of both slots on all members and rewrites those that are not the newest
+    /// record of their slot; `found` hears of each. Nothing where a record is being written. A
+    /// write that comes meanwhile waits.
+    void repair(RecordScrub.Listener found, Runnable done) {
+        if (writing) {
+            done.run();
+            return;
+        }
+        writing = true;
+        VolumeDisks.StoredRecord known = newest;
+        long most = known == null ? -1 : known.order();
+        new RecordScrub(volume, area, most, newestSlot, found)
+                .run(
+                        () -> {
+                            writing = false;
+                            Runnable waiting = next;
+                            next = null;
+                            if (waiting != null) {
+                                waiting.run();
+                            }
+                            done.run();
+                        });
+    }
 }

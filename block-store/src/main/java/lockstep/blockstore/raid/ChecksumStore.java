@@ -232,6 +232,16 @@ final class ChecksumStore {
     }
 
     private void writePage(ChecksumPage page, Together together) {
+        if (page.held) {
+            IoCompletion one = together.one();
+            page.whenFree =
+                    () -> {
+                        Together now = new Together(one);
+                        writePage(page, now);
+                        now.start();
+                    };
+            return;
+        }
         ByteBuffer sealed = page.sealed();
         int at = (int) (page.writeSequence() & 1);
         page.dirty = false;
@@ -255,6 +265,32 @@ final class ChecksumStore {
                     places.one());
         }
         places.start();
+    }
+
+    /// Whether a new entry may be put outside of a consistency point: not while the page is written
+    /// and not flushed, because its next write would share the sequence.
+    boolean canStamp(int slot, long dbn) {
+        return !pinned(slot, dbn).written;
+    }
+
+    /// The pinned page, which nobody writes until [#free]; null if it is being changed.
+    @Nullable ChecksumPage hold(int slot, long page) {
+        ChecksumPage held = pages.get(new Key(slot, page));
+        if (held == null || held.dirty || held.written || held.held) {
+            return null;
+        }
+        held.held = true;
+        return held;
+    }
+
+    /// Ends [#hold].
+    void free(ChecksumPage held) {
+        Runnable waiting = held.whenFree;
+        held.held = false;
+        held.whenFree = null;
+        if (waiting != null) {
+            waiting.run();
+        }
     }
 
     /// A page as it is on all its disks, not flushed yet.

@@ -71,8 +71,8 @@ record PageLoad(GroupDisks disks, int slot, long page) {
         if (both == null) {
             return -1;
         }
-        long a = ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page);
-        long b = ChecksumPage.sequenceOf(both.slice(Blocks.SIZE, Blocks.SIZE), slot, page);
+        long a = ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page, 0);
+        long b = ChecksumPage.sequenceOf(both.slice(Blocks.SIZE, Blocks.SIZE), slot, page, 1);
         return Math.max(a, b);
     }
 
@@ -87,12 +87,13 @@ record PageLoad(GroupDisks disks, int slot, long page) {
             done.ended(null, new IoFault(name, "read", what + " are lost in both places"));
             return;
         }
+        ChecksumPage loaded = new ChecksumPage(slot, page);
         for (int place = 0; place < 2; place++) {
             if (!slow[place] && isBehind(place, own, other, sequence)) {
                 disks.countBad((slot + place) % disks.slots(), places[place] != null);
+                loaded.mended |= 1 << place;
             }
         }
-        ChecksumPage loaded = new ChecksumPage(slot, page);
         int from = sequence == 0 ? blankSlot(both) : (int) (sequence & 1);
         loaded.bytes = Parity.copy(both.slice(from * Blocks.SIZE, Blocks.SIZE));
         loaded.durableSequence = sequence;
@@ -119,6 +120,6 @@ record PageLoad(GroupDisks disks, int slot, long page) {
     }
 
     private int blankSlot(ByteBuffer both) {
-        return ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page) == 0 ? 0 : 1;
+        return ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page, 0) == 0 ? 0 : 1;
     }
 }

@@ -1,6 +1,7 @@
 package lockstep.blockstore.raid;
 
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.io.IoCompletion;
 
@@ -70,12 +71,40 @@ final class RaidGroup {
                 });
     }
 
-    /// Works a block out from its stripe into `into`, and puts it back where it belongs.
-    void heal(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
-        withStripe(slot, dbn, into, done, ended -> reader.recover(slot, dbn, crc, ended));
+    /// Works a block out from its stripe into `into`, and puts it back where it belongs. With
+    /// `again` it is read once more before: what came back wrong may have been a transient error of
+    /// what is between here and the medium, and a degraded group has nothing to work it out from.
+    void heal(int slot, long dbn, int crc, boolean again, ByteBuffer into, Read.Handler done) {
+        withStripe(
+                slot,
+                dbn,
+                into,
+                done,
+                ended -> {
+                    if (again && disks.live(slot)) {
+                        readAgain(slot, dbn, crc, ended);
+                    } else {
+                        reader.recover(slot, dbn, crc, ended);
+                    }
+                });
     }
 
-    /// The same without putting it back, as its own disk is slow; lost here says only that it has
+    private void readAgain(int slot, long dbn, int crc, StripeReader.Recovered ended) {
+        reader.read(
+                slot,
+                dbn,
+                1,
+                blocks -> {
+                    ByteBuffer content = blocks[0];
+                    if (content == null || Crc32c.of(content) != crc) {
+                        reader.recover(slot, dbn, crc, ended);
+                    } else {
+                        ended.ended(content);
+                    }
+                });
+    }
+
+    /// As [#heal] without putting it back, as its own disk is slow; lost here says only that it has
     /// to be waited for.
     void readWithout(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
         withStripe(slot, dbn, into, done, ended -> reader.workOut(slot, dbn, crc, ended));

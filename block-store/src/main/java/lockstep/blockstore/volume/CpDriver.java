@@ -35,6 +35,7 @@ final class CpDriver {
 
     private final VolumeCore core;
     private final Listener listener;
+    private final Brake brake = new Brake();
     private final int[] readsInFlight = new int[2];
     private final List<Runnable> waiters = new ArrayList<>();
     private @Nullable ConsistencyPoint running;
@@ -74,6 +75,22 @@ final class CpDriver {
     /// Whether one is under way.
     boolean isRunning() {
         return running != null;
+    }
+
+    /// Bytes that the one under way writes, roughly; 0 if there is none.
+    long runningBytes() {
+        DirtyOverlay frozen = core.frozen;
+        return running == null || frozen == null ? 0 : frozen.cost();
+    }
+
+    /// How long the one under way has been.
+    long runningNanos() {
+        return core.copy.loop().clock().nanoTime() - startedNanos;
+    }
+
+    /// Slows commands down while one is under way.
+    Brake brake() {
+        return brake;
     }
 
     /// Asks for a consistency point even if nothing has changed; `done` is called when it is
@@ -261,6 +278,7 @@ final class CpDriver {
             @Override
             public void committed(VolumeRoot root, StateFile state) {
                 ended(root, state, frozen);
+                core.gate.local(upTo);
                 mine.forEach(Runnable::run);
                 startIfPossible();
                 tellQuiet();
@@ -284,8 +302,10 @@ final class CpDriver {
         core.reserved -= frozen.reserved();
         generation++;
         commits++;
-        lastNanos = core.copy.loop().clock().nanoTime() - startedNanos;
+        lastNanos = runningNanos();
+        brake.learn(frozen.cost(), lastNanos);
         running = null;
+        core.imageHolds(root.upTo().sequence());
         Mirror mirror = core.mirror;
         boolean mirrored = mirror != null || core.gate.legs() == Legs.BOTH;
         if (!mirrored) {

@@ -23,6 +23,9 @@ import java.util.List;
 /// What the parts of an active volume share: the overlays, the LUN table, the maps, the place in
 /// the log. One writer: everything here is touched on the volume's loop only.
 final class VolumeCore {
+    /// The entry that opens an epoch fits into this.
+    private static final long EPOCH_BYTES = 4096;
+
     final VolumeCopy copy;
     final CpContext cp;
     final LunTable luns;
@@ -63,6 +66,15 @@ final class VolumeCore {
 
     /// VBNs promised to admitted entries, those of the frozen overlay included.
     long reserved;
+
+    /// Nothing is appended to the log: its device is out, or it has no room for the entry that
+    /// opens an epoch. What is sequenced becomes durable here by the consistency point that commits
+    /// it, and is acknowledged no earlier. Once nothing after an image is missing from a healthy
+    /// log, it is used again.
+    private boolean withoutLog;
+
+    /// The last sequence that was not appended to the log.
+    private long unlogged;
 
     VolumeCore(VolumeCopy copy, StateFile state, SpaceMap map, DeadList dead) {
         this.copy = copy;
@@ -112,12 +124,48 @@ final class VolumeCore {
 
     /// Makes `entry` durable on every leg: the local log and the mirror get it at the same time.
     void log(LogEntry entry) {
-        copy.log().append(half, entry);
+        if (withoutLog) {
+            unlogged = entry.position().sequence();
+        } else {
+            copy.log().append(half, entry);
+        }
         Mirror to = mirror;
         if (to != null) {
             to.ship(half, entry);
         }
         apply(entry);
+    }
+
+    /// Begins `opened`, which is durably promised, and logs where it goes on from. A log that a
+    /// crash left full has no room for that, and gets it by the consistency point that follows.
+    void openEpoch(Epoch opened) {
+        Position from = last;
+        epoch = opened;
+        if (copy.log().fault() != null || !copy.log().roomFor(half, EPOCH_BYTES)) {
+            goWithoutLog();
+        }
+        log(new LogEntry.EpochOpened(nextPosition(), from));
+    }
+
+    /// Whether entries become durable by consistency points only.
+    boolean isWithoutLog() {
+        return withoutLog;
+    }
+
+    /// From here on nothing is appended to the log.
+    void goWithoutLog() {
+        withoutLog = true;
+        gate.withoutLog(true);
+    }
+
+    /// An image that holds everything up to `sequence` is durable: with a healthy log, entries go
+    /// there again if it lacks none behind the image. An entry in the log behind one that is not
+    /// would be acknowledged and not be found by a replay.
+    void imageHolds(long sequence) {
+        if (withoutLog && copy.log().fault() == null && unlogged <= sequence) {
+            withoutLog = false;
+            gate.withoutLog(false);
+        }
     }
 
     /// The frozen overlay as LUN `lun` sees it.
@@ -133,14 +181,25 @@ final class VolumeCore {
     }
 
     /// VBNs kept back so that a consistency point of all that is admitted always finds room for
-    /// maps.
-    long cpReserve() {
-        return 64 + 4 * SpaceMap.pages(cp.map().size()) + cp.dead().entries() / 32;
+    /// maps, also if what it does is to put everything that is used on the dead list.
+    private long cpReserve() {
+        long dead = cp.dead().entries() / 32 + cp.map().used() / 96;
+        return 64 + 4 * SpaceMap.pages(cp.map().size()) + dead;
     }
 
-    /// Whether `vbns` more can be promised.
-    boolean hasRoom(long vbns) {
-        return cp.map().free() - reserved - cpReserve() >= vbns;
+    /// VBNs that only what gives space back may use, so that a full volume can be emptied.
+    private long freeingReserve() {
+        return Math.min(160, cp.map().size() / 16);
+    }
+
+    /// VBNs that writes may still be promised.
+    long room() {
+        return cp.map().free() - reserved - cpReserve() - freeingReserve();
+    }
+
+    /// Whether `vbns` more can be promised, to something that gives space back or to a write.
+    boolean hasRoom(long vbns, boolean freeing) {
+        return room() + (freeing ? freeingReserve() : 0) >= vbns;
     }
 
     /// Promises `vbns`.

@@ -13,4 +13,17 @@ public record VolumeUsage(
         long commits,
         long lastCpNanos,
         int waitingAnswers,
-        int waitingCommands) {}
+        int waitingCommands) {
+    static VolumeUsage of(VolumeCore core, CpDriver driver, Admission admission) {
+        return new VolumeUsage(
+                core.cp.map().size(),
+                core.cp.map().used(),
+                core.reserved,
+                core.cp.dead().entries(),
+                core.filling.cost(),
+                driver.commits(),
+                driver.lastNanos(),
+                core.gate.size(),
+                admission.waiting());
+    }
+}

@@ -6,7 +6,8 @@ import lockstep.blockstore.io.BlockDevice.Extent;
 
 import java.nio.ByteBuffer;
 
-/// What a caller lends for a write: copied when it is submitted, compared when it ends.
+/// The bytes that a caller lends to a device: copied when a write is submitted, and compared when
+/// it ends.
 final class LentBytes {
     private LentBytes() {}
 

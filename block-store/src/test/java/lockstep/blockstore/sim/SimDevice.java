@@ -8,6 +8,7 @@ import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.io.Pending;
 import lockstep.blockstore.sim.SimMedium.CachedWrite;
 
+import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
@@ -33,6 +34,8 @@ public final class SimDevice implements BlockDevice {
     private final List<CachedWrite> underWay = new ArrayList<>();
     private final List<Runnable> hung = new ArrayList<>();
     private @Nullable SimEventLoop loop;
+    private @Nullable SimTrace trace;
+    private int traceNumber;
     private int incarnation;
     private long reads;
     private long writes;
@@ -68,6 +71,20 @@ public final class SimDevice implements BlockDevice {
         for (CachedWrite write : takeUnderWay()) {
             medium.keepRemains(write);
         }
+    }
+
+    /// Everything that becomes of writes from here on goes into `newTrace`, as device `number`.
+    /// Nothing may be under way or unflushed.
+    public void traceTo(SimTrace newTrace, int number) {
+        Check.that(underWay.isEmpty(), "a device is traced from rest");
+        trace = newTrace;
+        traceNumber = number;
+        newTrace.begin(number, medium.image());
+    }
+
+    /// The device holds `image`, durably, and nothing else.
+    public void load(Long2ObjectHashMap<byte[]> image) {
+        medium.load(image);
     }
 
     private List<CachedWrite> takeUnderWay() {
@@ -176,6 +193,10 @@ public final class SimDevice implements BlockDevice {
                     if (fault == null && !operation.isAbandoned()) {
                         fill(extent);
                     }
+                    if (faults.spoilsRead()) {
+                        ByteBuffer first = extent.buffers().getFirst();
+                        first.put(first.position(), (byte) ~first.get(first.position()));
+                    }
                     return fault == null ? null : new IoFault(name, "read", fault);
                 });
     }
@@ -206,8 +227,24 @@ public final class SimDevice implements BlockDevice {
         writes++;
         CachedWrite write =
                 new CachedWrite(Blocks.containing(extent.offset()), LentBytes.copy(extent));
-        underWay.add(write);
+        begin(write);
         return write;
+    }
+
+    private void begin(CachedWrite write) {
+        underWay.add(write);
+        SimTrace to = trace;
+        if (to != null) {
+            write.traced = to.submitted(traceNumber, write.firstBlock, write.blocks);
+        }
+    }
+
+    private void cache(CachedWrite write) {
+        medium.cache(write);
+        SimTrace to = trace;
+        if (to != null) {
+            to.landed(write.traced);
+        }
     }
 
     // The write reaches the cache; `landed` takes what a flush has to cover.
@@ -228,7 +265,8 @@ public final class SimDevice implements BlockDevice {
         long landing = faults.landing(extent.offset(), extent.length());
         if (landing >= 0) {
             CachedWrite at = new CachedWrite(Blocks.containing(landing), write.blocks);
-            medium.cache(at);
+            at.traced = write.traced;
+            cache(at);
             if (landed != null) {
                 landed.add(at);
             }
@@ -251,6 +289,10 @@ public final class SimDevice implements BlockDevice {
             return new IoFault(name, "flush", fault);
         }
         if (!faults.flushesAreIgnored()) {
+            SimTrace to = trace;
+            if (to != null) {
+                to.durable(covered.stream().map(write -> write.traced).toList());
+            }
             medium.makeDurable(covered);
         }
         return null;
@@ -303,14 +345,18 @@ public final class SimDevice implements BlockDevice {
         byte[][] zeros = new byte[(int) Blocks.roundUp(length)][];
         Arrays.fill(zeros, SimMedium.ZEROS);
         CachedWrite write = new CachedWrite(Blocks.containing(offset), zeros);
-        underWay.add(write);
+        begin(write);
         return after(
                 latencyNanos(),
                 done,
                 _ -> {
                     underWay.remove(write);
                     String fault = faults.writeFault(offset, length);
-                    medium.cache(fault == null ? write : medium.survivor(write));
+                    if (fault == null) {
+                        cache(write);
+                    } else {
+                        medium.cache(medium.survivor(write));
+                    }
                     return fault == null ? null : new IoFault(name, "punch", fault);
                 });
     }

@@ -129,6 +129,11 @@ final class LargeVolumeTest {
                     public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
 
                     @Override
+                    public void logLost(String reason) {
+                        throw new AssertionError(reason);
+                    }
+
+                    @Override
                     public void stopped(String reason) {
                         throw new AssertionError(reason);
                     }
