@@ -211,8 +211,4 @@ public final class Disk {
     void flush(IoCompletion done) {
         start("flush", false, device::flush, done);
     }
-
-    void close() {
-        device.close();
-    }
 }

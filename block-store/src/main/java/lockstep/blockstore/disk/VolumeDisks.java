@@ -394,16 +394,4 @@ public final class VolumeDisks {
         return groups.stream()
                 .anyMatch(group -> group.missingSlot() >= 0 || group.rebuildingSlot() >= 0);
     }
-
-    /// Ends all use of the devices.
-    public void close() {
-        for (GroupDisks group : groups) {
-            for (int slot = 0; slot < group.slots(); slot++) {
-                Disk disk = group.disk(slot);
-                if (disk != null) {
-                    disk.close();
-                }
-            }
-        }
-    }
 }

@@ -122,15 +122,7 @@ public final class SimDevice implements BlockDevice {
 
     /// The newest content of a range, for tests.
     public byte[] peek(long offset, int length) {
-        byte[] result = new byte[length];
-        for (int done = 0; done < length; ) {
-            int within = (int) ((offset + done) % Blocks.SIZE);
-            int part = Math.min(length - done, Blocks.SIZE - within);
-            byte[] block = medium.block(Blocks.containing(offset + done));
-            System.arraycopy(block, within, result, done, part);
-            done += part;
-        }
-        return result;
+        return medium.peek(offset, length);
     }
 
     /// The newest content of the block at `offset`, for tests that only look at it.
@@ -146,14 +138,7 @@ public final class SimDevice implements BlockDevice {
 
     /// Puts bytes on the medium behind everybody's back, durably.
     public void poke(long offset, byte[] bytes) {
-        for (int done = 0; done < bytes.length; ) {
-            int within = (int) ((offset + done) % Blocks.SIZE);
-            int part = Math.min(bytes.length - done, Blocks.SIZE - within);
-            byte[] block = medium.block(Blocks.containing(offset + done)).clone();
-            System.arraycopy(bytes, done, block, within, part);
-            medium.damage(Blocks.containing(offset + done), block);
-            done += part;
-        }
+        medium.poke(offset, bytes);
     }
 
     /// One bit of the byte at `offset` flips on the medium.
@@ -191,7 +176,7 @@ public final class SimDevice implements BlockDevice {
                 operation -> {
                     String fault = faults.readFault(extent.offset(), length);
                     if (fault == null && !operation.isAbandoned()) {
-                        fill(extent);
+                        LentBytes.fill(extent, medium);
                     }
                     if (faults.spoilsRead()) {
                         ByteBuffer first = extent.buffers().getFirst();
@@ -199,19 +184,6 @@ public final class SimDevice implements BlockDevice {
                     }
                     return fault == null ? null : new IoFault(name, "read", fault);
                 });
-    }
-
-    private void fill(Extent extent) {
-        long at = extent.offset();
-        for (ByteBuffer buffer : extent.buffers()) {
-            ByteBuffer into = buffer.duplicate();
-            while (into.hasRemaining()) {
-                int within = (int) (at % Blocks.SIZE);
-                int part = Math.min(into.remaining(), Blocks.SIZE - within);
-                into.put(medium.block(Blocks.containing(at)), within, part);
-                at += part;
-            }
-        }
     }
 
     @Override

@@ -185,4 +185,29 @@ final class SimMedium {
         }
         durable.put(block, content);
     }
+
+    /// The newest content of a range.
+    byte[] peek(long offset, int length) {
+        byte[] result = new byte[length];
+        for (int done = 0; done < length; ) {
+            int within = (int) ((offset + done) % Blocks.SIZE);
+            int part = Math.min(length - done, Blocks.SIZE - within);
+            byte[] block = block(Blocks.containing(offset + done));
+            System.arraycopy(block, within, result, done, part);
+            done += part;
+        }
+        return result;
+    }
+
+    /// Puts bytes here behind everybody's back, durably.
+    void poke(long offset, byte[] bytes) {
+        for (int done = 0; done < bytes.length; ) {
+            int within = (int) ((offset + done) % Blocks.SIZE);
+            int part = Math.min(bytes.length - done, Blocks.SIZE - within);
+            byte[] block = block(Blocks.containing(offset + done)).clone();
+            System.arraycopy(bytes, done, block, within, part);
+            damage(Blocks.containing(offset + done), block);
+            done += part;
+        }
+    }
 }
