@@ -186,8 +186,10 @@ final class VolumeActions {
 
     private void deleteForgotten(HostedVolume volume, int number, CompletableFuture<Done> answer) {
         active(volume)
+                .snapshots()
                 .deleteLun(
                         number,
+                        /* withSnapshots= */ false,
                         outcome -> {
                             if (outcome instanceof Outcome.Done) {
                                 node.targets().refresh(volume);

@@ -167,8 +167,12 @@ final class LunStage {
                 allocator,
                 () ->
                         editor.encode(
-                                output,
-                                root -> done.accept(new LunState(before.record(), root, mapped))));
+                                output, root -> done.accept(before.with(root, mapped, nodes()))));
+    }
+
+    private long nodes() {
+        boolean unknown = before.nodes() == LunState.UNKNOWN;
+        return unknown ? LunState.UNKNOWN : before.nodes() + editor.nodesGained();
     }
 
     private OverlayBlock changed(long index) {

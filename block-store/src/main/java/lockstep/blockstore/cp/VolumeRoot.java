@@ -45,6 +45,9 @@ public record VolumeRoot(
     /// File number of the space map.
     public static final int SPACE_TREE = 0x102;
 
+    /// File number of the snapshots' dead lists; its root stands in the state file.
+    public static final int DEATH_TREE = 0x103;
+
     private static final int VERSION = 1;
     private static final int FIXED = 4 + 16 + 20 + 20 + 24 + 3 * TreeRoot.BYTES + 4;
 
@@ -99,12 +102,12 @@ public record VolumeRoot(
                 List.copyOf(pins));
     }
 
-    private static void putCp(ByteBuffer out, CpId cp) {
+    static void putCp(ByteBuffer out, CpId cp) {
         putEpoch(out, cp.epoch());
         out.putLong(cp.count());
     }
 
-    private static CpId getCp(ByteBuffer in) {
+    static CpId getCp(ByteBuffer in) {
         return new CpId(getEpoch(in), in.getLong());
     }
 

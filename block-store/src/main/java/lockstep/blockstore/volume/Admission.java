@@ -10,7 +10,7 @@ import java.util.ArrayDeque;
 /// kept.
 final class Admission {
     /// Writes wait for room that a consistency point may make this many times, then get
-    /// [Outcome.NoSpace].
+    /// [Outcome.NoSpace]; and for as long as what was deleted is on its way to become room.
     private static final int PATIENCE = 3;
 
     /// A consistency point begins when a half is this full, so that writes go on while it runs.
@@ -47,7 +47,8 @@ final class Admission {
                 }
             }
             if (!core.hasRoom(first.need.vbns)) {
-                if (driver.commits() - first.sinceCommits < PATIENCE) {
+                long since = Math.max(first.sinceCommits, driver.drainedAt());
+                if (driver.commits() - since < PATIENCE) {
                     driver.request(null);
                     return;
                 }

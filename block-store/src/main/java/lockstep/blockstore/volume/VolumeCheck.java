@@ -6,11 +6,10 @@ import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.cp.DeadList;
 import lockstep.blockstore.cp.ImageLoader;
-import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.SnapshotCheck;
 import lockstep.blockstore.cp.SpaceMap;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
-import lockstep.blockstore.tree.TreeRoot;
 import lockstep.blockstore.tree.TreeWalk;
 
 import org.jspecify.annotations.Nullable;
@@ -24,9 +23,10 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /// Checks the committed image of a copy as a whole: every block that a root reaches is readable
-/// with the right checksum, allocated, and reached once; every allocated block is reached or on the
-/// dead list (invariants 3 and 9). It also gives the blocks with their checksums, so that two
-/// copies can be compared (invariant 4). A library: tests call it after everything they do.
+/// with the right checksum, allocated, and reached once; every allocated block is reached, on the
+/// dead list or waits to be drained; snapshots' dead lists are what their trees say (invariants 3
+/// and 9). It also gives the blocks with their checksums, so that two copies can be compared
+/// (invariant 4). A library: tests call it after everything they do.
 public final class VolumeCheck {
     /// What was found. `blocks` maps each live VBN to the CRC32C of its content.
     public record Report(CpId cp, TreeMap<Long, Integer> blocks, List<String> errors) {
@@ -44,7 +44,9 @@ public final class VolumeCheck {
     private final Consumer<Report> done;
     private final TreeMap<Long, Integer> blocks = new TreeMap<>();
     private final List<String> errors = new ArrayList<>();
-    private final ArrayDeque<TreeRoot> trees = new ArrayDeque<>();
+    private final ArrayDeque<ImageTree> trees = new ArrayDeque<>();
+    private final BitSet dying = new BitSet();
+    private @Nullable ImageTree current;
 
     private VolumeCheck(VolumeCopy copy, Consumer<Report> done) {
         this.copy = copy;
@@ -69,13 +71,17 @@ public final class VolumeCheck {
                 new ImageLoader.Handler() {
                     @Override
                     public void loaded(StateFile state, SpaceMap map, DeadList dead) {
-                        for (LunState lun : state.luns()) {
-                            trees.add(lun.root());
-                        }
-                        trees.add(root.state());
-                        trees.add(root.dead());
-                        trees.add(root.space());
-                        nextTree(map, dead);
+                        trees.addAll(ImageTree.of(root, state));
+                        SnapshotCheck.run(
+                                state,
+                                reader,
+                                copy.pool(),
+                                copy.loop(),
+                                (found, freed) -> {
+                                    errors.addAll(found);
+                                    freed.forEach(VolumeCheck.this::dying);
+                                    nextTree(map, dead);
+                                });
                     }
 
                     @Override
@@ -87,13 +93,14 @@ public final class VolumeCheck {
     }
 
     private void nextTree(SpaceMap map, DeadList dead) {
-        TreeRoot tree = trees.poll();
+        ImageTree tree = trees.poll();
         if (tree == null) {
             compareMap(map, dead);
             finish();
             return;
         }
-        walk(new TreeWalk(tree, CpId.NONE, reader, copy.pool()), map, dead);
+        current = tree;
+        walk(tree.walk(CpId.NONE, reader, copy.pool()), map, dead);
     }
 
     private void walk(TreeWalk walk, SpaceMap map, DeadList dead) {
@@ -101,7 +108,11 @@ public final class VolumeCheck {
                 new TreeWalk.Visitor() {
                     @Override
                     public void block(BlockPointer pointer, int level, long index) {
-                        if (!pointer.isAllocated()) {
+                        boolean isDying = current != null && current.draining() && level < 0;
+                        if (isDying && pointer.isAllocated()) {
+                            dying(pointer.vbn());
+                        }
+                        if (isDying || !pointer.isAllocated()) {
                             copy.loop().execute(() -> walk(walk, map, dead));
                             return;
                         }
@@ -140,18 +151,25 @@ public final class VolumeCheck {
         copy.loop().execute(() -> walk(walk, map, dead));
     }
 
+    /// A block that no image after this one needs.
+    private void dying(long vbn) {
+        if (dying.get(Math.toIntExact(vbn))) {
+            errors.add("dead VBN " + vbn + " is listed twice");
+        }
+        dying.set(Math.toIntExact(vbn));
+    }
+
     private void compareMap(SpaceMap map, DeadList dead) {
         if (root.space().top().isHole()) {
             return;
         }
-        BitSet listed = new BitSet();
-        dead.forEach(
-                vbn -> {
-                    if (listed.get(Math.toIntExact(vbn)) || blocks.containsKey(vbn)) {
-                        errors.add("dead VBN " + vbn + " is live, or listed twice");
-                    }
-                    listed.set(Math.toIntExact(vbn));
-                });
+        BitSet listed = dying;
+        dead.forEach(this::dying);
+        for (int vbn = listed.nextSetBit(0); vbn >= 0; vbn = listed.nextSetBit(vbn + 1)) {
+            if (blocks.containsKey((long) vbn)) {
+                errors.add("dead VBN " + vbn + " is live");
+            }
+        }
         for (long vbn = 1; vbn < map.size(); vbn++) {
             boolean needed = blocks.containsKey(vbn) || listed.get((int) vbn);
             if (map.isUsed(vbn) != needed) {

@@ -9,6 +9,8 @@ public record VolumeUsage(
         long usedBlocks,
         long reservedBlocks,
         long deadBlocks,
+        long drainingBlocks,
+        boolean isDraining,
         long dirtyBytes,
         long commits,
         long lastCpNanos,

@@ -119,8 +119,9 @@ final class LogicalUnit {
     }
 
     private @Nullable SenseData misfit(ScsiCommand command, long announcedOut) {
-        if (command instanceof ScsiCommand.Change && modes.isWriteProtected()) {
-            return Sense.SOFTWARE_WRITE_PROTECTED.plain();
+        Sense protection = writeProtection();
+        if (command instanceof ScsiCommand.Change && protection != null) {
+            return protection.plain();
         }
         if (!AtomicCommands.isEnough(command, announcedOut)) {
             return Sense.INVALID_FIELD_IN_CDB.plain();
@@ -138,10 +139,19 @@ final class LogicalUnit {
         if (reservations.conflicts(nexus, like)) {
             return Sense.COPY_ABORTED.plain();
         }
-        if (writes && modes.isWriteProtected()) {
-            return Sense.SOFTWARE_WRITE_PROTECTED.plain();
+        Sense protection = writeProtection();
+        if (writes && protection != null) {
+            return protection.plain();
         }
         return range(lba, sectors, Long.MAX_VALUE);
+    }
+
+    /// Why nobody may write now (SPC-4 4.5.6, DATA PROTECT); null if they may.
+    private @Nullable Sense writeProtection() {
+        if (lun.record().readOnly()) {
+            return Sense.WRITE_PROTECTED;
+        }
+        return modes.isWriteProtected() ? Sense.SOFTWARE_WRITE_PROTECTED : null;
     }
 
     /// What changed since the last command is told to all from the next one on.
