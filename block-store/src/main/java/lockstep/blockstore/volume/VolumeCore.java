@@ -176,13 +176,13 @@ final class VolumeCore {
     /// VBNs kept back so that a consistency point of all that is admitted always finds room for
     /// maps.
     long cpReserve() {
-        // A drain lengthens the dead list; each snapshot may have a block of its lists, and the
-        // node
-        // above it, written anew; the state file is.
+        // A drain lengthens the dead list. Each snapshot may have a bucket that takes more, one
+        // that is joined and one that is freed, each with the node above it. The state file is
+        // written anew.
         return 64
                 + 4 * SpaceMap.mapBlocks(cp.map().size())
                 + (cp.dead().entries() + cp.drainBlocks()) / 32
-                + 4L * luns.snapshots().size()
+                + 7L * luns.snapshots().size()
                 + 2 * Blocks.roundUp(copy.root().stateBytes());
     }
 

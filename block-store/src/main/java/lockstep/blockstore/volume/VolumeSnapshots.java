@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /// The snapshots of an active volume, and what can be done with them. Every change waits until no
@@ -76,7 +80,15 @@ public final class VolumeSnapshots {
 
     /// Deletes the snapshots of these identities; none if one of them cannot be.
     public void delete(List<UUID> identities, Outcome.Handler done) {
-        change(() -> planDelete(identities), done);
+        Set<UUID> left = new LinkedHashSet<>(identities);
+        boolean[] begun = new boolean[1];
+        Planner planner =
+                () -> {
+                    left.removeIf(one -> begun[0] && core.luns.snapshot(one) == null);
+                    begun[0] = true;
+                    return planDelete(left);
+                };
+        inTurn(planner, done);
     }
 
     /// Makes LUN `as`, which begins as snapshot `identity`.
@@ -87,13 +99,13 @@ public final class VolumeSnapshots {
     /// Lets a LUN go back to what snapshot `identity` is. Newer snapshots of the LUN are in the way
     /// unless `deleteNewer`. The LUN keeps its size.
     public void restore(UUID identity, boolean deleteNewer, Outcome.Handler done) {
-        change(() -> planRestore(identity, deleteNewer), done);
+        inTurn(() -> planRestore(identity, deleteNewer), done);
     }
 
     /// Deletes LUN `number`. Its snapshots are in the way unless `withSnapshots`. The space comes
     /// back with the next consistency points.
     public void deleteLun(int number, boolean withSnapshots, Outcome.Handler done) {
-        change(() -> planDeleteLun(number, withSnapshots), done);
+        inTurn(() -> planDeleteLun(number, withSnapshots), done);
     }
 
     /// Whether the replay met a change of snapshots, which the next image commits alone.
@@ -109,6 +121,43 @@ public final class VolumeSnapshots {
             held += snapshot.lun().identity().equals(lun) ? snapshot.dead().blocks() : 0;
         }
         return held;
+    }
+
+    /// Does what `planner` says, but deletes only one snapshot of each LUN at a time, and asks it
+    /// again when those are gone: so what one consistency point has to join stays in proportion to
+    /// the number of snapshots. Everything is checked before the first goes. If it ends in anything
+    /// but done, some of them may be gone.
+    private void inTurn(Planner planner, Outcome.Handler done) {
+        boolean[] isLast = new boolean[1];
+        change(
+                () -> {
+                    Plan whole = planner.plan();
+                    List<SnapshotStep> first = onePerLun(whole.steps);
+                    isLast[0] = first.size() == whole.steps.size();
+                    return new Plan(first, whole.needsRoom, whole.refusal);
+                },
+                outcome -> {
+                    if (outcome.isDone() && !isLast[0]) {
+                        inTurn(planner, done);
+                    } else {
+                        done.ended(outcome);
+                    }
+                });
+    }
+
+    /// The deletions that may go together; anything else waits for the last of them.
+    private List<SnapshotStep> onePerLun(List<SnapshotStep> steps) {
+        List<SnapshotStep> first = new ArrayList<>();
+        Set<UUID> luns = new HashSet<>();
+        for (SnapshotStep step : steps) {
+            if (step instanceof SnapshotStep.Delete(var identity)) {
+                Snapshot snapshot = core.luns.snapshot(identity);
+                if (snapshot != null && luns.add(snapshot.lun().identity())) {
+                    first.add(step);
+                }
+            }
+        }
+        return first.isEmpty() ? steps : first;
     }
 
     private void change(Planner planner, Outcome.Handler done) {
@@ -210,7 +259,7 @@ public final class VolumeSnapshots {
         return null;
     }
 
-    private Plan planDelete(List<UUID> identities) {
+    private Plan planDelete(Collection<UUID> identities) {
         List<SnapshotStep> steps = new ArrayList<>();
         for (UUID identity : identities) {
             Snapshot snapshot = core.luns.snapshot(identity);
@@ -293,6 +342,9 @@ public final class VolumeSnapshots {
         if (!its.isEmpty() && !withSnapshots) {
             return Plan.refused("LUN " + number + " has " + its.size() + " snapshots");
         }
-        return Plan.of(List.of(new SnapshotStep.DeleteLun(lun.identity())), false);
+        List<SnapshotStep> steps = new ArrayList<>();
+        its.forEach(snapshot -> steps.add(new SnapshotStep.Delete(snapshot.identity())));
+        steps.add(new SnapshotStep.DeleteLun(lun.identity()));
+        return Plan.of(steps, false);
     }
 }

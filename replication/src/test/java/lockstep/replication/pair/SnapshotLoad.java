@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -110,13 +111,14 @@ final class SnapshotLoad {
                                         return;
                                     }
                                     busy = false;
-                                    if (outcome instanceof Outcome.Aborted) {
-                                        unknown = true;
+                                    pair.check(
+                                            !(outcome instanceof Outcome.Refused),
+                                            what + " ends in " + outcome);
+                                    if (outcome.isDone()) {
+                                        end(true);
                                     } else {
-                                        pair.check(
-                                                !(outcome instanceof Outcome.Refused),
-                                                what + " ends in " + outcome);
-                                        end(outcome.isDone());
+                                        // Of several steps the first ones may be done.
+                                        unknown = true;
                                     }
                                 }));
     }
@@ -215,7 +217,7 @@ final class SnapshotLoad {
                         0,
                         into,
                         outcome -> {
-                            if (!mine.equals(under) || !node.alive) {
+                            if (!Objects.equals(mine, under) || !node.alive) {
                                 return;
                             }
                             busy = false;
@@ -307,6 +309,10 @@ final class SnapshotLoad {
                                     pair.check(
                                             same || Arrays.equals(found, now),
                                             "after a restore the LUN is neither");
+                                    // They go before the restore, one by one.
+                                    newer.stream()
+                                            .filter(n -> find(seen, n).isEmpty())
+                                            .forEach(kept::remove);
                                     end(same);
                                 }));
     }
