@@ -150,6 +150,36 @@ final class LockstepTest {
     }
 
     @Test
+    void snapshotsAreTakenListedClonedRestoredAndDeleted() {
+        ask("volume", "create", "v", "--auto");
+        assertThat(ask("snapshot", "create", "v", "s", "--lun", "0,3")).isZero();
+        assertThat(out).isEqualTo("s is taken of LUNs 0, 3\n");
+        assertThat(node.asked.getLast())
+                .isEqualTo("takeSnapshot v TakeSnapshot[name=s, luns=[0, 3]]");
+        assertThat(ask("snapshot", "list")).isZero();
+        assertThat(out).contains("UNIQUE", "8 KiB", "1 MiB", "kept", "7");
+        assertThat(ask("snapshot", "restore", "v", "3", "s", "--delete-newer")).isZero();
+        assertThat(node.asked.getLast()).contains("v 3 s", "deleteNewer=true");
+        assertThat(ask("snapshot", "clone", "v", "3", "s", "copy", "--read-only", "--number", "9"))
+                .isZero();
+        assertThat(out).isEqualTo("LUN 9 is made: iqn.2026-11.io.lockstep:v lun 9\n");
+        assertThat(node.asked)
+                .contains("cloneSnapshot v 3 s CloneSnapshot[number=9, name=copy, readOnly=true]");
+        assertThat(ask("snapshot", "delete", "v", "3", "s")).isZero();
+        assertThat(out).isEqualTo("snapshot s is deleted\n");
+        assertThat(ask("snapshot", "schedule", "set", "v", "h", "--every", "1h", "--keep", "24"))
+                .isZero();
+        assertThat(node.asked.getLast()).contains("everySeconds=3600", "keep=24", "luns=[]");
+        assertThat(ask("snapshot", "schedule", "list")).isZero();
+        assertThat(out).contains("3600 s", "24", "all");
+        assertThat(ask("snapshot", "schedule", "remove", "v", "h")).isZero();
+        assertThat(ask("snapshot", "schedule", "set", "v", "h", "--every", "x", "--keep", "1"))
+                .isEqualTo(2);
+        assertThat(ask("lun", "delete", "v", "3", "--with-snapshots")).isZero();
+        assertThat(node.asked.getLast()).isEqualTo("deleteLun v 3 all");
+    }
+
+    @Test
     void keysGoFromNodeToNodeInAFileOrWithThePair() throws Exception {
         node.keys.add("a2V5LW9uZQ==");
         Path file = directory.resolve("key");

@@ -50,6 +50,7 @@ final class Node implements AutoCloseable {
     private final KeyFile keyFile;
     private final NodeTargets targets;
     private final HostActions hosts;
+    private final SnapshotSchedules schedules;
     private final Doors doors;
     private final NodeLinks links;
     private final NodeViews views;
@@ -76,6 +77,7 @@ final class Node implements AutoCloseable {
                         identity.portGroup(),
                         new VolumeAccess(keyFile::keys, events));
         hosts = new HostActions(this, entropy::nextLong);
+        schedules = new SnapshotSchedules(this);
         doors = doors(config.iscsi());
         VolumeOpener opener =
                 new VolumeOpener(core, log, NodeLog.volumeSettings(config), events, metrics);
@@ -126,6 +128,7 @@ final class Node implements AutoCloseable {
         for (NodeConfig.PortalAddress address : config.iscsi().portals()) {
             open(address);
         }
+        core.execute(schedules::start);
         NodeOperator operator = new NodeOperator(this, keyFile);
         admin =
                 switch (config.admin()) {
@@ -266,6 +269,10 @@ final class Node implements AutoCloseable {
 
     HostActions hosts() {
         return hosts;
+    }
+
+    SnapshotSchedules schedules() {
+        return schedules;
     }
 
     /// What targets offer and to whom may have changed.

@@ -164,12 +164,18 @@ final class NodeViews {
 
     LunView lun(HostedVolume volume, Lun lun) {
         LunRecord record = lun.record();
+        ActiveVolume active = volume.replica().active();
+        long mapped = active == null ? 0 : active.mappedBlocks(record.number());
+        long held = active == null ? 0 : active.snapshots().heldBlocks(record.identity());
         return new LunView(
                 volume.name(),
                 record.number(),
                 record.name(),
                 record.identity().toString(),
                 record.size(),
+                Blocks.toBytes(mapped),
+                Blocks.toBytes(held),
+                record.readOnly(),
                 targets.targetName(volume.name()),
                 lun.isServing() ? "serving" : word(volume.replica().status().state()),
                 HostViews.whoSees(targets.access(volume.name()), record.number()));

@@ -20,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
 /// What an operator can ask of a node; implemented by the node's composition. Called from any
 /// thread: an implementation goes to its loop by `EventLoop.execute` and completes from there. What
 /// is refused completes exceptionally with an [AdminException].
-public interface NodeControl extends HostControl {
+public interface NodeControl extends HostControl, SnapshotControl {
     /// The node and everything on it.
     CompletableFuture<NodeStatus> status();
 
@@ -54,8 +54,8 @@ public interface NodeControl extends HostControl {
     /// Makes a LUN.
     CompletableFuture<LunView> createLun(String volume, CreateLun request);
 
-    /// Deletes a LUN and its data.
-    CompletableFuture<Done> deleteLun(String volume, int number);
+    /// Deletes a LUN and its data; its snapshots are in the way unless they are to go too.
+    CompletableFuture<Done> deleteLun(String volume, int number, boolean withSnapshots);
 
     /// Makes this node's mirror of a volume that another node has.
     CompletableFuture<VolumeView> createMirror(CreateMirror request);

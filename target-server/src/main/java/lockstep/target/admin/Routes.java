@@ -17,7 +17,8 @@ import lockstep.target.admin.model.TakeOver;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
-/// The paths below `/v1` and what each asks of the node, but for those of [HostRoutes].
+/// The paths below `/v1` and what each asks of the node, but for those of [HostRoutes] and
+/// [SnapshotRoutes].
 final class Routes implements HttpService {
     private final NodeControl node;
     private final MetricRegistry metrics;
@@ -109,7 +110,10 @@ final class Routes implements HttpService {
     }
 
     private CompletableFuture<?> deleteLun(ServerRequest request) {
-        return node.deleteLun(Exchange.part(request, "volume"), Exchange.lunNumber(request));
+        return node.deleteLun(
+                Exchange.part(request, "volume"),
+                Exchange.lunNumber(request),
+                request.query().first("snapshots").map(Boolean::parseBoolean).orElse(false));
     }
 
     private CompletableFuture<?> createPair(ServerRequest request) throws IOException {

@@ -121,6 +121,35 @@ final class AdminServerTest {
     }
 
     @Test
+    void snapshotsAreTakenClonedRestoredScheduledAndDeleted() throws Exception {
+        ask("POST", "/volumes", "{\"name\":\"v\",\"automatic\":true}", 200);
+        ask("POST", "/volumes/v/snapshots", "{\"luns\":[1]}", 400);
+        String take = "{\"name\":\"s\",\"luns\":[0,1]}";
+        assertThat(ask("POST", "/volumes/v/snapshots", take, 200).size()).isEqualTo(2);
+        JsonNode second = ask("GET", "/snapshots", "", 200).path(1);
+        assertThat(second.path("lun").asInt()).isEqualTo(1);
+        assertThat(second.path("uniqueBytes").asLong()).isEqualTo(8192);
+        String one = "/volumes/v/luns/1/snapshots/s";
+        ask("POST", one + "/restore", "{\"deleteNewer\":true}", 200);
+        ask("POST", one + "/clone", "{}", 400);
+        ask("POST", one + "/clone", "{\"name\":\"c\",\"readOnly\":true}", 200);
+        ask("DELETE", one, "", 200);
+        ask("DELETE", "/volumes/v/luns/1?snapshots=true", "", 200);
+        String hourly = "{\"name\":\"h\",\"everySeconds\":3600,\"keep\":24}";
+        ask("POST", "/volumes/v/schedules", hourly, 200);
+        assertThat(ask("GET", "/schedules", "", 200).path(0).path("keep").asInt()).isEqualTo(24);
+        ask("DELETE", "/volumes/v/schedules/h", "", 200);
+        ask("DELETE", "/volumes/none/luns/1/snapshots/s", "", 404);
+        assertThat(node.asked)
+                .contains(
+                        "restoreSnapshot v 1 s RestoreSnapshot[deleteNewer=true]",
+                        "cloneSnapshot v 1 s CloneSnapshot[number=null, name=c, readOnly=true]",
+                        "deleteSnapshot v 1 s",
+                        "deleteLun v 1 all",
+                        "removeSchedule v h");
+    }
+
+    @Test
     void metricsAreNamedValues() throws Exception {
         metrics.counter("volume.v.writes").inc(7);
         metrics.timer("volume.v.latency").update(1500, TimeUnit.MICROSECONDS);

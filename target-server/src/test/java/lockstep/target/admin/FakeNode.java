@@ -27,11 +27,8 @@ import java.util.function.Supplier;
 
 /// A node of the tests' own: four disks, volumes and LUNs that are lists, and a takeover that is
 /// refused without force. `asked` records what came in.
-public final class FakeNode implements NodeControl {
+public final class FakeNode extends FakeSnapshots implements NodeControl {
     private static final String ID = "00000000-0000-0000-0000-000000000001";
-
-    /// Every action, in order.
-    public final List<String> asked = new ArrayList<>();
 
     private final List<VolumeView> volumes = new ArrayList<>();
     private final List<LunView> luns = new ArrayList<>();
@@ -147,6 +144,9 @@ public final class FakeNode implements NodeControl {
                                     request.name(),
                                     ID,
                                     request.sizeBytes(),
+                                    0,
+                                    0,
+                                    false,
                                     "iqn.2026-11.io.lockstep:" + volume,
                                     "serving",
                                     List.of("*"));
@@ -156,8 +156,9 @@ public final class FakeNode implements NodeControl {
     }
 
     @Override
-    public synchronized CompletableFuture<Done> deleteLun(String volume, int number) {
-        asked.add("deleteLun " + volume + " " + number);
+    public synchronized CompletableFuture<Done> deleteLun(
+            String volume, int number, boolean withSnapshots) {
+        asked.add("deleteLun " + volume + " " + number + (withSnapshots ? " all" : ""));
         return ifKnown(volume, () -> new Done("LUN " + number + " is deleted"));
     }
 
@@ -280,7 +281,8 @@ public final class FakeNode implements NodeControl {
                 volume,
                 () ->
                         new LunView(
-                                volume, number, "l", ID, sizeBytes, "iqn.x", "serving", List.of()));
+                                volume, number, "l", ID, sizeBytes, 0, 0, false, "iqn.x", "serving",
+                                List.of()));
     }
 
     @Override
@@ -294,16 +296,13 @@ public final class FakeNode implements NodeControl {
         return done(new Done("taken"));
     }
 
-    private <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action) {
+    @Override
+    <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action) {
         if (volumes.stream().noneMatch(v -> v.name().equals(volume))) {
             return refuse(
                     Code.NOT_FOUND, "there is no volume " + volume, "see lockstep volume list");
         }
         return done(action.get());
-    }
-
-    private static <T> CompletableFuture<T> done(T value) {
-        return CompletableFuture.completedFuture(value);
     }
 
     private static <T> CompletableFuture<T> refuse(Code code, String happened, String remedy) {
