@@ -27,14 +27,15 @@ need() {
     sleep 60
 }
 
-# on_host WORD...: has interop/linux do something; fails if that fails.
-calls=0
+# on_host WORD...: has interop/linux do something; fails if that fails. Calls are counted by their
+# files: this runs in subshells too.
 on_host() {
-    calls=$((calls + 1))
+    local call=1
+    while [ -e "/host/calls/$call" ]; do call=$((call + 1)); done
     echo "$*" >/host/calls/new
-    mv /host/calls/new "/host/calls/$calls"
-    while [ ! -e "/host/calls/$calls.code" ]; do sleep 0.2; done
-    [ "$(cat "/host/calls/$calls.code")" = 0 ] || { cat "/host/calls/$calls.said"; return 1; }
+    mv /host/calls/new "/host/calls/$call"
+    while [ ! -e "/host/calls/$call.code" ]; do sleep 0.2; done
+    [ "$(cat "/host/calls/$call.code")" = 0 ] || { cat "/host/calls/$call.said"; return 1; }
 }
 
 # until_true SECONDS COMMAND...

@@ -1,10 +1,14 @@
 # Every row of sg3.table, on LUN 1. The whole table goes to /host/sg3.tsv: verdict, command, what was
 # expected, what came.
-D=$(disk "$port_a" 1)
+sg_node() { # PORT: the sg device of LUN 1 over this path
+    local name
+    name=$(basename "$(disk "$1" 1)") && echo "/dev/$(basename "$(readlink -f "/sys/block/$name/device/generic")")"
+}
+D=$(sg_node "$port_a")
 E=/no-second-portal B=/no-mirror-node T=/run/sg3
 mkdir -p $T
-discover $((port_a + 1)) >/dev/null && log_in $((port_a + 1)) >/dev/null && E=$(disk $((port_a + 1)) 1)
-discover "$port_b" >/dev/null && log_in "$port_b" >/dev/null && B=$(disk "$port_b" 1)
+discover $((port_a + 1)) >/dev/null && log_in $((port_a + 1)) >/dev/null && E=$(sg_node $((port_a + 1)))
+discover "$port_b" >/dev/null && log_in "$port_b" >/dev/null && B=$(sg_node "$port_b")
 for each in $D $E $B; do sg_turs "$each" >/dev/null 2>&1; done
 
 # matches EXPRESSION...: whether $said fits; tells the one that does not.
@@ -12,7 +16,7 @@ matches() {
     local expression
     for expression in "$@"; do
         case $expression in
-        !*) grep -qE -- "${expression#!}" <<<"$said" && echo "not: ${expression#!}" && return 1 ;;
+        !*) if grep -qE -- "${expression#!}" <<<"$said"; then echo "not: ${expression#!}" && return 1; fi ;;
         *) grep -qE -- "$expression" <<<"$said" || { echo "missing: $expression"; return 1; } ;;
         esac
     done

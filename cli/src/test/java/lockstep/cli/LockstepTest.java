@@ -19,8 +19,10 @@ import picocli.CommandLine;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -214,6 +216,42 @@ final class LockstepTest {
         }
         assertThat(ask("pair", "detach", "v")).isZero();
         assertThat(out).isEqualTo("v goes on alone\n");
+    }
+
+    @Test
+    void disksOfAStoppedNodeAreCheckedAndThoseInUseAreNot() throws Exception {
+        Path disk = Files.write(directory.resolve("disk0"), new byte[2 << 20]);
+        Path file = directory.resolve("node.conf");
+        Files.writeString(
+                file,
+                "name = a\ndata-dir = \"%1$s\"\ndisks = [\"%1$s/disk0\", \"%1$s/disk1\"]\n"
+                        .formatted(directory));
+        assertThat(plain("volume", "check", "-c", file.toString())).isEqualTo(1);
+        assertThat(out).contains("disk1 cannot be opened");
+        assertThat(plain("volume", "check", "-c", file.toString(), "v", "--json")).isEqualTo(1);
+        assertThat(out).contains("\"clean\" : false", "no disk belongs to a volume v");
+        Files.write(directory.resolve("disk1"), new byte[2 << 20]);
+        assertThat(plain("volume", "check", "-c", file.toString())).isZero();
+        try (var open = FileChannel.open(disk, StandardOpenOption.WRITE);
+                var lock = open.lock()) {
+            assertThat(lock.isValid()).isTrue();
+            assertThat(plain("volume", "check", "-c", file.toString())).isEqualTo(3);
+            assertThat(err).contains("in use", "stop the node first");
+        }
+    }
+
+    @Test
+    void scrubIsStartedStoppedAndShown() {
+        assertThat(ask("volume", "scrub", "start", "v")).isZero();
+        assertThat(out).isEqualTo("the scrub of v runs\n");
+        assertThat(ask("volume", "scrub", "stop", "v")).isZero();
+        assertThat(node.asked).endsWith("scrub v", "stop scrub v");
+        assertThat(ask("volume", "scrub", "status", "v")).isZero();
+        assertThat(out)
+                .contains("scrub of v: running (stripes, 42%), pass 1", "3 blocks made good")
+                .contains("lost VBNs: [77]", "VBN 105", "WRONG BLOCKS");
+        assertThat(ask("volume", "scrub", "status", "v", "--json")).isZero();
+        assertThat(out).contains("\"parityErrors\" : 1");
     }
 
     @Test

@@ -53,6 +53,7 @@ final class Node implements AutoCloseable {
     private final SnapshotSchedules schedules;
     private final Doors doors;
     private final NodeLinks links;
+    private final NodeScrubs scrubs;
     private final NodeViews views;
     private final List<Portal> portals = new ArrayList<>();
     private final SecureRandom entropy = new SecureRandom();
@@ -91,6 +92,7 @@ final class Node implements AutoCloseable {
                         identity.id(),
                         new Observer());
         links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
+        scrubs = new NodeScrubs(config.scrub(), events);
         views = new NodeViews(disks, volumes, targets);
     }
 
@@ -192,6 +194,7 @@ final class Node implements AutoCloseable {
         NodeMetrics.register(metrics, volume);
         volume.replica().start();
         links.join(volume);
+        scrubs.begin(volume);
     }
 
     private <T> T onLoop(Consumer<CompletableFuture<T>> action) throws IOException {
@@ -286,6 +289,10 @@ final class Node implements AutoCloseable {
         return links;
     }
 
+    NodeScrubs scrubs() {
+        return scrubs;
+    }
+
     NodeViews views() {
         return views;
     }
@@ -327,6 +334,7 @@ final class Node implements AutoCloseable {
         portals.forEach(Portal::close);
         core.execute(
                 () -> {
+                    volumes.all().forEach(volume -> scrubs.drop(volume, () -> {}));
                     volumes.all().forEach(volume -> volume.replica().stop("the node stops"));
                     links.stop();
                 });

@@ -22,6 +22,7 @@ public record NodeConfig(
         Admin admin,
         long cacheBytes,
         Duration cpInterval,
+        Scrub scrub,
         int threads) {
     private static final long MEBIBYTE = 1 << 20;
 
@@ -56,6 +57,10 @@ public record NodeConfig(
     /// The link to partners.
     public record Replication(Optional<InetSocketAddress> listen, Duration lease) {}
 
+    /// How volumes are scrubbed: `bytesPerSecond` read at most, 0 for not at all; `interval` from
+    /// the end of one pass to the next.
+    public record Scrub(long bytesPerSecond, Duration interval) {}
+
     /// Where the admin API listens: a socket's path, or a loopback address.
     public sealed interface Admin {
         /// A Unix socket.
@@ -86,6 +91,9 @@ public record NodeConfig(
                 admin(reader, data),
                 reader.bytes("cache-size", MEBIBYTE),
                 reader.duration("consistency-points.interval", Duration.ofMillis(100)),
+                new Scrub(
+                        reader.bytes("scrub.rate", 0),
+                        reader.duration("scrub.interval", Duration.ofMinutes(1))),
                 reader.number("threads", 1, 256));
     }
 

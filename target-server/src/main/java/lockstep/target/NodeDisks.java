@@ -80,12 +80,8 @@ final class NodeDisks {
     static NodeDisks open(List<String> patterns, EventLoop loop, NodeEvents events)
             throws IOException {
         NodeDisks disks = new NodeDisks();
-        Set<Path> paths = new LinkedHashSet<>();
-        for (String pattern : patterns) {
-            paths.addAll(expand(pattern));
-        }
         Set<String> names = new LinkedHashSet<>();
-        for (Path path : paths) {
+        for (Path path : paths(patterns)) {
             try {
                 FileDevice device = FileDevice.open(path, loop, FileDevice.Options.DATA);
                 String name = String.valueOf(path.getFileName());
@@ -96,6 +92,15 @@ final class NodeDisks {
             }
         }
         return disks;
+    }
+
+    /// All that `patterns` name, each once.
+    static Set<Path> paths(List<String> patterns) throws IOException {
+        Set<Path> paths = new LinkedHashSet<>();
+        for (String pattern : patterns) {
+            paths.addAll(expand(pattern));
+        }
+        return paths;
     }
 
     private static Set<Path> expand(String pattern) throws IOException {

@@ -21,6 +21,7 @@ import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.RestoreSnapshot;
 import lockstep.target.admin.model.ScheduleView;
+import lockstep.target.admin.model.ScrubView;
 import lockstep.target.admin.model.SnapshotView;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.TakeSnapshot;
@@ -217,6 +218,21 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> discard(String volume) {
         return withVolume(volume, pairs::discard);
+    }
+
+    @Override
+    public CompletableFuture<ScrubView> scrub(String volume) {
+        return withVolume(volume, (found, answer) -> answer.complete(node.scrubs().view(found)));
+    }
+
+    @Override
+    public CompletableFuture<Done> startScrub(String volume) {
+        return withVolume(volume, (found, answer) -> answer.complete(node.scrubs().start(found)));
+    }
+
+    @Override
+    public CompletableFuture<Done> stopScrub(String volume) {
+        return withVolume(volume, (found, answer) -> answer.complete(node.scrubs().stop(found)));
     }
 
     @Override

@@ -96,6 +96,10 @@ final class VolumeActions {
 
     /// Erases the labels of a volume that nothing uses any more.
     void forget(HostedVolume volume, CompletableFuture<Done> answer) {
+        node.scrubs().drop(volume, () -> erase(volume, answer));
+    }
+
+    private void erase(HostedVolume volume, CompletableFuture<Done> answer) {
         node.volumes()
                 .erase(
                         volume,

@@ -19,12 +19,12 @@ public final class BlockReader {
         void ended(@Nullable ByteBuffer borrowed);
     }
 
-    private final BlockSpace space;
+    private final BlockSource space;
     private final BlockCache cache;
     private final BlockPool pool;
 
     /// Reads from `space` through `cache`, both of one volume.
-    public BlockReader(BlockSpace space, BlockCache cache, BlockPool pool) {
+    public BlockReader(BlockSource space, BlockCache cache, BlockPool pool) {
         this.space = space;
         this.cache = cache;
         this.pool = pool;

@@ -9,38 +9,16 @@ import java.util.List;
 /// What a volume needs from below: a space of VBNs that verifies and heals itself, and the record
 /// that commits a consistency point. Its real form is [RaidSpace]; a volume needs to know no more
 /// of RAID than where its stripes are, so that it can fill whole ones.
-public interface BlockSpace {
+public interface BlockSpace extends BlockSource {
     /// One RAID group: data disk `i` owns VBNs `firstVbn + i * dbnCount` and on; equal offsets on
     /// all disks make a stripe.
     record StripeSet(long firstVbn, int dataDisks, long dbnCount) {}
-
-    /// Takes the end of a read.
-    @FunctionalInterface
-    interface ReadHandler {
-        /// `readable` is false if neither the block nor its stripe gave content with the right
-        /// checksum.
-        void ended(boolean readable);
-    }
 
     /// VBNs in the space.
     long size();
 
     /// The groups, in VBN order.
     List<StripeSet> stripeSets();
-
-    /// Fills `into` (4096 bytes, lent) with the block at `vbn`, whose content has checksum `crc`.
-    void read(long vbn, int crc, ByteBuffer into, ReadHandler done);
-
-    /// Takes the end of a read of several blocks.
-    @FunctionalInterface
-    interface RunHandler {
-        /// `readable.get(i)` says of block `i` what [ReadHandler#ended] would.
-        void ended(List<Boolean> readable);
-    }
-
-    /// As [#read], for blocks `vbn`, `vbn + 1`, …, one for each buffer in `into`, with one request
-    /// to the disk where they lie side by side.
-    void readRun(long vbn, int[] crcs, List<ByteBuffer> into, RunHandler done);
 
     /// Begins to write `cp`. One writer at a time.
     Writer begin(CpId cp);

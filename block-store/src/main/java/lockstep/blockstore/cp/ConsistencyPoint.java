@@ -6,18 +6,22 @@ import lockstep.blockstore.base.Position;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.io.Slices;
 import lockstep.blockstore.tree.TreeEditor;
 import lockstep.blockstore.tree.VbnAllocator;
 
+import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /// One step of a volume from image `n-1` to image `n`.
 ///
@@ -59,6 +63,8 @@ public final class ConsistencyPoint {
         /// The image could not be committed; the one before stands. The volume has to stop.
         void failed(String reason);
     }
+
+    private static final int FREES_PER_SLICE = 4096;
 
     private final CpContext context;
     private final VolumeRoot before;
@@ -120,7 +126,39 @@ public final class ConsistencyPoint {
 
     /// Starts; the listener hears of the end.
     public void run() {
-        context.dead().sweep(context.pins(), context.map()::give);
+        LongArrayList freed = new LongArrayList();
+        context.dead().sweep(context.pins(), freed::addLong);
+        long[] sorted = freed.toLongArray();
+        Arrays.sort(sorted);
+        int[] touched = Arrays.stream(sorted).mapToInt(SpaceMap::pageOf).distinct().toArray();
+        context.pages()
+                .need(
+                        touched,
+                        whole -> {
+                            if (whole) {
+                                free(sorted);
+                            } else {
+                                fail("a page of the space map cannot be read from any disk");
+                            }
+                        });
+    }
+
+    private void free(long[] sorted) {
+        int[] at = {0};
+        Slices.run(
+                context.loop(),
+                FREES_PER_SLICE,
+                () -> {
+                    if (at[0] == sorted.length) {
+                        return false;
+                    }
+                    context.map().give(sorted[at[0]++]);
+                    return true;
+                },
+                this::begin);
+    }
+
+    private void begin() {
         context.allocator().expect(job.frozen.blocks() + job.frozen.blocks() / 16 + 16);
         enter(CpStage.LUNS);
         lunsToDo.addAll(job.luns);
@@ -129,6 +167,11 @@ public final class ConsistencyPoint {
 
     private VbnAllocator allocator() {
         return new VbnAllocator() {
+            @Override
+            public void prepare(long blocks, Consumer<Boolean> done) {
+                context.allocator().prepare(blocks, done);
+            }
+
             @Override
             public long allocate() {
                 return context.allocator().allocate();
@@ -176,7 +219,7 @@ public final class ConsistencyPoint {
 
     private void lunDone(@Nullable LunState after) {
         if (after == null) {
-            fail("a tree block of a LUN cannot be read from any disk");
+            fail("a tree block of a LUN, or of the space map, cannot be read from any disk");
         } else {
             lunsAfter.add(after);
             nextLun();
@@ -291,6 +334,7 @@ public final class ConsistencyPoint {
             return;
         }
         writer.committed();
+        context.pages().committed(root.space());
         enter(CpStage.ENDED);
         listener.committed(root, state);
         output.keep(context.reader(), () -> keepNodes(0));

@@ -14,6 +14,7 @@ public record CpContext(
         BlockSpace space,
         BlockReader reader,
         SpaceMap map,
+        SpacePages pages,
         Allocator allocator,
         DeadList dead,
         Pins pins,

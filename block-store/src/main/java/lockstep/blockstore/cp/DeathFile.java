@@ -127,21 +127,22 @@ final class DeathFile {
         editing.accept(editor);
         editor.growTo(nextIndex);
         long[] indices = touched.stream().mapToLong(Long::longValue).toArray();
-        editor.load(
-                indices,
-                indices.length,
-                loaded -> {
-                    if (!loaded) {
-                        done.accept(null);
-                        return;
-                    }
+        Runnable lost = () -> done.accept(null);
+        Runnable encode = () -> editor.encode(writes.output(), root -> done.accept(root));
+        Runnable assign = () -> editor.assign(writes.allocator(), orElse(lost, encode));
+        Runnable place =
+                () -> {
                     for (long index : indices) {
                         place(editor, index, writes);
                     }
-                    editor.assign(
-                            writes.allocator(),
-                            () -> editor.encode(writes.output(), root -> done.accept(root)));
-                });
+                    assign.run();
+                };
+        Runnable prepare = () -> writes.allocator().prepare(changed.size(), orElse(lost, place));
+        editor.load(indices, indices.length, orElse(lost, prepare));
+    }
+
+    private static Consumer<Boolean> orElse(Runnable lost, Runnable next) {
+        return whole -> (whole ? next : lost).run();
     }
 
     private boolean givenBack(long index) {

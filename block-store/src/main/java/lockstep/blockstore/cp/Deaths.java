@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /// What becomes of the blocks that a LUN's tree loses in one consistency point. One that was born
 /// no later than the LUN's newest snapshot is that snapshot's, and goes on the LUN's list; one that
@@ -25,6 +26,11 @@ final class Deaths implements VbnAllocator {
         this.writes = writes;
         this.origin = origin;
         this.snapshots = snapshots;
+    }
+
+    @Override
+    public void prepare(long blocks, Consumer<Boolean> done) {
+        writes.allocator().prepare(blocks, done);
     }
 
     @Override

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 
-/// Brings the system files of a committed image into memory: state file, space map, dead list.
+/// Brings the system files of a committed image into memory: state file and dead list. Of the space
+/// map nothing is read yet: its pages come when they are needed.
 public final class ImageLoader {
     /// Takes an image, or the reason why it cannot be read.
     public interface Handler {
@@ -34,7 +35,7 @@ public final class ImageLoader {
         this.reader = reader;
         this.pool = pool;
         this.handler = handler;
-        this.map = new SpaceMap(root.vbnCount());
+        this.map = new SpaceMap(root.vbnCount(), root.used());
     }
 
     /// Loads the image of `root`.
@@ -50,39 +51,12 @@ public final class ImageLoader {
                     @Override
                     public void loaded(StateFile file) {
                         state = file;
-                        loadMap();
+                        loadDead(new TreeWalk(root.dead(), CpId.NONE, reader, pool));
                     }
 
                     @Override
                     public void lost(String what) {
                         handler.lost(what);
-                    }
-                });
-    }
-
-    private void loadMap() {
-        if (root.space().top().isHole()) {
-            // Nothing was ever committed: memory is right, and the first commit writes all of it.
-            map.allChanged();
-            handler.loaded(state, map, dead);
-            return;
-        }
-        SystemFileReader.read(
-                reader,
-                root.space(),
-                SpaceMap.mapBlocks(root.vbnCount()),
-                (index, block) -> {
-                    if (block != null) {
-                        map.read(Math.toIntExact(index), block);
-                    }
-                    return block != null;
-                },
-                whole -> {
-                    if (whole) {
-                        map.settle();
-                        loadDead(new TreeWalk(root.dead(), CpId.NONE, reader, pool));
-                    } else {
-                        handler.lost("the space map");
                     }
                 });
     }

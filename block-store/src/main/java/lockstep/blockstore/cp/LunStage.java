@@ -129,19 +129,27 @@ final class LunStage {
         if (next < blocks.length) {
             complete();
         } else {
-            int[] at = {0};
-            Slices.run(
-                    context.loop(),
-                    BLOCKS_PER_SLICE,
-                    () -> {
-                        if (at[0] == blocks.length) {
-                            return false;
-                        }
-                        place(blocks[at[0]++]);
-                        return true;
-                    },
-                    this::sealTree);
+            allocator.prepare(blocks.length, this::placeAll);
         }
+    }
+
+    private void placeAll(boolean found) {
+        if (!found) {
+            done.accept(null);
+            return;
+        }
+        int[] at = {0};
+        Slices.run(
+                context.loop(),
+                BLOCKS_PER_SLICE,
+                () -> {
+                    if (at[0] == blocks.length) {
+                        return false;
+                    }
+                    place(blocks[at[0]++]);
+                    return true;
+                },
+                this::sealTree);
     }
 
     private void place(long index) {
@@ -165,9 +173,14 @@ final class LunStage {
     private void sealTree() {
         editor.assign(
                 allocator,
-                () ->
+                assigned -> {
+                    if (assigned) {
                         editor.encode(
-                                output, root -> done.accept(before.with(root, mapped, nodes()))));
+                                output, root -> done.accept(before.with(root, mapped, nodes())));
+                    } else {
+                        done.accept(null);
+                    }
+                });
     }
 
     private long nodes() {

@@ -20,48 +20,61 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /// Checks the snapshots of an image against what their trees hold: each owner's dead list is
 /// exactly what the owner before has and it has not, in the bucket of its birth; the counts are
 /// right. A library for tests: it walks every tree as a whole.
 public final class SnapshotCheck {
-    /// Takes what is wrong, and the VBNs of deleted snapshots that wait to become free.
-    public interface Handler {
-        /// Nothing is wrong if `errors` is empty.
-        void ended(List<String> errors, List<Long> freed);
-    }
-
     private final StateFile state;
     private final BlockReader reader;
     private final BlockPool pool;
     private final EventLoop loop;
-    private final Handler handler;
+    private final LongConsumer freed;
     private final DeathFile file;
     private final List<String> errors = new ArrayList<>();
-    private final List<Long> freed = new ArrayList<>();
     private final ArrayDeque<Consumer<Runnable>> steps = new ArrayDeque<>();
     private final Map<UUID, Map<Long, BlockPointer>> reach = new HashMap<>();
     private final TreeSet<Long> used = new TreeSet<>();
 
-    private SnapshotCheck(
-            StateFile state, BlockReader reader, BlockPool pool, EventLoop loop, Handler handler) {
+    /// Of the image whose state file is `state`; `freed` gets the VBNs of deleted snapshots that
+    /// wait to become free.
+    public SnapshotCheck(
+            StateFile state,
+            BlockReader reader,
+            BlockPool pool,
+            EventLoop loop,
+            LongConsumer freed) {
         this.state = state;
         this.reader = reader;
         this.pool = pool;
         this.loop = loop;
-        this.handler = handler;
+        this.freed = freed;
         this.file =
                 new DeathFile(
                         loop, pool, reader, state.deaths().file(), state.deaths().nextIndex());
     }
 
-    /// Checks the image whose state file is `state`.
-    public static void run(
-            StateFile state, BlockReader reader, BlockPool pool, EventLoop loop, Handler handler) {
-        new SnapshotCheck(state, reader, pool, loop, handler).plan();
+    /// Checks, and gives what is wrong. If `lean`, it only finds what was freed: the rest takes
+    /// memory for every block.
+    public void run(boolean lean, Consumer<List<String>> done) {
+        if (!lean) {
+            planLists();
+        }
+        steps.add(
+                next ->
+                        chain(
+                                state.deaths().freed(),
+                                pointer -> freed.accept(pointer.vbn()),
+                                next));
+        if (!lean) {
+            steps.add(next -> chain(state.deaths().dropped(), _ -> {}, next));
+            steps.add(this::checkFile);
+        }
+        next(done);
     }
 
-    private void plan() {
+    private void planLists() {
         for (LunState lun : state.luns()) {
             List<Snapshot> its = state.snapshotsOf(lun.identity());
             for (Snapshot s : its) {
@@ -82,19 +95,15 @@ public final class SnapshotCheck {
             DeathList first = its.isEmpty() ? lun.dead() : its.getFirst().dead();
             expect(first.equals(DeathList.EMPTY), "the first of a chain has a dead list");
         }
-        steps.add(next -> chain(state.deaths().freed(), pointer -> freed.add(pointer.vbn()), next));
-        steps.add(next -> chain(state.deaths().dropped(), _ -> {}, next));
-        steps.add(this::checkFile);
-        next();
     }
 
-    private void next() {
+    private void next(Consumer<List<String>> done) {
         Consumer<Runnable> step = steps.poll();
         if (step == null) {
             file.close();
-            handler.ended(errors, freed);
+            done.accept(errors);
         } else {
-            step.accept(() -> loop.execute(this::next));
+            step.accept(() -> loop.execute(() -> next(done)));
         }
     }
 

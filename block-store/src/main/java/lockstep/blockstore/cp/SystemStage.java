@@ -77,17 +77,30 @@ final class SystemStage {
         stateEditor.load(
                 indices,
                 indices.length,
-                loaded -> {
-                    if (!loaded) {
-                        done.accept(null);
-                        return;
-                    }
-                    int length = bytes.remaining();
-                    placeState(bytes, indices.length);
-                    stateEditor.assign(
-                            allocator,
-                            () -> stateEditor.encode(output, root -> settleMaps(root, length)));
-                });
+                orLost(
+                        () ->
+                                allocator.prepare(
+                                        blocksNow,
+                                        orLost(() -> writeState(bytes, indices.length)))));
+    }
+
+    /// Goes on with `next`, or ends because something cannot be read from any disk.
+    private Consumer<Boolean> orLost(Runnable next) {
+        return whole -> {
+            if (whole) {
+                next.run();
+            } else {
+                done.accept(null);
+            }
+        };
+    }
+
+    private void writeState(ByteBuffer bytes, long blocks) {
+        int length = bytes.remaining();
+        placeState(bytes, blocks);
+        stateEditor.assign(
+                allocator,
+                orLost(() -> stateEditor.encode(output, root -> settleMaps(root, length))));
     }
 
     private void placeState(ByteBuffer bytes, long blocks) {
@@ -111,7 +124,7 @@ final class SystemStage {
 
     private void settleMaps(TreeRoot state, long stateBytes) {
         deadEditor.growTo(context.dead().span() + DEAD_GROWTH_BLOCKS);
-        spaceEditor.growTo(SpaceMap.mapBlocks(context.map().size()));
+        spaceEditor.growTo(SpaceMap.pages(context.map().size()));
         round(
                 () ->
                         deadEditor.encode(
@@ -137,6 +150,8 @@ final class SystemStage {
         long[] dropped = newlyDropped();
         long[] space = newSpace();
         if (dead.length == 0 && dropped.length == 0 && space.length == 0) {
+            // Only pages that have changed anyway get VBNs back.
+            context.allocator().giveBack();
             writeContents();
             atRest.run();
             return;
@@ -144,30 +159,26 @@ final class SystemStage {
         long[] deadTouched = Arrays.copyOf(dead, dead.length + dropped.length);
         System.arraycopy(dropped, 0, deadTouched, dead.length, dropped.length);
         Arrays.sort(deadTouched);
+        Runnable place =
+                () -> {
+                    for (long index : dropped) {
+                        replace(deadEditor, index, 0);
+                        droppedDead.add(index);
+                    }
+                    give(deadEditor, dead, deadVbns);
+                    give(spaceEditor, space, spaceVbns);
+                    deadEditor.assign(
+                            allocator,
+                            orLost(
+                                    () ->
+                                            spaceEditor.assign(
+                                                    allocator, orLost(() -> round(atRest)))));
+                };
+        Runnable prepare = () -> allocator.prepare(dead.length + space.length, orLost(place));
         deadEditor.load(
                 deadTouched,
                 deadTouched.length,
-                deadLoaded ->
-                        spaceEditor.load(
-                                space,
-                                space.length,
-                                spaceLoaded -> {
-                                    if (!deadLoaded || !spaceLoaded) {
-                                        done.accept(null);
-                                        return;
-                                    }
-                                    for (long index : dropped) {
-                                        replace(deadEditor, index, 0);
-                                        droppedDead.add(index);
-                                    }
-                                    give(deadEditor, dead, deadVbns);
-                                    give(spaceEditor, space, spaceVbns);
-                                    deadEditor.assign(
-                                            allocator,
-                                            () ->
-                                                    spaceEditor.assign(
-                                                            allocator, () -> round(atRest)));
-                                }));
+                orLost(() -> spaceEditor.load(space, space.length, orLost(prepare))));
     }
 
     private void give(TreeEditor editor, long[] indices, Map<Long, Long> vbns) {

@@ -3,6 +3,7 @@ package lockstep.blockstore.disk;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.io.BlockDevice;
+import lockstep.blockstore.io.IoCompletion;
 
 import org.jspecify.annotations.Nullable;
 
@@ -65,15 +66,63 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
                 new BlockDevice.Extent(Blocks.toBytes(DiskLayout.label(0)), List.of(both)),
                 fault -> {
                     if (fault != null) {
-                        faults.add(new DiskFault.Unreadable(device.name(), fault.reason()));
-                    } else {
-                        DiskLabel label = newest(device, both, faults);
-                        if (label != null) {
-                            labelled.set(index, new Labelled(device, label));
-                        }
+                        readSingly(device, index, labelled, faults, one);
+                        return;
                     }
+                    take(device, index, both, labelled, faults);
                     one.ended(null);
                 });
+    }
+
+    private static void take(
+            BlockDevice device,
+            int index,
+            ByteBuffer both,
+            List<@Nullable Labelled> labelled,
+            List<DiskFault> faults) {
+        DiskLabel label = newest(device, both, faults);
+        if (label != null) {
+            labelled.set(index, new Labelled(device, label));
+        }
+    }
+
+    // One bad sector costs one of the two labels; a disk that gives neither is not readable.
+    private static void readSingly(
+            BlockDevice device,
+            int index,
+            List<@Nullable Labelled> labelled,
+            List<DiskFault> faults,
+            IoCompletion done) {
+        ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
+        List<String> reasons = new ArrayList<>();
+        Together singly =
+                new Together(
+                        _ -> {
+                            if (reasons.size() == 2) {
+                                String reason = reasons.getFirst();
+                                faults.add(new DiskFault.Unreadable(device.name(), reason));
+                            } else {
+                                take(device, index, both, labelled, faults);
+                            }
+                            done.ended(null);
+                        });
+        for (int slot = 0; slot < 2; slot++) {
+            ByteBuffer block = ByteBuffer.allocate(Blocks.SIZE);
+            int at = slot;
+            IoCompletion one = singly.one();
+            device.read(
+                    new BlockDevice.Extent(
+                            Blocks.toBytes(DiskLayout.label(slot)), List.of(block.duplicate())),
+                    fault -> {
+                        if (fault == null) {
+                            both.put(at * Blocks.SIZE, block, 0, Blocks.SIZE);
+                        } else {
+                            reasons.add(fault.reason());
+                        }
+                        one.ended(null);
+                    });
+        }
+        singly.start();
     }
 
     private static @Nullable DiskLabel newest(

@@ -8,7 +8,8 @@ import lockstep.blockstore.base.Check;
 ///
 /// ```
 ///      0  label          slot A, slot B                1 block each   (2..7 unused)
-///      8  copy state     slot A, slot B                1 block each   (10..15 unused)
+///      8  copy state     slot A, slot B                1 block each   (10..11 unused)
+///     12  scrub          slot A, slot B                1 block each   (14..15 unused)
 ///     16  superblock     slot A, slot B                5 blocks each  (26..31 unused)
 ///     32  dirty note     slot A, slot B                8 blocks each
 ///     48  partial parity slot A, slot B                1 header + 128 blocks each

@@ -6,7 +6,6 @@ import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.IoCompletion;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -64,12 +63,13 @@ public record FormatPlan(
             for (int slot = 0; slot < groups.get(g).size(); slot++) {
                 UUID uuid = new UUID(entropy.getAsLong(), entropy.getAsLong());
                 DiskLabel label = new DiskLabel(uuid, id, name, g, slot, dbns, 1, members);
-                ByteBuffer bytes = label.encode();
-                long at = Blocks.toBytes(DiskLayout.label(1));
-                groups.get(g)
-                        .get(slot)
-                        .writeDurably(
-                                List.of(new BlockDevice.Extent(at, List.of(bytes))), written.one());
+                // Twice, so that from the start no single bad block costs a disk its name.
+                List<BlockDevice.Extent> both = new ArrayList<>();
+                for (int index = 0; index < 2; index++) {
+                    long at = Blocks.toBytes(DiskLayout.label(index));
+                    both.add(new BlockDevice.Extent(at, List.of(label.encode())));
+                }
+                groups.get(g).get(slot).writeDurably(both, written.one());
             }
         }
         written.start();

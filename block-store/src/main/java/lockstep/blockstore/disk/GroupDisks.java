@@ -109,6 +109,16 @@ public final class GroupDisks {
         disk.write(block, from, fault -> judged(disk, slot, fault, done));
     }
 
+    /// Writes durably to one member; nothing if it is away.
+    public void writeDurably(int slot, long block, ByteBuffer from, IoCompletion done) {
+        Disk disk = slots[slot];
+        if (disk == null || !disk.live()) {
+            volume.loop().execute(() -> done.ended(lost()));
+            return;
+        }
+        disk.writeDurably(block, from, fault -> judged(disk, slot, fault, done));
+    }
+
     /// Writes the same durably to every live member.
     public void writeEverywhereDurably(long block, ByteBuffer from, IoCompletion done) {
         Together together = new Together(fault -> settled(fault, done));

@@ -7,6 +7,9 @@ public enum RecordArea {
     /// What this copy of the volume is: role, promised epoch, sync state.
     COPY_STATE(8, 1),
 
+    /// How far the scrub of this copy has come.
+    SCRUB(12, 1),
+
     /// The root of the newest consistency point.
     SUPERBLOCK(16, 5);
 

@@ -16,6 +16,7 @@ final class RecordSlots {
     private VolumeDisks.@Nullable StoredRecord newest;
     private int newestSlot = 1;
     private boolean writing;
+    private @Nullable Runnable next;
 
     RecordSlots(VolumeDisks volume, RecordArea area) {
         this.volume = volume;
@@ -62,16 +63,28 @@ final class RecordSlots {
     }
 
     void write(long order, ByteBuffer payload, IoCompletion done) {
-        Check.that(!writing, "records of an area are written one at a time");
-        VolumeDisks.StoredRecord before = newest;
-        Check.that(before == null || order >= before.order(), "the order of records only grows");
+        Check.that(next == null, "records of an area are written one at a time");
         ByteBuffer bytes = DiskRecord.encode(area, volume.id(), order, payload);
         ByteBuffer kept = ByteBuffer.allocate(payload.remaining());
         kept.put(payload.duplicate()).flip();
+        Runnable start = () -> start(new VolumeDisks.StoredRecord(order, kept), bytes, done);
+        if (writing) {
+            next = start;
+        } else {
+            start.run();
+        }
+    }
+
+    private void start(VolumeDisks.StoredRecord record, ByteBuffer bytes, IoCompletion done) {
+        VolumeDisks.StoredRecord before = newest;
+        boolean grows = before == null || record.order() >= before.order();
+        Check.that(grows, "the order of records only grows");
         // Repeating the newest record (as every start does) goes over itself: where it stands
         // already nothing changes, and where it is torn or missing the older one stays untouched.
         boolean same =
-                before != null && order == before.order() && payload.equals(before.payload());
+                before != null
+                        && record.order() == before.order()
+                        && record.payload().equals(before.payload());
         int slot = same ? newestSlot : 1 - newestSlot;
         writing = true;
         Together together =
@@ -80,7 +93,12 @@ final class RecordSlots {
                             writing = false;
                             if (fault == null) {
                                 newestSlot = slot;
-                                newest = new VolumeDisks.StoredRecord(order, kept);
+                                newest = record;
+                            }
+                            Runnable waiting = next;
+                            next = null;
+                            if (waiting != null) {
+                                waiting.run();
                             }
                             done.ended(fault);
                         });
@@ -88,5 +106,29 @@ final class RecordSlots {
             group.writeEverywhereDurably(DiskLayout.record(area, slot), bytes, together.one());
         }
         together.start();
+    }
+
+    /// Compares the copies of both slots on all members and rewrites those that are not the newest
+    /// record of their slot; `found` hears of each. Nothing where a record is being written. A
+    /// write that comes meanwhile waits.
+    void repair(RecordScrub.Listener found, Runnable done) {
+        if (writing) {
+            done.run();
+            return;
+        }
+        writing = true;
+        VolumeDisks.StoredRecord known = newest;
+        long most = known == null ? -1 : known.order();
+        new RecordScrub(volume, area, most, newestSlot, found)
+                .run(
+                        () -> {
+                            writing = false;
+                            Runnable waiting = next;
+                            next = null;
+                            if (waiting != null) {
+                                waiting.run();
+                            }
+                            done.run();
+                        });
     }
 }

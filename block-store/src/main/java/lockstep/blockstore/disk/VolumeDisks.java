@@ -215,6 +215,39 @@ public final class VolumeDisks {
                 });
     }
 
+    /// Compares the copies of all records and labels, and rewrites those that are not as the others
+    /// say; `found` hears of each. Nothing that is written meanwhile is touched.
+    public void scrubRecords(RecordScrub.Listener found, Runnable done) {
+        List<RecordSlots> areas = List.copyOf(records.values());
+        Runnable labels = () -> scrubLabels(found, done);
+        repairNext(areas, 0, found, labels);
+    }
+
+    private static void repairNext(
+            List<RecordSlots> areas, int index, RecordScrub.Listener found, Runnable done) {
+        if (index == areas.size()) {
+            done.run();
+        } else {
+            areas.get(index).repair(found, () -> repairNext(areas, index + 1, found, done));
+        }
+    }
+
+    // As a label write: what changes meanwhile is written after it.
+    private void scrubLabels(RecordScrub.Listener found, Runnable done) {
+        if (writingLabels || generation != durableGeneration) {
+            done.run();
+            return;
+        }
+        writingLabels = true;
+        new LabelScrub(this, generation, members, found)
+                .run(
+                        () -> {
+                            writingLabels = false;
+                            writeLabels();
+                            done.run();
+                        });
+    }
+
     /// Flushes every live member of every group.
     public void flush(IoCompletion done) {
         Together together = new Together(done);

@@ -88,6 +88,11 @@ public final class LogStream {
         return volume;
     }
 
+    /// Why nothing is made durable any more; null while all is well.
+    public @Nullable IoFault fault() {
+        return log.fault();
+    }
+
     /// Delivers what halves from `floorHalf` on hold. Earlier halves are void: their segments
     /// return to the pool. Entries that a later [LogEntry.EpochOpened] voids are left out. Call it
     /// once, before anything else.
@@ -192,6 +197,16 @@ public final class LogStream {
             left = (long) segmentBytes - current.cursor() - LogFormat.BATCH_HEADER_BYTES;
         }
         return bytes <= left + log.freeBytes();
+    }
+
+    /// Bytes of entries that surely still fit, whosever they are.
+    public long freeBytes() {
+        return log.freeBytes();
+    }
+
+    /// Bytes of all segments, whosever they are.
+    public long capacityBytes() {
+        return log.capacityBytes();
     }
 
     /// Bytes on the device that half `half` takes.

@@ -7,4 +7,9 @@ record ChecksumEntry(int crc, int epochCounter, long cpCount) {
     static ChecksumEntry of(int crc, CpId cp) {
         return new ChecksumEntry(crc, cp.epoch().counter(), cp.count());
     }
+
+    /// Whether it was put by a later consistency point than (`epoch`, `count`).
+    boolean isNewerThan(int epoch, long count) {
+        return epochCounter != epoch ? epochCounter > epoch : cpCount > count;
+    }
 }

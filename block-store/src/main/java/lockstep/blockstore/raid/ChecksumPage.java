@@ -33,13 +33,24 @@ final class ChecksumPage {
     boolean written;
     int pins;
 
+    /// A scrub compares its copies: who wants to write it waits until then.
+    boolean held;
+
+    @Nullable Runnable whenFree;
+
+    /// Places (bits) whose copy was wrong when the page was loaded, and is right now; 0 once the
+    /// page is written, as it is after every crash that may have torn it.
+    int mended;
+
     ChecksumPage(int slot, long page) {
         this.slot = slot;
         this.page = page;
     }
 
-    /// The sequence of the page in `block`, or -1 if it is not one for this place.
-    static long sequenceOf(ByteBuffer block, int slot, long page) {
+    /// The sequence of the page in `block`, which stands at place `index` (0 or 1), or -1 if it is
+    /// not one for this place: a page is where its sequence says, so one that a misdirected write
+    /// left at the other place is none.
+    static long sequenceOf(ByteBuffer block, int slot, long page, int index) {
         if (block.getInt(0) == 0) {
             return isZero(block) ? 0 : -1;
         }
@@ -48,6 +59,7 @@ final class ChecksumPage {
                         && block.getInt(4) == VERSION
                         && block.getInt(12) == slot
                         && block.getLong(24) == page * DiskLayout.ENTRIES_PER_PAGE
+                        && (block.getLong(16) & 1) == index
                         && SelfChecksum.holds(block, CRC_AT, Blocks.SIZE);
         return fits ? block.getLong(16) : -1;
     }
@@ -94,6 +106,7 @@ final class ChecksumPage {
         bytes.putInt(0, MAGIC).putInt(4, VERSION).putInt(12, slot);
         bytes.putLong(16, writeSequence()).putLong(24, page * DiskLayout.ENTRIES_PER_PAGE);
         SelfChecksum.seal(bytes, CRC_AT, Blocks.SIZE);
+        mended = 0;
         return Parity.copy(bytes);
     }
 }

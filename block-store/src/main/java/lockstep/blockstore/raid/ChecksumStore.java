@@ -185,6 +185,16 @@ final class ChecksumStore {
     }
 
     private void writePage(ChecksumPage page, Together together) {
+        if (page.held) {
+            IoCompletion one = together.one();
+            page.whenFree =
+                    () -> {
+                        Together now = new Together(one);
+                        writePage(page, now);
+                        now.start();
+                    };
+            return;
+        }
         ByteBuffer sealed = page.sealed();
         int at = (int) (page.writeSequence() & 1);
         page.dirty = false;
@@ -198,6 +208,32 @@ final class ChecksumStore {
                     disks.layout().checksumPage(place == 1, page.page, at),
                     List.of(sealed.duplicate()),
                     together.one());
+        }
+    }
+
+    /// Whether a new entry may be put outside of a consistency point: not while the page is written
+    /// and not flushed, because its next write would share the sequence.
+    boolean canStamp(int slot, long dbn) {
+        return !pinned(slot, dbn).written;
+    }
+
+    /// The pinned page, which nobody writes until [#free]; null if it is being changed.
+    @Nullable ChecksumPage hold(int slot, long page) {
+        ChecksumPage held = pages.get(new Key(slot, page));
+        if (held == null || held.dirty || held.written || held.held) {
+            return null;
+        }
+        held.held = true;
+        return held;
+    }
+
+    /// Ends [#hold].
+    void free(ChecksumPage held) {
+        Runnable waiting = held.whenFree;
+        held.held = false;
+        held.whenFree = null;
+        if (waiting != null) {
+            waiting.run();
         }
     }
 
@@ -247,8 +283,8 @@ final class ChecksumStore {
             if (both == null) {
                 return -1;
             }
-            long a = ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page);
-            long b = ChecksumPage.sequenceOf(both.slice(Blocks.SIZE, Blocks.SIZE), slot, page);
+            long a = ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page, 0);
+            long b = ChecksumPage.sequenceOf(both.slice(Blocks.SIZE, Blocks.SIZE), slot, page, 1);
             return Math.max(a, b);
         }
 
@@ -263,13 +299,14 @@ final class ChecksumStore {
                 done.ended(null, new IoFault(name, "read", what + " are lost in both places"));
                 return;
             }
+            ChecksumPage loaded = new ChecksumPage(slot, page);
             for (int place = 0; place < 2; place++) {
                 boolean wrong = (place == 0 ? own : other) < sequence;
                 if (wrong) {
                     disks.countBad((slot + place) % disks.slots(), places[place] != null);
+                    loaded.mended |= 1 << place;
                 }
             }
-            ChecksumPage loaded = new ChecksumPage(slot, page);
             int from = sequence == 0 ? blankSlot(both) : (int) (sequence & 1);
             loaded.bytes = Parity.copy(both.slice(from * Blocks.SIZE, Blocks.SIZE));
             loaded.durableSequence = sequence;
@@ -291,7 +328,7 @@ final class ChecksumStore {
         }
 
         private int blankSlot(ByteBuffer both) {
-            return ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page) == 0 ? 0 : 1;
+            return ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page, 0) == 0 ? 0 : 1;
         }
     }
 }

@@ -1,6 +1,7 @@
 package lockstep.blockstore.raid;
 
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.io.IoCompletion;
 
@@ -57,8 +58,10 @@ final class RaidGroup {
                 });
     }
 
-    /// Works a block out from its stripe into `into`, and puts it back where it belongs.
-    void heal(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
+    /// Works a block out from its stripe into `into`, and puts it back where it belongs. With
+    /// `again` it is read once more before: what came back wrong may have been a transient error of
+    /// what is between here and the medium, and a degraded group has nothing to work it out from.
+    void heal(int slot, long dbn, int crc, boolean again, ByteBuffer into, Read.Handler done) {
         locks.lock(
                 dbn,
                 1,
@@ -70,10 +73,30 @@ final class RaidGroup {
                                     if (fault != null) {
                                         locks.unlock(dbn, 1);
                                         done.ended(new Read.Lost(fault.toString()));
+                                    } else if (again && disks.live(slot)) {
+                                        readAgain(slot, dbn, crc, into, done);
                                     } else {
                                         healLocked(slot, dbn, crc, into, done);
                                     }
                                 }));
+    }
+
+    private void readAgain(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
+        reader.read(
+                slot,
+                dbn,
+                1,
+                blocks -> {
+                    ByteBuffer content = blocks[0];
+                    if (content == null || Crc32c.of(content) != crc) {
+                        healLocked(slot, dbn, crc, into, done);
+                        return;
+                    }
+                    checksums.unpin(dbn, 1);
+                    locks.unlock(dbn, 1);
+                    into.put(into.position(), content, 0, content.capacity());
+                    done.ended(Read.Ok.OK);
+                });
     }
 
     private void healLocked(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {

@@ -61,6 +61,10 @@ public final class VbnSpace {
         return geometry;
     }
 
+    RaidGroup group(int index) {
+        return groups.get(index);
+    }
+
     /// Whether a disk is away.
     public boolean degraded() {
         return disks.degraded();
@@ -98,7 +102,7 @@ public final class VbnSpace {
         int slot = geometry.slotOf(vbn);
         long dbn = geometry.dbnOf(vbn);
         if (!group.disks().live(slot)) {
-            group.heal(slot, dbn, crc, into, done);
+            group.heal(slot, dbn, crc, false, into, done);
             return;
         }
         ByteBuffer view = into.slice(into.position(), Blocks.SIZE);
@@ -113,7 +117,7 @@ public final class VbnSpace {
                                 done.ended(Read.Ok.OK);
                             } else {
                                 group.reader().countBad(slot, dbn, fault == null ? view : null);
-                                group.heal(slot, dbn, crc, into, done);
+                                group.heal(slot, dbn, crc, fault == null, into, done);
                             }
                         });
     }
@@ -225,6 +229,26 @@ public final class VbnSpace {
         Together together = new Together(done);
         groups.forEach(group -> group.recover(committed, together.one()));
         together.start();
+    }
+
+    /// What makes up a scrub of this space; `listener` hears what its steps find.
+    public SpaceScrub scrub(ScrubListener listener) {
+        return new SpaceScrub(geometry, groups, NotedStripes.none(), listener);
+    }
+
+    /// As [#scrub], for a space that was not recovered: nothing is said of `noted` stripes.
+    public SpaceScrub scrub(NotedStripes noted, ScrubListener listener) {
+        return new SpaceScrub(geometry, groups, noted, listener);
+    }
+
+    /// Finds the stripes that [#recover] would make right.
+    public void notedStripes(CpId committed, Consumer<NotedStripes> done) {
+        NotedStripes.read(groups, committed, done);
+    }
+
+    /// Whether a consistency point is being written.
+    public boolean isWriting() {
+        return writer != null;
     }
 
     /// Reads everything and compares: parity, checksum entries, and for the VBNs that `isLive`

@@ -121,9 +121,26 @@ public final class TreeEditor {
     }
 
     /// Gives each loaded node that has none a VBN, lower levels first, and puts it into its parent
-    /// without a checksum yet.
-    public void assign(VbnAllocator allocator, Runnable done) {
-        forEachNode(0, (level, index) -> assign(allocator, level, index), done);
+    /// without a checksum yet. `done` gets false if there is no finding a VBN.
+    public void assign(VbnAllocator allocator, Consumer<Boolean> done) {
+        long nodes = 0;
+        for (Long2ObjectHashMap<Node> level : levels) {
+            for (Node node : level.values()) {
+                nodes += node.written.isHole() ? 1 : 0;
+            }
+        }
+        allocator.prepare(
+                nodes,
+                found -> {
+                    if (found) {
+                        forEachNode(
+                                0,
+                                (level, index) -> assign(allocator, level, index),
+                                () -> done.accept(true));
+                    } else {
+                        done.accept(false);
+                    }
+                });
     }
 
     /// Computes checksums bottom up and gives out every node. Returns the new root through `done`.

@@ -18,6 +18,7 @@ final class AckGate {
     private Legs legs;
     private long local;
     private long mirror;
+    private boolean withoutLog;
 
     /// A gate behind which everything up to `sequence` is durable on all legs.
     AckGate(Legs legs, long sequence) {
@@ -42,6 +43,13 @@ final class AckGate {
         releaseDurable();
     }
 
+    /// Whether the log makes nothing durable here now, so that only consistency points do: they
+    /// then wait for the other legs alone.
+    void withoutLog(boolean without) {
+        withoutLog = without;
+        releaseDurable();
+    }
+
     /// Everything up to `sequence` is durable at the mirror.
     void mirror(long sequence) {
         mirror = Math.max(mirror, sequence);
@@ -61,6 +69,15 @@ final class AckGate {
         };
     }
 
+    // What a consistency point may commit: all of it is durable, or will be on this node by that.
+    private long committable() {
+        long here = withoutLog ? Long.MAX_VALUE : local;
+        return switch (legs) {
+            case LOCAL -> here;
+            case BOTH -> Math.min(here, mirror);
+        };
+    }
+
     /// Calls `release` once everything up to `sequence` is durable, or `aborted` if that will not
     /// be known. Sequences are asked for in order; an older one counts as the newest asked for.
     void await(long sequence, Runnable release, Outcome.Handler aborted) {
@@ -74,8 +91,8 @@ final class AckGate {
         releaseDurable();
     }
 
-    /// Calls `proceed` once everything up to `sequence` is durable on every leg, however long that
-    /// takes. One such wait at a time: a consistency point's.
+    /// Calls `proceed` once everything up to `sequence` is durable on every leg, or will be by what
+    /// `proceed` does, however long that takes. One such wait at a time: a consistency point's.
     void whenDurable(long sequence, Runnable proceed) {
         Check.that(onDurable == null, "one consistency point waits at a time");
         onDurable = proceed;
@@ -113,7 +130,7 @@ final class AckGate {
             first = waiting.peek();
         }
         Runnable proceed = onDurable;
-        if (proceed != null && onDurableAt <= durable()) {
+        if (proceed != null && onDurableAt <= committable()) {
             onDurable = null;
             proceed.run();
         }

@@ -10,7 +10,6 @@ import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.IoFault;
-import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.LogStream;
 import lockstep.blockstore.tree.LunRecord;
 
@@ -33,7 +32,11 @@ public final class ActiveVolume implements ShownVolume {
         /// a walk from the image that it has.
         void imageCommitted(VolumeRoot root, boolean needsCopy);
 
-        /// The volume has stopped for good: two disks of a group, its log, or a broken image.
+        /// The log is out until the node opens it anew. The volume goes on: each write is in an
+        /// image before it is acknowledged, which takes long.
+        void logLost(String reason);
+
+        /// The volume has stopped for good: two disks of a group, or a broken image.
         void stopped(String reason);
     }
 
@@ -129,18 +132,7 @@ public final class ActiveVolume implements ShownVolume {
 
     /// Figures for people.
     public VolumeUsage usage() {
-        return new VolumeUsage(
-                core.cp.map().size(),
-                core.cp.map().used(),
-                core.reserved,
-                core.cp.dead().entries(),
-                core.image.deaths().freedBlocks(),
-                core.image.deaths().isDraining(),
-                core.filling.cost(),
-                driver.commits(),
-                driver.lastNanos(),
-                core.gate.size(),
-                admission.waiting());
+        return VolumeUsage.of(core, driver, admission);
     }
 
     @Override
@@ -169,12 +161,13 @@ public final class ActiveVolume implements ShownVolume {
                 epoch.compareTo(core.copy.root().cp().epoch()) > 0
                         && epoch.equals(core.copy.state().promised()),
                 "an epoch is promised durably before it is opened");
-        Position from = core.last;
         core.gate.legs(legs);
         core.mirror = mirror;
-        core.epoch = epoch;
         enter(Service.SERVING, "");
-        core.log(new LogEntry.EpochOpened(core.nextPosition(), from));
+        core.openEpoch(epoch);
+        if (core.isWithoutLog()) {
+            driver.request(null);
+        }
         timer = loop().clock().schedule(core.copy.settings().cpIntervalNanos(), this::tick);
     }
 
@@ -391,7 +384,12 @@ public final class ActiveVolume implements ShownVolume {
 
             @Override
             public void failed(IoFault fault) {
-                stop(fault.toString());
+                if (service != Service.STOPPED) {
+                    // What is not durable yet becomes so by a consistency point, now and always.
+                    core.goWithoutLog();
+                    driver.request(null);
+                    observer.logLost(fault.toString());
+                }
             }
         };
     }

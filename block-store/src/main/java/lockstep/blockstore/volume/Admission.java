@@ -1,13 +1,16 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.log.LogStream;
+
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayDeque;
 
 /// Lets commands into the log. Space for a command and for the worst case of tree and map blocks is
 /// promised here, and only here is "no space" answered, so an acknowledged write never finds the
-/// volume full (invariant 9). A command for which there is no room yet waits its turn; order is
-/// kept.
+/// volume full (invariant 9). A command for which there is no room yet waits its turn, and the
+/// [Brake] lets commands wait a little before it comes to that; order is kept.
 final class Admission {
     /// Writes wait for room that a consistency point may make this many times, then get
     /// [Outcome.NoSpace]; and for as long as what was deleted is on its way to become room.
@@ -16,14 +19,36 @@ final class Admission {
     /// A consistency point begins when a half is this full, so that writes go on while it runs.
     private static final int TRIGGER_SHARE = 2;
 
-    /// What one command needs: VBNs in the worst case, bytes in the log.
-    record Need(long vbns, long logBytes) {}
+    /// It also begins when the log is this full, if this half holds its share of that.
+    private static final int LOG_SHARE = 8;
+
+    /// Timers may be this late.
+    private static final long LATE_NANOS = 2_000_000;
+
+    /// What one command needs: VBNs in the worst case, bytes in the log; and whether it gives space
+    /// back.
+    record Need(long vbns, long logBytes, boolean freeing) {
+        Need(long vbns, long logBytes) {
+            this(vbns, logBytes, false);
+        }
+    }
 
     private record Pending(Need need, Runnable go, Outcome.Handler refused, long sinceCommits) {}
 
     private final VolumeCore core;
     private final CpDriver driver;
     private final ArrayDeque<Pending> backlog = new ArrayDeque<>();
+
+    /// No command is admitted before this time of the clock; a timer stands for it while it is to
+    /// come.
+    private long notBeforeNanos;
+
+    private boolean timed;
+
+    /// The first of the line when there was no space for it, and since when it is that.
+    private @Nullable Pending head;
+
+    private long headSinceCommits;
 
     Admission(VolumeCore core, CpDriver driver) {
         this.core = core;
@@ -38,7 +63,7 @@ final class Admission {
 
     /// Room may have come back.
     void drain() {
-        while (!backlog.isEmpty()) {
+        while (!backlog.isEmpty() && !isHeld()) {
             Pending first = backlog.element();
             if (!hasLogRoom(first.need)) {
                 driver.request(null);
@@ -46,9 +71,8 @@ final class Admission {
                     return;
                 }
             }
-            if (!core.hasRoom(first.need.vbns)) {
-                long since = Math.max(first.sinceCommits, driver.drainedAt());
-                if (driver.commits() - since < PATIENCE) {
+            if (!core.hasRoom(first.need.vbns, first.need.freeing)) {
+                if (driver.commits() - waitsSince(first) < PATIENCE) {
                     driver.request(null);
                     return;
                 }
@@ -57,12 +81,73 @@ final class Admission {
                 continue;
             }
             backlog.remove();
+            hold(first.need.logBytes);
             core.reserve(first.need.vbns);
             first.go.run();
-            if (core.filling.cost() >= core.copy.settings().halfBytes() / TRIGGER_SHARE) {
+            if (core.isWithoutLog() || isHalfUsed()) {
                 driver.request(null);
             }
         }
+    }
+
+    // What gives space back has a reserve that the consistency points before may have taken whole:
+    // its patience begins when its turn comes.
+    private long waitsSince(Pending first) {
+        if (!first.equals(head)) {
+            head = first;
+            headSinceCommits = driver.commits();
+        }
+        long since = first.need.freeing ? headSinceCommits : first.sinceCommits;
+        return Math.max(since, driver.drainedAt());
+    }
+
+    /// A consistency point gives back what this half has taken of memory and of the log.
+    private boolean isHalfUsed() {
+        LogStream log = core.copy.log();
+        long capacity = log.capacityBytes();
+        boolean logHalfUsed =
+                log.freeBytes() < capacity / TRIGGER_SHARE
+                        && log.bytes(core.half) >= capacity / LOG_SHARE;
+        return logHalfUsed
+                || core.filling.cost() >= core.copy.settings().halfBytes() / TRIGGER_SHARE;
+    }
+
+    private boolean isHeld() {
+        long leftNanos = notBeforeNanos - core.copy.loop().clock().nanoTime();
+        if (driver.runningBytes() == 0 || leftNanos <= 0) {
+            return false;
+        }
+        if (!timed) {
+            timed = true;
+            core.copy
+                    .loop()
+                    .clock()
+                    .schedule(
+                            leftNanos,
+                            () -> {
+                                timed = false;
+                                drain();
+                            });
+        }
+        return true;
+    }
+
+    /// What comes after this command of `bytes` waits. A timer that was late is made up for, so
+    /// that small commands are not slowed to the grain of timers.
+    private void hold(long bytes) {
+        if (driver.runningBytes() == 0) {
+            return;
+        }
+        long whole = core.copy.settings().halfBytes();
+        LogStream log = core.copy.log();
+        long logLeft = 2 * log.freeBytes() * whole / log.capacityBytes();
+        long left = Math.min(whole - core.filling.cost(), logLeft);
+        Brake brake = driver.brake();
+        long delay =
+                brake.delayNanos(bytes, left, whole, driver.runningBytes(), driver.runningNanos());
+        long now = core.copy.loop().clock().nanoTime();
+        long since = notBeforeNanos - (now - LATE_NANOS) < 0 ? now - LATE_NANOS : notBeforeNanos;
+        notBeforeNanos = delay == 0 ? now : since + delay;
     }
 
     /// Commands that wait.
@@ -78,7 +163,12 @@ final class Admission {
     }
 
     private boolean hasLogRoom(Need need) {
+        LogStream log = core.copy.log();
+        if (core.isWithoutLog()) {
+            // A healthy log is full, and used again after the next consistency point.
+            return log.fault() != null && core.filling.cost() < core.copy.settings().halfBytes();
+        }
         return core.filling.cost() < core.copy.settings().halfBytes()
-                && core.copy.log().roomFor(core.half, need.logBytes);
+                && log.roomFor(core.half, need.logBytes);
     }
 }

@@ -33,30 +33,12 @@ final class CpDriver {
         void failed(String reason);
     }
 
-    /// A change of snapshots: its entry is the last of its half.
-    interface Boundary {
-        /// What became of it.
-        enum Answer {
-            /// Its entry is in the log.
-            LOGGED,
-            /// It was refused, and whoever asked knows.
-            REFUSED,
-            /// The log has no room before the next consistency point.
-            LATER
-        }
-
-        /// Nothing is under way or in doubt, and nothing else comes between this and the freezing.
-        Answer log();
-
-        /// It will not be made.
-        void refused(Outcome outcome);
-    }
-
     /// While something is drained, consistency points follow each other so much faster.
     private static final int DRAINS_PER_INTERVAL = 16;
 
     private final VolumeCore core;
     private final Listener listener;
+    private final Brake brake = new Brake();
     private final int[] readsInFlight = new int[2];
     private final List<Runnable> waiters = new ArrayList<>();
     private final ArrayDeque<Boundary> boundaries = new ArrayDeque<>();
@@ -116,6 +98,22 @@ final class CpDriver {
         while (!boundaries.isEmpty()) {
             boundaries.remove().refused(outcome);
         }
+    }
+
+    /// Bytes that the one under way writes, roughly; 0 if there is none.
+    long runningBytes() {
+        DirtyOverlay frozen = core.frozen;
+        return running == null || frozen == null ? 0 : frozen.cost();
+    }
+
+    /// How long the one under way has been.
+    long runningNanos() {
+        return core.copy.loop().clock().nanoTime() - startedNanos;
+    }
+
+    /// Slows commands down while one is under way.
+    Brake brake() {
+        return brake;
     }
 
     /// Asks for a consistency point even if nothing has changed; `done` is called when it is
@@ -333,6 +331,7 @@ final class CpDriver {
             @Override
             public void committed(VolumeRoot root, StateFile state) {
                 ended(root, state, frozen);
+                core.gate.local(upTo);
                 mine.forEach(Runnable::run);
                 startIfPossible();
                 tellQuiet();
@@ -356,9 +355,11 @@ final class CpDriver {
         core.reserved -= frozen.reserved();
         generation++;
         commits++;
-        lastNanos = core.copy.loop().clock().nanoTime() - startedNanos;
+        lastNanos = runningNanos();
+        brake.learn(frozen.cost(), lastNanos);
         running = null;
         goOnDraining();
+        core.imageHolds(root.upTo().sequence());
         Mirror mirror = core.mirror;
         boolean mirrored = mirror != null || core.gate.legs() == Legs.BOTH;
         if (!mirrored) {

@@ -49,7 +49,7 @@ final class MediaPath {
 
     /// What writes come from.
     LunSpace space() {
-        long free = Math.max(0, core.cp.map().free() - core.reserved - core.cpReserve());
+        long free = Math.max(0, core.room() + core.reserved);
         return new LunSpace(Blocks.toBytes(core.cp.map().size()), Blocks.toBytes(free));
     }
 
@@ -212,7 +212,10 @@ final class MediaPath {
         }
         long bytes = ENTRY_OVERHEAD + value.remaining() + key.length() * 4L;
         admission.admit(
-                new Need(VolumeCore.worstCase(Blocks.roundUp(bytes), 1), bytes),
+                new Need(
+                        VolumeCore.worstCase(Blocks.roundUp(bytes), 1),
+                        bytes,
+                        !value.hasRemaining()),
                 () -> {
                     core.log(new LogEntry.Put(core.nextPosition(), key, value));
                     answerWhenDurable(done);
@@ -300,7 +303,7 @@ final class MediaPath {
         int levels = state == null ? 1 : state.levels() + 1;
         long blocks = VolumeCore.blocksTouched(offset, length);
         long vbns = VolumeCore.worstCase(blocks, levels) - Math.max(0, blocks - 2);
-        return new Need(vbns, Blocks.SECTOR + ENTRY_OVERHEAD);
+        return new Need(vbns, Blocks.SECTOR + ENTRY_OVERHEAD, true);
     }
 
     @Nullable Outcome refusal(int lun, UUID identity, long offset, long length) {

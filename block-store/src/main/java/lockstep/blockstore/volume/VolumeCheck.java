@@ -1,15 +1,19 @@
 package lockstep.blockstore.volume;
 
+import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.block.BlockCache;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
+import lockstep.blockstore.block.BlockSource;
 import lockstep.blockstore.cp.DeadList;
 import lockstep.blockstore.cp.ImageLoader;
 import lockstep.blockstore.cp.SnapshotCheck;
 import lockstep.blockstore.cp.SpaceMap;
+import lockstep.blockstore.cp.SpacePages;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.TreeWalk;
 
 import org.jspecify.annotations.Nullable;
@@ -37,59 +41,97 @@ public final class VolumeCheck {
     }
 
     private static final int CACHE_BLOCKS = 64;
+    private static final int ERRORS_KEPT = 1000;
 
     private final VolumeRoot root;
     private final BlockReader reader;
-    private final VolumeCopy copy;
+    private final BlockPool pool;
+    private final EventLoop loop;
     private final Consumer<Report> done;
     private final TreeMap<Long, Integer> blocks = new TreeMap<>();
+    private final BitSet reached = new BitSet();
+    private final boolean lean;
+    private long moreErrors;
     private final List<String> errors = new ArrayList<>();
     private final ArrayDeque<ImageTree> trees = new ArrayDeque<>();
     private final BitSet dying = new BitSet();
     private @Nullable ImageTree current;
+    private boolean mapWhole;
 
-    private VolumeCheck(VolumeCopy copy, Consumer<Report> done) {
-        this.copy = copy;
-        this.root = copy.root();
+    private VolumeCheck(
+            VolumeRoot root,
+            BlockSource space,
+            BlockPool pool,
+            EventLoop loop,
+            boolean lean,
+            Consumer<Report> done) {
+        this.root = root;
+        this.pool = pool;
+        this.loop = loop;
+        this.lean = lean;
         // A small cache of its own: what is checked is what the disks hold, not what memory does.
-        this.reader =
-                new BlockReader(
-                        copy.space(), new BlockCache(CACHE_BLOCKS, copy.pool()), copy.pool());
+        this.reader = new BlockReader(space, new BlockCache(CACHE_BLOCKS, pool), pool);
         this.done = done;
     }
 
     /// Checks the image that `copy` has committed; nothing may change it meanwhile.
     public static void run(VolumeCopy copy, Consumer<Report> done) {
-        new VolumeCheck(copy, done).load();
+        new VolumeCheck(copy.root(), copy.space(), copy.pool(), copy.loop(), false, done).load();
+    }
+
+    /// As [#run], of the image of `root` on a space that nobody uses, and with a bit for each VBN
+    /// instead of a map: the report names no blocks.
+    public static void runLean(
+            VolumeRoot root, BlockSource space, EventLoop loop, Consumer<Report> done) {
+        new VolumeCheck(root, space, new BlockPool(), loop, true, done).load();
+    }
+
+    private void error(String text) {
+        if (errors.size() < ERRORS_KEPT) {
+            errors.add(text);
+        } else {
+            moreErrors++;
+        }
     }
 
     private void load() {
         ImageLoader.load(
                 root,
                 reader,
-                copy.pool(),
+                pool,
                 new ImageLoader.Handler() {
                     @Override
                     public void loaded(StateFile state, SpaceMap map, DeadList dead) {
                         trees.addAll(ImageTree.of(root, state));
-                        SnapshotCheck.run(
-                                state,
-                                reader,
-                                copy.pool(),
-                                copy.loop(),
-                                (found, freed) -> {
-                                    errors.addAll(found);
-                                    freed.forEach(VolumeCheck.this::dying);
-                                    nextTree(map, dead);
+                        SnapshotCheck check =
+                                new SnapshotCheck(
+                                        state, reader, pool, loop, VolumeCheck.this::dying);
+                        check.run(
+                                lean,
+                                found -> {
+                                    found.forEach(VolumeCheck.this::error);
+                                    loadMap(map, dead);
                                 });
                     }
 
                     @Override
                     public void lost(String what) {
-                        errors.add("cannot read " + what);
+                        error("cannot read " + what);
                         finish();
                     }
                 });
+    }
+
+    private void loadMap(SpaceMap map, DeadList dead) {
+        new SpacePages(map, root.space(), reader)
+                .needAll(
+                        whole -> {
+                            if (!whole) {
+                                error("cannot read the space map");
+                            }
+                            mapWhole = whole;
+                            nextTree(map, dead);
+                        });
     }
 
     private void nextTree(SpaceMap map, DeadList dead) {
@@ -100,7 +142,7 @@ public final class VolumeCheck {
             return;
         }
         current = tree;
-        walk(tree.walk(CpId.NONE, reader, copy.pool()), map, dead);
+        walk(tree.walk(CpId.NONE, reader, pool), map, dead);
     }
 
     private void walk(TreeWalk walk, SpaceMap map, DeadList dead) {
@@ -113,7 +155,12 @@ public final class VolumeCheck {
                             dying(pointer.vbn());
                         }
                         if (isDying || !pointer.isAllocated()) {
-                            copy.loop().execute(() -> walk(walk, map, dead));
+                            loop.execute(() -> walk(walk, map, dead));
+                            return;
+                        }
+                        if (pointer.vbn() >= map.size()) {
+                            error("a pointer leads out of the volume: " + pointer);
+                            loop.execute(() -> walk(walk, map, dead));
                             return;
                         }
                         reader.read(pointer, content -> reached(walk, map, dead, pointer, content));
@@ -126,7 +173,7 @@ public final class VolumeCheck {
 
                     @Override
                     public void lost(BlockPointer pointer) {
-                        errors.add("a tree block cannot be read: " + pointer);
+                        error("a tree block cannot be read: " + pointer);
                         walk.close();
                         nextTree(map, dead);
                     }
@@ -140,48 +187,53 @@ public final class VolumeCheck {
             BlockPointer pointer,
             @Nullable ByteBuffer content) {
         if (content == null) {
-            errors.add("a block cannot be read: " + pointer);
+            error("a block cannot be read: " + pointer);
         }
-        if (pointer.vbn() >= map.size() || !map.isUsed(pointer.vbn())) {
-            errors.add("a reachable block is not allocated: " + pointer);
+        int vbn = Math.toIntExact(pointer.vbn());
+        if (reached.get(vbn)) {
+            error("a block is reached twice: " + pointer);
         }
-        if (blocks.put(pointer.vbn(), pointer.crc()) != null) {
-            errors.add("a block is reached twice: " + pointer);
+        reached.set(vbn);
+        if (!lean) {
+            blocks.put(pointer.vbn(), pointer.crc());
         }
-        copy.loop().execute(() -> walk(walk, map, dead));
+        loop.execute(() -> walk(walk, map, dead));
     }
 
     /// A block that no image after this one needs.
     private void dying(long vbn) {
         if (dying.get(Math.toIntExact(vbn))) {
-            errors.add("dead VBN " + vbn + " is listed twice");
+            error("dead VBN " + vbn + " is listed twice");
         }
         dying.set(Math.toIntExact(vbn));
     }
 
     private void compareMap(SpaceMap map, DeadList dead) {
-        if (root.space().top().isHole()) {
+        if (!mapWhole) {
             return;
         }
         BitSet listed = dying;
         dead.forEach(this::dying);
         for (int vbn = listed.nextSetBit(0); vbn >= 0; vbn = listed.nextSetBit(vbn + 1)) {
-            if (blocks.containsKey((long) vbn)) {
-                errors.add("dead VBN " + vbn + " is live");
+            if (reached.get(vbn)) {
+                error("dead VBN " + vbn + " is live");
             }
         }
         for (long vbn = 1; vbn < map.size(); vbn++) {
-            boolean needed = blocks.containsKey(vbn) || listed.get((int) vbn);
+            boolean needed = reached.get((int) vbn) || listed.get((int) vbn);
             if (map.isUsed(vbn) != needed) {
-                errors.add("VBN " + vbn + (needed ? " is needed and free" : " is used by nobody"));
+                error("VBN " + vbn + (needed ? " is needed and free" : " is used by nobody"));
             }
         }
         if (map.used() != root.used()) {
-            errors.add("the root counts " + root.used() + " used, the map " + map.used());
+            error("the root counts " + root.used() + " used, the map " + map.used());
         }
     }
 
     private void finish() {
+        if (moreErrors > 0) {
+            errors.add("and " + moreErrors + " more");
+        }
         done.accept(new Report(root.cp(), blocks, List.copyOf(errors)));
     }
 }

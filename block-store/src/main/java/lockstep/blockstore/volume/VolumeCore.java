@@ -12,6 +12,7 @@ import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.Pins;
 import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.SpaceMap;
+import lockstep.blockstore.cp.SpacePages;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.log.LogEntry;
 
@@ -32,6 +33,9 @@ final class VolumeCore {
 
     private static final long DRAIN_MIN = 128;
     private static final long DRAIN_MAX = 16_384;
+
+    /// The entry that opens an epoch fits into this.
+    private static final long EPOCH_BYTES = 4096;
 
     final VolumeCopy copy;
     final CpContext cp;
@@ -90,10 +94,22 @@ final class VolumeCore {
             List<Drain> deleted,
             List<UUID> restored) {}
 
+    /// Nothing is appended to the log: its device is out, or it has no room for the entry that
+    /// opens an epoch. What is sequenced becomes durable here by the consistency point that commits
+    /// it, and is acknowledged no earlier. Once nothing after an image is missing from a healthy
+    /// log, it is used again.
+    private boolean withoutLog;
+
+    /// The last sequence that was not appended to the log.
+    private long unlogged;
+
     VolumeCore(VolumeCopy copy, StateFile state, SpaceMap map, DeadList dead) {
         this.copy = copy;
         Pins pins = new Pins(copy.root().pins());
-        Allocator allocator = new Allocator(map, copy.space().stripeSets(), copy.root().vbnCount());
+        SpacePages pages = new SpacePages(map, copy.root().space(), copy.reader());
+        Allocator allocator =
+                new Allocator(
+                        map, pages, copy.loop(), copy.space().stripeSets(), copy.root().vbnCount());
         this.cp =
                 new CpContext(
                         copy.loop(),
@@ -101,6 +117,7 @@ final class VolumeCore {
                         copy.space(),
                         copy.reader(),
                         map,
+                        pages,
                         allocator,
                         dead,
                         pins,
@@ -153,12 +170,48 @@ final class VolumeCore {
 
     /// Makes `entry` durable on every leg: the local log and the mirror get it at the same time.
     void log(LogEntry entry) {
-        copy.log().append(half, entry);
+        if (withoutLog) {
+            unlogged = entry.position().sequence();
+        } else {
+            copy.log().append(half, entry);
+        }
         Mirror to = mirror;
         if (to != null) {
             to.ship(half, entry);
         }
         apply(entry);
+    }
+
+    /// Begins `opened`, which is durably promised, and logs where it goes on from. A log that a
+    /// crash left full has no room for that, and gets it by the consistency point that follows.
+    void openEpoch(Epoch opened) {
+        Position from = last;
+        epoch = opened;
+        if (copy.log().fault() != null || !copy.log().roomFor(half, EPOCH_BYTES)) {
+            goWithoutLog();
+        }
+        log(new LogEntry.EpochOpened(nextPosition(), from));
+    }
+
+    /// Whether entries become durable by consistency points only.
+    boolean isWithoutLog() {
+        return withoutLog;
+    }
+
+    /// From here on nothing is appended to the log.
+    void goWithoutLog() {
+        withoutLog = true;
+        gate.withoutLog(true);
+    }
+
+    /// An image that holds everything up to `sequence` is durable: with a healthy log, entries go
+    /// there again if it lacks none behind the image. An entry in the log behind one that is not
+    /// would be acknowledged and not be found by a replay.
+    void imageHolds(long sequence) {
+        if (withoutLog && copy.log().fault() == null && unlogged <= sequence) {
+            withoutLog = false;
+            gate.withoutLog(false);
+        }
     }
 
     /// The frozen overlay as LUN `lun` sees it.
@@ -174,21 +227,29 @@ final class VolumeCore {
     }
 
     /// VBNs kept back so that a consistency point of all that is admitted always finds room for
-    /// maps.
-    long cpReserve() {
-        // A drain lengthens the dead list. Each snapshot may have a bucket that takes more, one
-        // that is joined and one that is freed, each with the node above it. The state file is
-        // written anew.
-        return 64
-                + 4 * SpaceMap.mapBlocks(cp.map().size())
-                + (cp.dead().entries() + cp.drainBlocks()) / 32
-                + 7L * luns.snapshots().size()
-                + 2 * Blocks.roundUp(copy.root().stateBytes());
+    /// maps, also if what it does is to put everything that is used on the dead list.
+    private long cpReserve() {
+        long dead = cp.dead().entries() / 32 + cp.map().used() / 96;
+        // Each snapshot may have a bucket that takes more, one that is joined and one that is
+        // freed, each with the node above it. The state file is written anew.
+        long snapshots =
+                7L * luns.snapshots().size() + 2 * Blocks.roundUp(copy.root().stateBytes());
+        return 64 + 4 * SpaceMap.pages(cp.map().size()) + dead + snapshots;
     }
 
-    /// Whether `vbns` more can be promised.
-    boolean hasRoom(long vbns) {
-        return cp.map().free() - reserved - cpReserve() >= vbns;
+    /// VBNs that only what gives space back may use, so that a full volume can be emptied.
+    private long freeingReserve() {
+        return Math.min(160, cp.map().size() / 16);
+    }
+
+    /// VBNs that writes may still be promised.
+    long room() {
+        return cp.map().free() - reserved - cpReserve() - freeingReserve();
+    }
+
+    /// Whether `vbns` more can be promised, to something that gives space back or to a write.
+    boolean hasRoom(long vbns, boolean freeing) {
+        return room() + (freeing ? freeingReserve() : 0) >= vbns;
     }
 
     /// Promises `vbns`.

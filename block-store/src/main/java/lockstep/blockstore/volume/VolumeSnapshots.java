@@ -167,7 +167,7 @@ public final class VolumeSnapshots {
             return;
         }
         driver.atBoundary(
-                new CpDriver.Boundary() {
+                new Boundary() {
                     @Override
                     public Answer log() {
                         return VolumeSnapshots.this.log(planner, done);
@@ -180,31 +180,31 @@ public final class VolumeSnapshots {
                 });
     }
 
-    private CpDriver.Boundary.Answer log(Planner planner, Outcome.Handler done) {
+    private Boundary.Answer log(Planner planner, Outcome.Handler done) {
         Outcome refusal = volume.media().serviceRefusal();
         Plan plan = refusal == null ? planner.plan() : Plan.of(List.of(), false);
         String why = plan.refusal;
         if (refusal == null && why != null) {
             refusal = new Outcome.Refused(why);
         }
-        if (refusal == null && plan.needsRoom && !core.hasRoom(ROOM)) {
+        if (refusal == null && plan.needsRoom && !core.hasRoom(ROOM, false)) {
             refusal = new Outcome.NoSpace();
         }
         if (refusal != null) {
             done.ended(refusal);
-            return CpDriver.Boundary.Answer.REFUSED;
+            return Boundary.Answer.REFUSED;
         }
         ByteBuffer value = SnapshotStep.encode(plan.steps);
         long bytes = 0L + EntryCodec.HEAD_BYTES + SnapshotStep.KEY.length() + value.remaining();
-        if (!core.copy.log().roomFor(core.half, bytes)) {
-            return CpDriver.Boundary.Answer.LATER;
+        if (!core.isWithoutLog() && !core.copy.log().roomFor(core.half, bytes)) {
+            return Boundary.Answer.LATER;
         }
         if (plan.needsRoom) {
             core.reserve(ROOM);
         }
         core.log(new LogEntry.Put(core.nextPosition(), SnapshotStep.KEY, value));
         volume.media().answerWhenDurable(done);
-        return CpDriver.Boundary.Answer.LOGGED;
+        return Boundary.Answer.LOGGED;
     }
 
     private Plan planTake(Taking taking) {

@@ -1,9 +1,11 @@
 package lockstep.blockstore.volume;
 
 /// Figures of an active volume for people. Blocks are VBNs of 4096 bytes; `dead` blocks are used
-/// only by the image before or by a pin. `dirtyBytes` is what the next consistency point will
-/// write, roughly; `lastCpNanos` is how long the last one took from its freezing to its commit, 0
-/// before the first; `waitingAnswers` wait to be durable, `waitingCommands` for room.
+/// only by the image before or by a pin; `drainingBlocks` are those of deleted snapshots that wait
+/// to become free, and `isDraining` says whether those, or deleted trees, are left. `dirtyBytes` is
+/// what the next consistency point will write, roughly; `lastCpNanos` is how long the last one took
+/// from its freezing to its commit, 0 before the first; `waitingAnswers` wait to be durable,
+/// `waitingCommands` for room.
 public record VolumeUsage(
         long blocks,
         long usedBlocks,
@@ -15,4 +17,19 @@ public record VolumeUsage(
         long commits,
         long lastCpNanos,
         int waitingAnswers,
-        int waitingCommands) {}
+        int waitingCommands) {
+    static VolumeUsage of(VolumeCore core, CpDriver driver, Admission admission) {
+        return new VolumeUsage(
+                core.cp.map().size(),
+                core.cp.map().used(),
+                core.reserved,
+                core.cp.dead().entries(),
+                core.image.deaths().freedBlocks(),
+                core.image.deaths().isDraining(),
+                core.filling.cost(),
+                driver.commits(),
+                driver.lastNanos(),
+                core.gate.size(),
+                admission.waiting());
+    }
+}

@@ -7,6 +7,7 @@ import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.sim.SimMedium.CachedWrite;
 
+import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
@@ -31,6 +32,8 @@ public final class SimDevice implements BlockDevice {
     // Writes that were submitted and have not reached the cache.
     private final List<CachedWrite> underWay = new ArrayList<>();
     private @Nullable SimEventLoop loop;
+    private @Nullable SimTrace trace;
+    private int traceNumber;
     private int incarnation;
     private long reads;
     private long writes;
@@ -64,6 +67,20 @@ public final class SimDevice implements BlockDevice {
         for (CachedWrite write : takeUnderWay()) {
             medium.keepRemains(write);
         }
+    }
+
+    /// Everything that becomes of writes from here on goes into `newTrace`, as device `number`.
+    /// Nothing may be under way or unflushed.
+    public void traceTo(SimTrace newTrace, int number) {
+        Check.that(underWay.isEmpty(), "a device is traced from rest");
+        trace = newTrace;
+        traceNumber = number;
+        newTrace.begin(number, medium.image());
+    }
+
+    /// The device holds `image`, durably, and nothing else.
+    public void load(Long2ObjectHashMap<byte[]> image) {
+        medium.load(image);
     }
 
     private List<CachedWrite> takeUnderWay() {
@@ -164,6 +181,10 @@ public final class SimDevice implements BlockDevice {
                     if (fault == null) {
                         fill(extent);
                     }
+                    if (faults.spoilsRead()) {
+                        ByteBuffer first = extent.buffers().getFirst();
+                        first.put(first.position(), (byte) ~first.get(first.position()));
+                    }
                     return fault == null ? null : new IoFault(name, "read", fault);
                 });
     }
@@ -192,40 +213,25 @@ public final class SimDevice implements BlockDevice {
         long length = checkRange(extent.offset(), extent.length());
         simulation.trace(~extent.offset() * 31 + length);
         writes++;
-        CachedWrite write = new CachedWrite(Blocks.containing(extent.offset()), copy(extent));
-        underWay.add(write);
+        CachedWrite write =
+                new CachedWrite(Blocks.containing(extent.offset()), LentBytes.copy(extent));
+        begin(write);
         return write;
     }
 
-    private static byte[][] copy(Extent extent) {
-        byte[][] blocks = new byte[(int) Blocks.roundUp(extent.length())][Blocks.SIZE];
-        int at = 0;
-        for (ByteBuffer buffer : extent.buffers()) {
-            ByteBuffer from = buffer.duplicate();
-            while (from.hasRemaining()) {
-                int within = at % Blocks.SIZE;
-                int part = Math.min(from.remaining(), Blocks.SIZE - within);
-                from.get(blocks[at / Blocks.SIZE], within, part);
-                at += part;
-            }
+    private void begin(CachedWrite write) {
+        underWay.add(write);
+        SimTrace to = trace;
+        if (to != null) {
+            write.traced = to.submitted(traceNumber, write.firstBlock, write.blocks);
         }
-        return blocks;
     }
 
-    private static void checkUnchanged(Extent extent, byte[][] blocks) {
-        int at = 0;
-        for (ByteBuffer buffer : extent.buffers()) {
-            for (int done = 0; done < buffer.remaining(); ) {
-                int within = at % Blocks.SIZE;
-                int part = Math.min(buffer.remaining() - done, Blocks.SIZE - within);
-                ByteBuffer lent = buffer.slice(buffer.position() + done, part);
-                ByteBuffer submitted = ByteBuffer.wrap(blocks[at / Blocks.SIZE], within, part);
-                Check.that(
-                        lent.equals(submitted),
-                        "a lent buffer does not change before the completion");
-                at += part;
-                done += part;
-            }
+    private void cache(CachedWrite write) {
+        medium.cache(write);
+        SimTrace to = trace;
+        if (to != null) {
+            to.landed(write.traced);
         }
     }
 
@@ -233,7 +239,7 @@ public final class SimDevice implements BlockDevice {
     private @Nullable IoFault land(
             Extent extent, CachedWrite write, @Nullable List<CachedWrite> landed) {
         underWay.remove(write);
-        checkUnchanged(extent, write.blocks);
+        LentBytes.checkUnchanged(extent, write.blocks);
         String fault = faults.writeFault(extent.offset(), extent.length());
         if (fault != null) {
             medium.cache(medium.survivor(write));
@@ -242,7 +248,8 @@ public final class SimDevice implements BlockDevice {
         long landing = faults.landing(extent.offset(), extent.length());
         if (landing >= 0) {
             CachedWrite at = new CachedWrite(Blocks.containing(landing), write.blocks);
-            medium.cache(at);
+            at.traced = write.traced;
+            cache(at);
             if (landed != null) {
                 landed.add(at);
             }
@@ -265,6 +272,10 @@ public final class SimDevice implements BlockDevice {
             return new IoFault(name, "flush", fault);
         }
         if (!faults.flushesAreIgnored()) {
+            SimTrace to = trace;
+            if (to != null) {
+                to.durable(covered.stream().map(write -> write.traced).toList());
+            }
             medium.makeDurable(covered);
         }
         return null;
@@ -311,14 +322,18 @@ public final class SimDevice implements BlockDevice {
         byte[][] zeros = new byte[(int) Blocks.roundUp(length)][];
         Arrays.fill(zeros, SimMedium.ZEROS);
         CachedWrite write = new CachedWrite(Blocks.containing(offset), zeros);
-        underWay.add(write);
+        begin(write);
         after(
                 latencyNanos(),
                 done,
                 () -> {
                     underWay.remove(write);
                     String fault = faults.writeFault(offset, length);
-                    medium.cache(fault == null ? write : medium.survivor(write));
+                    if (fault == null) {
+                        cache(write);
+                    } else {
+                        medium.cache(medium.survivor(write));
+                    }
                     return fault == null ? null : new IoFault(name, "punch", fault);
                 });
     }

@@ -5,6 +5,7 @@ import lockstep.blockstore.base.Blocks;
 import org.jspecify.annotations.Nullable;
 
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 
 /// What is wrong with a simulated device now. Each fault stays until it is taken back, except the
 /// ones named for the next write.
@@ -32,8 +33,11 @@ public final class SimFaults {
     private Range nextLost = NONE;
     private @Nullable String dead;
     private long misdirectToOffset = -1;
+    private Range misdirected = Range.ANY;
+    private boolean spoilingNextRead;
     private boolean failingFlushes;
     private boolean ignoringFlushes;
+    private BooleanSupplier failing = () -> false;
 
     SimFaults() {}
 
@@ -64,6 +68,11 @@ public final class SimFaults {
         }
     }
 
+    /// Whether blocks are left that cannot be read.
+    public boolean hasUnreadable() {
+        return !unreadableBlocks.isEmpty();
+    }
+
     /// The next write that `range` hits is reported done and reaches nothing.
     public void loseNextWrite(Range range) {
         nextLost = range;
@@ -71,7 +80,29 @@ public final class SimFaults {
 
     /// The next write lands at `offset` instead of where it belongs.
     public void misdirectNextWrite(long offset) {
+        misdirectNextWrite(Range.ANY, offset);
+    }
+
+    /// As [#misdirectNextWrite(long)], for the next write that `range` hits.
+    public void misdirectNextWrite(Range range, long offset) {
+        misdirected = range;
         misdirectToOffset = offset;
+    }
+
+    /// `each` is asked at the end of every read, write and flush, and says whether that one fails.
+    public void failWhen(BooleanSupplier each) {
+        failing = each;
+    }
+
+    /// The next read gives other bytes than are there; they are there as before.
+    public void spoilNextRead() {
+        spoilingNextRead = true;
+    }
+
+    boolean spoilsRead() {
+        boolean spoils = spoilingNextRead;
+        spoilingNextRead = false;
+        return spoils;
     }
 
     /// The device lies: flushes end well and cover nothing. A test that cannot catch this one
@@ -88,13 +119,14 @@ public final class SimFaults {
         nextLost = NONE;
         dead = null;
         misdirectToOffset = -1;
+        failing = () -> false;
         failingFlushes = false;
         ignoringFlushes = false;
     }
 
     @Nullable String readFault(long offset, long length) {
-        if (dead != null) {
-            return dead;
+        if (dead != null || failing.getAsBoolean()) {
+            return dead == null ? "read error" : dead;
         }
         Long bad = unreadableBlocks.ceiling(Blocks.containing(offset));
         boolean latent = bad != null && Blocks.toBytes(bad) < offset + length;
@@ -102,11 +134,13 @@ public final class SimFaults {
     }
 
     @Nullable String writeFault(long offset, long length) {
-        return dead != null ? dead : failingWrites.hits(offset, length) ? "write error" : null;
+        boolean fails = failing.getAsBoolean() || failingWrites.hits(offset, length);
+        return dead != null ? dead : fails ? "write error" : null;
     }
 
     @Nullable String flushFault() {
-        return dead != null ? dead : failingFlushes ? "flush error" : null;
+        boolean fails = failing.getAsBoolean() || failingFlushes;
+        return dead != null ? dead : fails ? "flush error" : null;
     }
 
     boolean flushesAreIgnored() {
@@ -119,7 +153,7 @@ public final class SimFaults {
             nextLost = NONE;
             return -1;
         }
-        if (misdirectToOffset >= 0) {
+        if (misdirectToOffset >= 0 && misdirected.hits(offset, length)) {
             long instead = misdirectToOffset;
             misdirectToOffset = -1;
             return instead;

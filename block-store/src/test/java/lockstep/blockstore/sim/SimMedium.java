@@ -3,6 +3,7 @@ package lockstep.blockstore.sim;
 import lockstep.blockstore.base.Blocks;
 
 import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -23,12 +24,27 @@ final class SimMedium {
         this.simulation = simulation;
     }
 
+    /// What is durable, as it stands now; the blocks are shared and never change.
+    Long2ObjectHashMap<byte[]> image() {
+        return new Long2ObjectHashMap<>(durable);
+    }
+
+    /// Holds `image` and nothing else from here on.
+    void load(Long2ObjectHashMap<byte[]> image) {
+        durable.clear();
+        cached.clear();
+        unflushed = new ArrayList<>();
+        durable.putAll(image);
+    }
+
     /// The bytes of one write; a null block is not touched by it.
     static final class CachedWrite {
         final long firstBlock;
         final byte[][] blocks;
         // A flush failed with this write in the cache: it looks written but never becomes durable.
         boolean doomed;
+        // What the trace calls this write, if the device is traced.
+        SimTrace.@Nullable Write traced;
 
         CachedWrite(long firstBlock, byte[][] blocks) {
             this.firstBlock = firstBlock;

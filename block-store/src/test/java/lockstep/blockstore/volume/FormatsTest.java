@@ -14,12 +14,14 @@ import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.disk.RecordArea;
 import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.tree.TreeRoot;
 
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
@@ -55,6 +57,54 @@ final class FormatsTest {
     @Test
     void zerosAreAHole() {
         assertThat(BlockPointer.get(ByteBuffer.allocate(BlockPointer.BYTES), 0).isHole()).isTrue();
+    }
+
+    @Test
+    void aScrubStateHasItsBytes() {
+        ScrubCounts counts = new ScrubCounts(1, 2, 3, 4, 5, 6, 7, List.of(0x42L));
+        ScrubState state =
+                new ScrubState(
+                        ScrubState.Phase.STRIPES, true, 8, 0x11, 0x12, 0x13, 0x14, 9, 10, counts);
+        assertThat(hex(state.encode()))
+                .isEqualTo(
+                        "00000001"
+                                + "02010000"
+                                + "0000000000000008"
+                                + "0000000000000011"
+                                + "0000000000000012"
+                                + "0000000000000013"
+                                + "0000000000000014"
+                                + "0000000900000000"
+                                + "000000000000000a"
+                                + "00000000000000010000000000000002"
+                                + "00000000000000030000000000000004"
+                                + "00000000000000050000000000000006"
+                                + "0000000000000007"
+                                + "00000001"
+                                + "0000000000000042");
+        assertThat(ScrubState.decode(state.encode())).isEqualTo(state);
+        ByteBuffer longest =
+                new ScrubState(
+                                ScrubState.Phase.IDLE,
+                                false,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                new ScrubCounts(
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        Collections.nCopies(ScrubCounts.LOST_KEPT, 1L)))
+                        .encode();
+        assertThat(longest.remaining()).isLessThan(RecordArea.SCRUB.maximumPayload());
     }
 
     @Test

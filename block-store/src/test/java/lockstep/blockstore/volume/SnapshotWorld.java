@@ -110,6 +110,11 @@ final class SnapshotWorld implements Mirror {
             public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
 
             @Override
+            public void logLost(String reason) {
+                stopped = reason;
+            }
+
+            @Override
             public void stopped(String reason) {
                 stopped = reason;
             }

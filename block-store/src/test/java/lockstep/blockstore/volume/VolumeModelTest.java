@@ -113,6 +113,11 @@ final class VolumeModelTest {
                 public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
 
                 @Override
+                public void logLost(String reason) {
+                    throw new AssertionError(reason);
+                }
+
+                @Override
                 public void stopped(String reason) {
                     stopped = reason;
                 }

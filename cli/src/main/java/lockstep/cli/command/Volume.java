@@ -7,5 +7,11 @@ import picocli.CommandLine.Command;
         name = "volume",
         description = "Volumes.",
         mixinStandardHelpOptions = true,
-        subcommands = {VolumeCreate.class, VolumeList.class, VolumeDelete.class})
+        subcommands = {
+            VolumeCreate.class,
+            VolumeList.class,
+            VolumeDelete.class,
+            VolumeCheck.class,
+            Scrub.class
+        })
 public final class Volume {}

@@ -370,6 +370,11 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     }
 
     @Override
+    public void logLost(String reason) {
+        replica.tell("the log is out, writes wait for consistency points: " + reason);
+    }
+
+    @Override
     public void stopped(String reason) {
         if (replica.isRole(this) && diverged == null) {
             replica.stopped(reason);

@@ -19,6 +19,7 @@ final class PairSimTest {
     private static final int SEEDS = Integer.getInteger("pair.seeds", 500);
     private static final int THREADS = Runtime.getRuntime().availableProcessors();
     private static final int CANARY_SEEDS = 200;
+    private static final int SCRUBBED_ONE_IN = Integer.getInteger("pair.scrubbed-one-in", 4);
     private static final int ROUNDS = Integer.getInteger("pair.rounds", 3);
 
     private final Totals totals = new Totals();
@@ -43,6 +44,7 @@ final class PairSimTest {
         assertThat(totals.images).isPositive();
         assertThat(totals.acknowledged).isPositive();
         assertThat(totals.locks).isPositive();
+        assertThat(totals.scrubs > 0 || last - first < SCRUBBED_ONE_IN).isTrue();
     }
 
     /// Seeds share nothing, so each thread simply takes the next.
@@ -50,7 +52,7 @@ final class PairSimTest {
         long seed = next.getAndIncrement();
         while (seed <= last && violations.isEmpty()) {
             try {
-                PairSimulation pair = new PairSimulation(seed);
+                PairSimulation pair = new PairSimulation(seed, seed % SCRUBBED_ONE_IN == 0);
                 pair.run(ROUNDS);
                 totals.add(pair);
             } catch (AssertionError | RuntimeException violation) {
@@ -67,6 +69,7 @@ final class PairSimTest {
         long crashes;
         long acknowledged;
         long locks;
+        long scrubs;
         long repeats;
         long repeatsInVain;
 
@@ -77,6 +80,7 @@ final class PairSimTest {
             crashes += pair.crashes;
             acknowledged += pair.history.acknowledgedSectors;
             locks += pair.locks.taken;
+            scrubs += pair.a.scrubPasses + pair.b.scrubPasses;
             repeats += pair.locks.repeated;
             repeatsInVain += pair.locks.repeatedInVain;
         }
@@ -89,7 +93,7 @@ final class PairSimTest {
             String held =
                     "%d locks taken, %d by a repeat, %d repeated in vain"
                             .formatted(locks, repeats, repeatsInVain);
-            return done + ", " + held;
+            return done + ", " + held + ", " + scrubs + " scrubs";
         }
     }
 

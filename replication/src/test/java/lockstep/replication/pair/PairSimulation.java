@@ -39,6 +39,11 @@ final class PairSimulation {
     long crashes;
 
     PairSimulation(long seed) {
+        this(seed, false);
+    }
+
+    /// With `scrubs`, both copies are scrubbed all the time.
+    PairSimulation(long seed, boolean scrubs) {
         simulation = new Simulation(seed);
         random = new SplittableRandom(seed * 31 + 7);
         network = new SimNetwork(simulation);
@@ -49,6 +54,8 @@ final class PairSimulation {
         b = new SimNode(simulation, network, "b", 2, slotsB, sizeB, images::seen);
         a.peer = b;
         b.peer = a;
+        a.scrubs = scrubs;
+        b.scrubs = scrubs;
         simulation.afterEveryEvent(this::afterEvent);
     }
 

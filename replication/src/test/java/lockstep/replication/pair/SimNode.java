@@ -68,6 +68,11 @@ final class SimNode implements LinkHandler, Replica.Observer {
     boolean alive;
     SimNode peer;
 
+    /// Whether its copy is scrubbed, pass after pass.
+    boolean scrubs;
+
+    long scrubPasses;
+
     SimNode(
             Simulation simulation,
             SimNetwork network,
@@ -230,6 +235,9 @@ final class SimNode implements LinkHandler, Replica.Observer {
         keeper = hub.keep(peer.identity.uuid(), network.dialer(name, peer.name), this);
         replica.start();
         lookAtImage();
+        if (scrubs) {
+            new PairScrub(this, space).begin();
+        }
     }
 
     /// Looks whether another image was committed; called after every event. A root that was

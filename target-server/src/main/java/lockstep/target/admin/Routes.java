@@ -32,6 +32,7 @@ final class Routes implements HttpService {
 
     @Override
     public void routing(HttpRules rules) {
+        routeScrub(rules);
         rules.get("/status", (q, s) -> exchange.answer(q, s, _ -> node.status()))
                 .get("/node", (q, s) -> exchange.answer(q, s, _ -> node.node()))
                 .get("/events", (q, s) -> exchange.answer(q, s, _ -> node.events()))
@@ -87,6 +88,24 @@ final class Routes implements HttpService {
                                 exchange.send(
                                         s,
                                         new AdminError(Code.NOT_FOUND, "no such path", "see /v1")));
+    }
+
+    private void routeScrub(HttpRules rules) {
+        String path = "/volumes/{volume}/scrub";
+        rules.get(
+                        path,
+                        (q, s) ->
+                                exchange.answer(q, s, r -> node.scrub(Exchange.part(r, "volume"))))
+                .post(
+                        path,
+                        (q, s) ->
+                                exchange.act(
+                                        q, s, r -> node.startScrub(Exchange.part(r, "volume"))))
+                .delete(
+                        path,
+                        (q, s) ->
+                                exchange.act(
+                                        q, s, r -> node.stopScrub(Exchange.part(r, "volume"))));
     }
 
     private CompletableFuture<?> metrics() {

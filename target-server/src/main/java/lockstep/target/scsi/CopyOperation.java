@@ -67,14 +67,9 @@ final class CopyOperation {
             done.accept(Sense.UNREACHABLE_COPY_TARGET.plain());
             return;
         }
-        SenseData refusal =
-                source.copyRefusal(nexus, false, segment.sourceLba(), segment.sectors());
-        if (refusal == null) {
-            refusal =
-                    destination.copyRefusal(
-                            nexus, true, segment.destinationLba(), segment.sectors());
-        }
-        if (refusal != null) {
+        long sectors = segment.sectors();
+        if (!source.mayCopy(nexus, false, segment.sourceLba(), sectors)
+                || !destination.mayCopy(nexus, true, segment.destinationLba(), sectors)) {
             done.accept(Sense.COPY_ABORTED.plain());
             return;
         }

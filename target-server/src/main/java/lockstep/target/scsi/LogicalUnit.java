@@ -95,7 +95,9 @@ final class LogicalUnit {
     @Nullable ScsiResult refusal(
             Nexus nexus, CommandTable row, ScsiCommand command, long announcedOut) {
         notice();
-        thin.look(lun.space(), attentions);
+        if (!(command instanceof ScsiCommand.Read)) {
+            thin.look(lun.space(), attentions);
+        }
         if (row.kind() != CommandTable.Kind.ALWAYS) {
             Sense attention = attentions.take(nexus);
             if (attention != null) {
@@ -129,21 +131,14 @@ final class LogicalUnit {
         return outOfBounds(command);
     }
 
-    /// Why a copy for `nexus` cannot read or write here; null if it can. It has the rights of the
-    /// nexus that sent it.
-    @Nullable SenseData copyRefusal(Nexus nexus, boolean writes, long lba, long sectors) {
-        if (!lun.isServing()) {
-            return notServing().plain();
-        }
+    /// Whether a copy for `nexus` may read or write here. It has the rights of the nexus that sent
+    /// it.
+    boolean mayCopy(Nexus nexus, boolean writes, long lba, long sectors) {
         CommandTable like = writes ? CommandTable.WRITE_16 : CommandTable.READ_16;
-        if (reservations.conflicts(nexus, like)) {
-            return Sense.COPY_ABORTED.plain();
-        }
-        Sense protection = writeProtection();
-        if (writes && protection != null) {
-            return protection.plain();
-        }
-        return range(lba, sectors, Long.MAX_VALUE);
+        return lun.isServing()
+                && !reservations.conflicts(nexus, like)
+                && !(writes && writeProtection() != null)
+                && range(lba, sectors, Long.MAX_VALUE) == null;
     }
 
     /// Why nobody may write now (SPC-4 4.5.6, DATA PROTECT); null if they may.

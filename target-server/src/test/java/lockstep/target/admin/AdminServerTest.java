@@ -95,6 +95,9 @@ final class AdminServerTest {
         assertThat(refused.path("happened").asText()).contains("12 writes may be missing");
         ask("POST", "/volumes/v/takeover", "{\"acceptDataLoss\":true}", 200);
         ask("POST", "/volumes/v/detach", "", 200);
+        ask("POST", "/volumes/v/scrub", "", 200);
+        ask("DELETE", "/volumes/v/scrub", "", 200);
+        assertThat(ask("GET", "/volumes/v/scrub", "", 200).path("percent").asInt()).isEqualTo(42);
         String peer = "{\"name\":\"p\",\"uuid\":\"u\",\"id\":\"2\",\"replication\":\"h:1\"}";
         ask("POST", "/pairs", "{\"volume\":\"v\",\"peer\":" + peer + "}", 200);
         ask("DELETE", "/pairs/v", "", 200);

@@ -15,6 +15,7 @@ import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.ScrubView;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
 
@@ -204,6 +205,41 @@ public final class FakeNode extends FakeSnapshots implements NodeControl {
                     "reach the source again, or repeat with --accept-data-loss");
         }
         return ifKnown(volume, () -> new Done(volume + " is served here"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<ScrubView> scrub(String volume) {
+        return done(
+                new ScrubView(
+                        volume,
+                        "running",
+                        "stripes",
+                        42,
+                        "2026-11-26T01:00:00Z",
+                        "",
+                        0,
+                        1 << 20,
+                        3,
+                        1,
+                        2,
+                        0,
+                        0,
+                        1,
+                        List.of(77L),
+                        List.of(new ScrubView.DiskErrors(0, 1, "d1", 2, 3)),
+                        List.of("data at group 0 slot 1 dbn 5 (VBN 105): checksum mismatch")));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> startScrub(String volume) {
+        asked.add("scrub " + volume);
+        return done(new Done("the scrub of " + volume + " runs"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> stopScrub(String volume) {
+        asked.add("stop scrub " + volume);
+        return done(new Done("the scrub of " + volume + " is stopped"));
     }
 
     @Override

@@ -87,13 +87,13 @@ public final class FileDevice implements BlockDevice {
                         Thread.ofPlatform().daemon().name("io-" + path.getFileName()).factory());
     }
 
-    /// Opens what is at `path`. Throws if it is not there, or in use by another process.
+    /// Opens what is at `path`. Throws if it is not there, or [DeviceInUse].
     public static FileDevice open(Path path, EventLoop loop, Options options) throws IOException {
         FileChannel channel =
                 openChannel(path, options.direct(), Set.of(StandardOpenOption.READ, WRITE));
         try {
             if (channel.tryLock() == null) {
-                throw new IOException(path + " is in use by another process");
+                throw new DeviceInUse(path, "another process", null);
             }
             long size = Blocks.toBytes(Blocks.containing(channel.size()));
             // Never closed before the device: closing any descriptor of a file drops its lock.
@@ -105,7 +105,7 @@ public final class FileDevice implements BlockDevice {
             return new FileDevice(path, channel, synchronous, size, loop, options);
         } catch (OverlappingFileLockException inUse) {
             channel.close();
-            throw new IOException(path + " is in use by this process already", inUse);
+            throw new DeviceInUse(path, "this process already", inUse);
         } catch (IOException failed) {
             channel.close();
             throw failed;
@@ -372,10 +372,18 @@ public final class FileDevice implements BlockDevice {
     /// Ends all use. Operations under way still complete; the last of the threads closes the file.
     @Override
     public void close() {
+        closing();
+    }
+
+    /// Closes it and waits until others can open it.
+    public void closeNow() throws InterruptedException {
+        closing().join();
+    }
+
+    private Thread closing() {
         threads.shutdown();
-        Thread.ofPlatform()
+        return Thread.ofPlatform()
                 .daemon()
-                .name("close-" + path.getFileName())
                 .start(
                         () -> {
                             threads.close();

@@ -1,0 +1,159 @@
+package lockstep.blockstore.raid;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.disk.GroupDisks;
+import lockstep.blockstore.disk.Together;
+import lockstep.blockstore.io.IoCompletion;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/// Compares the four copies of one checksum page (two places, two slots each) with what is in
+/// memory and with each other. The slot of the durable sequence must hold exactly that page, at
+/// both places. The other slot holds an older one, which nothing relies on; it too is made the same
+/// at both places, from whichever is whole and newer, so that what is readable stays readable.
+///
+/// The caller has pinned the page. Nobody writes it meanwhile ([ChecksumStore#hold]).
+final class PageScrub {
+    private final GroupDisks disks;
+    private final ScrubListener listener;
+    private final int slot;
+    private final long page;
+    private final ByteBuffer expected;
+    private final long sequence;
+    private final int mended;
+    private final @Nullable ByteBuffer[][] copies = new @Nullable ByteBuffer[2][2];
+    private final Runnable done;
+
+    PageScrub(GroupDisks disks, ScrubListener listener, ChecksumPage held, Runnable done) {
+        this.disks = disks;
+        this.listener = listener;
+        this.slot = held.slot;
+        this.page = held.page;
+        this.expected = Parity.copy(held.bytes);
+        this.sequence = held.durableSequence;
+        this.mended = held.mended;
+        held.mended = 0;
+        this.done = done;
+    }
+
+    void run() {
+        for (int place = 0; place < 2; place++) {
+            // Of a page that was never written no copy is written: it is looked at below.
+            if ((mended & (1 << place)) != 0 && sequence > 0 && disks.live(holder(place))) {
+                tell(place, (int) (sequence & 1), "found when it was loaded");
+            }
+        }
+        Together reads = new Together(_ -> compare());
+        for (int place = 0; place < 2; place++) {
+            if (disks.live(holder(place))) {
+                readPlace(place, reads.one());
+            }
+        }
+        reads.start();
+    }
+
+    private int holder(int place) {
+        return (slot + place) % disks.slots();
+    }
+
+    private long at(int place, int index) {
+        return disks.layout().checksumPage(place == 1, page, index);
+    }
+
+    private void readPlace(int place, IoCompletion one) {
+        ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
+        disks.read(
+                holder(place),
+                at(place, 0),
+                List.of(both.duplicate()),
+                fault -> {
+                    if (fault == null) {
+                        copies[place][0] = both.slice(0, Blocks.SIZE);
+                        copies[place][1] = both.slice(Blocks.SIZE, Blocks.SIZE);
+                        one.ended(null);
+                        return;
+                    }
+                    Together singly = new Together(_ -> one.ended(null));
+                    readSlot(place, 0, singly.one());
+                    readSlot(place, 1, singly.one());
+                    singly.start();
+                });
+    }
+
+    private void readSlot(int place, int index, IoCompletion one) {
+        ByteBuffer block = ByteBuffer.allocate(Blocks.SIZE);
+        disks.read(
+                holder(place),
+                at(place, index),
+                List.of(block.duplicate()),
+                fault -> {
+                    copies[place][index] = fault == null ? block : null;
+                    one.ended(null);
+                });
+    }
+
+    private void compare() {
+        Together writes = new Together(_ -> done.run());
+        for (int index = 0; index < 2; index++) {
+            ByteBuffer right = sequence == 0 || (sequence & 1) == index ? expected : older(index);
+            for (int place = 0; place < 2; place++) {
+                ByteBuffer copy = copies[place][index];
+                boolean live = disks.live(holder(place));
+                if (live && right != null && !right.equals(copy)) {
+                    rewrite(place, index, copy, right, writes.one());
+                } else if (live) {
+                    disks.countGood(holder(place), 1);
+                }
+            }
+        }
+        writes.start();
+    }
+
+    // The newer of the two that are a page for this place and older than the durable one; null if
+    // neither is: then nothing is known of that slot, and nothing depends on it.
+    private @Nullable ByteBuffer older(int index) {
+        ByteBuffer best = null;
+        long newest = -1;
+        for (int place = 0; place < 2; place++) {
+            ByteBuffer copy = copies[place][index];
+            long found = copy == null ? -1 : ChecksumPage.sequenceOf(copy, slot, page, index);
+            if (found > newest && found < sequence) {
+                newest = found;
+                best = copy;
+            }
+        }
+        return best;
+    }
+
+    private void rewrite(
+            int place, int index, @Nullable ByteBuffer copy, ByteBuffer right, IoCompletion one) {
+        int at = holder(place);
+        String reason = copy == null ? "not readable" : "it is not the page";
+        disks.countBad(at, copy != null);
+        disks.write(
+                at,
+                at(place, index),
+                List.of(right.duplicate()),
+                fault -> {
+                    tell(place, index, reason);
+                    one.ended(fault);
+                });
+    }
+
+    private void tell(int place, int index, String reason) {
+        String which = place == 0 ? "own copy" : "copy for the disk before";
+        listener.found(
+                new ScrubFinding(
+                        ScrubFinding.Kind.CHECKSUM_PAGE,
+                        disks.index(),
+                        holder(place),
+                        page,
+                        -1,
+                        ScrubFinding.UNKNOWN,
+                        ScrubFinding.UNKNOWN,
+                        which + ", place " + index + ": " + reason));
+    }
+}
