@@ -30,6 +30,12 @@ final class SnapshotScheduleTest {
         return StandardCharsets.UTF_8.decode(value).toString();
     }
 
+    private static byte[] bytes(ByteBuffer value) {
+        byte[] bytes = new byte[value.remaining()];
+        value.duplicate().get(bytes);
+        return bytes;
+    }
+
     @Test
     void oneIsTakenAtEachMultipleOfTheTime() {
         assertThat(hourly.isDue(List.of(), NOON)).isTrue();
@@ -69,7 +75,7 @@ final class SnapshotScheduleTest {
         all.put("d", new SnapshotSchedule("d", 86_400, 7, List.of(0, 3)));
         ByteBuffer value = SnapshotSchedule.encode(all);
         assertThat(text(value.duplicate())).isEqualTo("1\nhourly 3600 2\nd 86400 7 0,3\n");
-        assertThat(SnapshotSchedule.decode(value.array())).isEqualTo(all);
+        assertThat(SnapshotSchedule.decode(bytes(value))).isEqualTo(all);
     }
 
     @Test

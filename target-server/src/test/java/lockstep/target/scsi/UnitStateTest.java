@@ -48,7 +48,7 @@ class UnitStateTest {
                     .as("%02X", change[0])
                     .isEqualTo(Sense.WRITE_PROTECTED);
         }
-        good(units.run(cdb16(0x88, 0, 0, 1)));
+        assertThat(units.read(LUN_ONE, 0, 1)).isEqualTo(filled(1, 0));
     }
 
     @Test
