@@ -38,6 +38,7 @@ final class DataIn {
     private final int room;
     private final Deque<Waiting> queue = new ArrayDeque<>();
     private boolean marked;
+    private boolean pumping;
 
     /// Sends on `channel`; `idle` is called whenever nothing waits here any more.
     DataIn(
@@ -94,19 +95,26 @@ final class DataIn {
         return channel.bytesBeforeUnwritable() > room;
     }
 
+    /// A mark that the channel passes at once comes back in here while this goes on; then nothing
+    /// is to be done but what the loop below does anyway.
     private void pump() {
-        if (queue.isEmpty()) {
+        if (pumping || queue.isEmpty()) {
             return;
         }
-        boolean again = true;
-        while (again && hasRoom()) {
-            if (queue.element().next()) {
-                queue.remove();
+        pumping = true;
+        try {
+            while (!queue.isEmpty() && hasRoom()) {
+                Waiting first = queue.element();
+                if (first.next()) {
+                    // Not if the connection ended on the way and all was dropped.
+                    queue.removeFirstOccurrence(first);
+                }
+                if (!queue.isEmpty()) {
+                    mark();
+                }
             }
-            again = !queue.isEmpty();
-            if (again) {
-                mark();
-            }
+        } finally {
+            pumping = false;
         }
         if (queue.isEmpty()) {
             idle.run();

@@ -26,7 +26,9 @@ class TextKeysFuzzTest {
                         "A==\0\0\0B=\u00E9\0",
                         "K".repeat(63) + "=" + "v".repeat(255) + "\0",
                         "K".repeat(64) + "=v\0",
-                        "K=" + "v".repeat(256) + "\0")
+                        "K=" + "v".repeat(256) + "\0",
+                        "CHAP_C=" + "v".repeat(2050) + "\0",
+                        "CHAP_C=" + "v".repeat(2051) + "\0")
                 .map(text -> text.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -41,7 +43,10 @@ class TextKeysFuzzTest {
             assertThat(keys.size()).isLessThanOrEqualTo(TextKeys.KEYS_MAX);
             // A byte that is no UTF-8 becomes a character of three bytes.
             keys.forEach((key, value) -> assertThat(key.length()).isBetween(1, 63));
-            keys.forEach((key, value) -> assertThat(value.length()).isLessThanOrEqualTo(255));
+            keys.forEach(
+                    (key, value) ->
+                            assertThat(value.length())
+                                    .isLessThanOrEqualTo(key.equals("CHAP_C") ? 2050 : 255));
             byte[] again = TextKeys.format(keys);
             assertThat(again.length).isLessThanOrEqualTo(3 * bytes.length + 1);
             if (StandardCharsets.US_ASCII.newEncoder().canEncode(keys.toString())) {

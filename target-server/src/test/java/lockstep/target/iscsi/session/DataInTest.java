@@ -2,6 +2,10 @@ package lockstep.target.iscsi.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,6 +21,7 @@ import lockstep.target.iscsi.pdu.PduWriter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.slf4j.LoggerFactory;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,11 +40,15 @@ class DataInTest {
 
         private final Deque<Write> held = new ArrayDeque<>();
         private long bytes;
+        private boolean open;
 
         @Override
         public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
             bytes += ((ByteBuf) message).readableBytes();
             held.add(new Write(message, promise));
+            if (open) {
+                release();
+            }
         }
 
         /// Sends what is held; gives the PDUs' operation codes and tags.
@@ -148,5 +157,26 @@ class DataInTest {
         release();
         assertThat(last.refCnt()).isZero();
         assertThat(dataIn.isIdle()).isTrue();
+    }
+
+    @Test
+    void aNetworkThatTakesEverythingAtOnceIsNotAskedTwice() {
+        List<Integer> sent = new ArrayList<>();
+        for (int tag = 0; tag < 20; tag++) {
+            int mine = tag;
+            dataIn.send(tag, data(MEBIBYTE), NONE, () -> sent.add(mine));
+        }
+        ListAppender<ILoggingEvent> swallowed = new ListAppender<>();
+        Logger netty = (Logger) LoggerFactory.getLogger("io.netty.util.concurrent");
+        netty.addAppender(swallowed);
+        swallowed.start();
+        clog.open = true;
+        release();
+        netty.detachAppender(swallowed);
+        assertThat(sent).hasSize(20).isSorted();
+        assertThat(dataIn.isIdle()).isTrue();
+        assertThat(idle).isEqualTo(1);
+        // Netty only logs what a listener throws.
+        assertThat(swallowed.list).isEmpty();
     }
 }
