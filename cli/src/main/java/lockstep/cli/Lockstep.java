@@ -10,6 +10,7 @@ import lockstep.cli.command.Host;
 import lockstep.cli.command.Lun;
 import lockstep.cli.command.Node;
 import lockstep.cli.command.Pair;
+import lockstep.cli.command.Snapshot;
 import lockstep.cli.command.Status;
 import lockstep.cli.command.Takeover;
 import lockstep.cli.command.Volume;
@@ -36,6 +37,7 @@ import java.io.PrintWriter;
             Disk.class,
             Volume.class,
             Lun.class,
+            Snapshot.class,
             Host.class,
             Pair.class,
             Takeover.class,

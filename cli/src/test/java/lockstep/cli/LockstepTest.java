@@ -74,6 +74,28 @@ final class LockstepTest {
     }
 
     @Test
+    void disksAreReplacedAddedTakenOutAndFound() throws Exception {
+        ask("volume", "create", "v", "--auto");
+        assertThat(ask("disk", "list")).isZero();
+        assertThat(out).contains("DETAIL", "rebuilding", "50.0%, 9 s left");
+        assertThat(ask("disk", "replace", "v", "d9", "--group", "0", "--slot", "2")).isZero();
+        assertThat(out).startsWith("group 0 slot 2 is rebuilt onto d9; ");
+        assertThat(node.asked.getLast()).contains("group=0, slot=2, disk=d9, force=false");
+        assertThat(ask("disk", "replace", "v", "/disks/d9", "--force")).isZero();
+        assertThat(node.asked.getLast()).contains("group=null, slot=null", "force=true");
+        assertThat(ask("disk", "replace", "v", "d9", "--slot", "2")).isEqualTo(3);
+        assertThat(err).contains("both group and slot");
+        assertThat(ask("disk", "add", "v", "d8", "--spare")).isZero();
+        assertThat(out).isEqualTo("d8 is a spare of v\n");
+        assertThat(ask("disk", "add", "v", "d8")).isEqualTo(2);
+        assertThat(ask("disk", "fault", "v", "--slot", "1")).isZero();
+        assertThat(node.asked.getLast()).contains("group=0, slot=1");
+        assertThat(ask("disk", "locate", "d8", "--seconds", "5")).isZero();
+        assertThat(ask("disk", "locate", "d8", "--seconds", "9999")).isEqualTo(3);
+        assertThat(ask("disk", "fault", "none", "--slot", "1")).isEqualTo(3);
+    }
+
+    @Test
     void aPairIsMadeOnItsMirrorFirst() throws Exception {
         ask("volume", "create", "v", "--auto");
         FakeNode mirror = new FakeNode();
@@ -149,6 +171,36 @@ final class LockstepTest {
         assertThat(ask("lun", "map", "none", "3", "iqn.a")).isEqualTo(3);
         assertThat(ask("lun", "explain", "v", "9")).isEqualTo(2);
         assertThat(err).contains("there is no LUN 9 of v");
+    }
+
+    @Test
+    void snapshotsAreTakenListedClonedRestoredAndDeleted() {
+        ask("volume", "create", "v", "--auto");
+        assertThat(ask("snapshot", "create", "v", "s", "--lun", "0,3")).isZero();
+        assertThat(out).isEqualTo("s is taken of LUNs 0, 3\n");
+        assertThat(node.asked.getLast())
+                .isEqualTo("takeSnapshot v TakeSnapshot[name=s, luns=[0, 3]]");
+        assertThat(ask("snapshot", "list")).isZero();
+        assertThat(out).contains("UNIQUE", "8 KiB", "1 MiB", "kept", "7");
+        assertThat(ask("snapshot", "restore", "v", "3", "s", "--delete-newer")).isZero();
+        assertThat(node.asked.getLast()).contains("v 3 s", "deleteNewer=true");
+        assertThat(ask("snapshot", "clone", "v", "3", "s", "copy", "--read-only", "--number", "9"))
+                .isZero();
+        assertThat(out).isEqualTo("LUN 9 is made: iqn.2026-11.io.lockstep:v lun 9\n");
+        assertThat(node.asked)
+                .contains("cloneSnapshot v 3 s CloneSnapshot[number=9, name=copy, readOnly=true]");
+        assertThat(ask("snapshot", "delete", "v", "3", "s")).isZero();
+        assertThat(out).isEqualTo("snapshot s is deleted\n");
+        assertThat(ask("snapshot", "schedule", "set", "v", "h", "--every", "1h", "--keep", "24"))
+                .isZero();
+        assertThat(node.asked.getLast()).contains("everySeconds=3600", "keep=24", "luns=[]");
+        assertThat(ask("snapshot", "schedule", "list")).isZero();
+        assertThat(out).contains("3600 s", "24", "all");
+        assertThat(ask("snapshot", "schedule", "remove", "v", "h")).isZero();
+        assertThat(ask("snapshot", "schedule", "set", "v", "h", "--every", "x", "--keep", "1"))
+                .isEqualTo(2);
+        assertThat(ask("lun", "delete", "v", "3", "--with-snapshots")).isZero();
+        assertThat(node.asked.getLast()).isEqualTo("deleteLun v 3 all");
     }
 
     @Test

@@ -47,6 +47,23 @@ final class DiskWatch implements DiskEvents {
     }
 
     @Override
+    public void rebuildBegan(int group, int slot, String device) {
+        events.note(volume, "group " + group + " slot " + slot + " is rebuilt onto " + device);
+    }
+
+    @Override
+    public void rebuildEnded(int group, int slot, String device, long lostBlocks) {
+        String place = "group " + group + " slot " + slot + " (" + device + ") is whole again";
+        String lost = lostBlocks == 0 ? "" : ", but for " + lostBlocks + " blocks that are lost";
+        events.note(volume, place + lost);
+    }
+
+    @Override
+    public void spareFailed(int group, String device, String reason) {
+        events.note(volume, "the spare " + device + " cannot be used: " + reason);
+    }
+
+    @Override
     public void groupLost(int group, String reason) {
         events.note(volume, "group " + group + " is lost: " + reason);
     }
@@ -67,13 +84,13 @@ final class DiskWatch implements DiskEvents {
     private static boolean isWorn(GroupDisks group, int slot) {
         for (int other = 0; other < group.slots(); other++) {
             Disk disk = group.disk(other);
-            boolean sound = disk != null && disk.live() && disk.checksumErrors() == 0;
-            if (other != slot && !sound) {
+            if (other != slot && (disk == null || disk.checksumErrors() > 0)) {
                 return false;
             }
         }
         Disk disk = group.disk(slot);
-        return disk != null && disk.live() && disk.checksumErrors() >= BAD_BLOCKS_MOST;
+        boolean bad = disk != null && disk.live() && disk.checksumErrors() >= BAD_BLOCKS_MOST;
+        return bad && group.canSpare(slot);
     }
 
     private static void takeOut(VolumeDisks open, int group, int slot) {

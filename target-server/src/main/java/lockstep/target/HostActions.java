@@ -119,7 +119,7 @@ final class HostActions {
                     "make another LUN and copy");
         }
         VolumeActions.checkSize(volume, bytes);
-        LunRecord after = new LunRecord(number, before.name(), before.identity(), bytes);
+        LunRecord after = before.sized(bytes);
         active.putLun(
                 after,
                 outcome -> {

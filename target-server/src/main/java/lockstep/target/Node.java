@@ -4,10 +4,13 @@ import com.codahale.metrics.MetricRegistry;
 
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 
+import lockstep.blockstore.disk.DiskPatience;
 import lockstep.blockstore.log.NvLog;
+import lockstep.blockstore.raid.RebuildPace;
 import lockstep.replication.role.Replica;
 import lockstep.target.access.Gatekeeper;
 import lockstep.target.admin.AdminServer;
+import lockstep.target.admin.model.LogView;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.iscsi.login.Caps;
@@ -50,6 +53,7 @@ final class Node implements AutoCloseable {
     private final KeyFile keyFile;
     private final NodeTargets targets;
     private final HostActions hosts;
+    private final SnapshotSchedules schedules;
     private final Doors doors;
     private final NodeLinks links;
     private final NodeScrubs scrubs;
@@ -67,7 +71,7 @@ final class Node implements AutoCloseable {
         connections = config.threads() == 1 ? group : NettyLoops.group(config.threads());
         core = new NettyEventLoop(group.next(), onBroken);
         startedNanos = core.clock().nanoTime();
-        log = NodeLog.open(config.log(), core, entropy::nextLong, metrics);
+        log = NodeLog.open(config.log(), core, entropy::nextLong, metrics, events);
         disks = NodeDisks.open(config.disks(), core, events);
         keyFile = KeyFile.open(config.dataDirectory(), entropy::nextLong);
         targets =
@@ -77,9 +81,17 @@ final class Node implements AutoCloseable {
                         identity.portGroup(),
                         new VolumeAccess(keyFile::keys, events));
         hosts = new HostActions(this, entropy::nextLong);
+        schedules = new SnapshotSchedules(this);
         doors = doors(config.iscsi());
         VolumeOpener opener =
-                new VolumeOpener(core, log, NodeLog.volumeSettings(config), events, metrics);
+                new VolumeOpener(
+                        core,
+                        log,
+                        NodeLog.volumeSettings(config),
+                        RebuildPace.of(config.diskCare().rebuildRate()),
+                        patience(config.diskCare()),
+                        events,
+                        metrics);
         volumes =
                 new NodeVolumes(
                         disks,
@@ -92,6 +104,10 @@ final class Node implements AutoCloseable {
         links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
         scrubs = new NodeScrubs(config.scrub(), events);
         views = new NodeViews(disks, volumes, targets);
+    }
+
+    private static DiskPatience patience(NodeConfig.DiskCare care) {
+        return new DiskPatience(care.hedge().toNanos(), care.evict().toNanos());
     }
 
     private Doors doors(NodeConfig.Iscsi iscsi) {
@@ -128,6 +144,7 @@ final class Node implements AutoCloseable {
         for (NodeConfig.PortalAddress address : config.iscsi().portals()) {
             open(address);
         }
+        core.execute(schedules::start);
         NodeOperator operator = new NodeOperator(this, keyFile);
         admin =
                 switch (config.admin()) {
@@ -271,6 +288,10 @@ final class Node implements AutoCloseable {
         return hosts;
     }
 
+    SnapshotSchedules schedules() {
+        return schedules;
+    }
+
     /// What targets offer and to whom may have changed.
     void refreshTargets() {
         for (HostedVolume volume : volumes.all()) {
@@ -301,7 +322,15 @@ final class Node implements AutoCloseable {
     NodeStatus status() {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(core.clock().nanoTime() - startedNanos);
         return new NodeStatus(
-                config.name(), VERSION, seconds, portalNames(), views.volumes(), views.pairs());
+                config.name(),
+                VERSION,
+                seconds,
+                portalNames(),
+                log.devices().stream()
+                        .map(copy -> new LogView(copy.device(), copy.state()))
+                        .toList(),
+                views.volumes(),
+                views.pairs());
     }
 
     NodeView view() {

@@ -22,6 +22,7 @@ public record NodeConfig(
         Admin admin,
         long cacheBytes,
         Duration cpInterval,
+        DiskCare diskCare,
         Scrub scrub,
         int threads) {
     private static final long MEBIBYTE = 1 << 20;
@@ -35,8 +36,16 @@ public record NodeConfig(
     }
 
     /// The write log: `sizeBytes` is for a file that has to be made, `halfBytes` starts a
-    /// consistency point.
-    public record Log(Path path, long sizeBytes, long segmentBytes, LogMode mode, long halfBytes) {}
+    /// consistency point. At `secondPath` there is a copy; `acceptOneCopy` starts with one of two
+    /// copies though the other may be newer.
+    public record Log(
+            Path path,
+            Optional<Path> secondPath,
+            boolean acceptOneCopy,
+            long sizeBytes,
+            long segmentBytes,
+            LogMode mode,
+            long halfBytes) {}
 
     /// Where hosts connect to: the address listened at, and the one that hosts are told if they
     /// reach it by another.
@@ -56,6 +65,10 @@ public record NodeConfig(
 
     /// The link to partners.
     public record Replication(Optional<InetSocketAddress> listen, Duration lease) {}
+
+    /// How disks are treated: bytes per second onto one that is rebuilt, how long a read waits
+    /// before it is answered without its disk, and how long a disk may take before it is given up.
+    public record DiskCare(long rebuildRate, Duration hedge, Duration evict) {}
 
     /// How volumes are scrubbed: `bytesPerSecond` read at most, 0 for not at all; `interval` from
     /// the end of one pass to the next.
@@ -91,6 +104,10 @@ public record NodeConfig(
                 admin(reader, data),
                 reader.bytes("cache-size", MEBIBYTE),
                 reader.duration("consistency-points.interval", Duration.ofMillis(100)),
+                new DiskCare(
+                        reader.bytes("rebuild.rate", MEBIBYTE),
+                        reader.duration("slow-disks.hedge", Duration.ofMillis(10)),
+                        reader.duration("slow-disks.evict", Duration.ofSeconds(1))),
                 new Scrub(
                         reader.bytes("scrub.rate", 0),
                         reader.duration("scrub.interval", Duration.ofMinutes(1))),
@@ -98,15 +115,21 @@ public record NodeConfig(
     }
 
     private static Log log(ConfigReader reader, Path data) throws ConfigError {
+        String second = reader.text("log.second-path");
         Log log =
                 new Log(
                         data.resolve(reader.text("log.path")),
+                        second.isEmpty() ? Optional.empty() : Optional.of(data.resolve(second)),
+                        reader.flag("log.accept-one-copy"),
                         reader.bytes("log.size", 4 * MEBIBYTE),
                         reader.bytes("log.segment", 64 * 1024),
                         reader.oneOf("log.mode", LogMode.class),
                         reader.bytes("log.half", MEBIBYTE));
         if (log.segmentBytes() * 4 > log.sizeBytes()) {
             throw reader.error("log.segment", "the log must hold at least four segments");
+        }
+        if (log.secondPath().filter(log.path()::equals).isPresent()) {
+            throw reader.error("log.second-path", "a copy on the same device is none");
         }
         if (log.halfBytes() * 2 > log.sizeBytes()) {
             throw reader.error("log.half", "the log must hold two halves");

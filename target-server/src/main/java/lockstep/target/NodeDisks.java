@@ -24,10 +24,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /// The disks that the node's file names, and what each is used for. Opened on the main thread, used
 /// on the core loop from then on.
 final class NodeDisks {
+    private static final String LATE =
+            "it came after the start: give it to a volume, or start the node again";
+    private static final int REOPEN_TRIES = 40;
+    private static final long REOPEN_NANOS = 50_000_000;
+
     /// What a disk is to this node.
     enum Use {
         /// No volume of ours is on it.
@@ -42,12 +48,10 @@ final class NodeDisks {
     static final class NodeDisk {
         final String name;
         final Path path;
-        final BlockDevice device;
+        BlockDevice device;
         Use use = Use.FREE;
         String remark = "";
         @Nullable String volume;
-        int group = -1;
-        int slot = -1;
 
         NodeDisk(String name, Path path, BlockDevice device) {
             this.name = name;
@@ -55,12 +59,18 @@ final class NodeDisks {
             this.device = device;
         }
 
-        /// It is in `slot` of `group` of a volume now.
-        void takeFor(String newVolume, int newGroup, int newSlot) {
+        /// It belongs to a volume now: as a member, or as one of its spares.
+        void takeFor(String newVolume) {
             use = Use.MEMBER;
+            remark = "";
             volume = newVolume;
-            group = newGroup;
-            slot = newSlot;
+        }
+
+        /// It is not to be used for what `why` says.
+        void refuse(String why) {
+            use = Use.REFUSED;
+            remark = why;
+            volume = null;
         }
 
         /// It belongs to nobody now.
@@ -68,30 +78,71 @@ final class NodeDisks {
             use = Use.FREE;
             remark = "";
             volume = null;
-            group = -1;
-            slot = -1;
         }
     }
 
     private final Map<String, NodeDisk> byDevice = new LinkedHashMap<>();
+    private final List<String> patterns;
+    private final EventLoop loop;
+    private final NodeEvents events;
+
+    private NodeDisks(List<String> patterns, EventLoop loop, NodeEvents events) {
+        this.patterns = patterns;
+        this.loop = loop;
+        this.events = events;
+    }
 
     /// Opens all that `patterns` name. A disk that is not there or cannot be opened is an event and
     /// no failure: its volume can do without it.
     static NodeDisks open(List<String> patterns, EventLoop loop, NodeEvents events)
             throws IOException {
-        NodeDisks disks = new NodeDisks();
+        NodeDisks disks = new NodeDisks(patterns, loop, events);
+        disks.openNew("");
+        return disks;
+    }
+
+    // What came since the last look is opened too. Nobody has read what it carries then, so it is
+    // not free: only who looks at it first may use it.
+    private void openNew(String remark) throws IOException {
         Set<String> names = new LinkedHashSet<>();
+        byDevice.values().forEach(disk -> names.add(disk.name));
         for (Path path : paths(patterns)) {
+            if (byDevice.containsKey(path.toString())) {
+                continue;
+            }
             try {
                 FileDevice device = FileDevice.open(path, loop, FileDevice.Options.DATA);
                 String name = String.valueOf(path.getFileName());
                 String unique = names.add(name) ? name : path.toString();
-                disks.byDevice.put(device.name(), new NodeDisk(unique, path, device));
+                NodeDisk disk = new NodeDisk(unique, path, device);
+                if (!remark.isEmpty()) {
+                    disk.refuse(remark);
+                }
+                byDevice.put(device.name(), disk);
             } catch (IOException failed) {
                 events.note(path.toString(), "the disk cannot be opened: " + failed);
             }
         }
-        return disks;
+    }
+
+    /// Opens a disk once more, whose device failed or whose file was replaced; `done` gets why that
+    /// cannot be, or null. What still hangs on it may take its time to end.
+    void reopen(NodeDisk disk, Consumer<@Nullable String> done) {
+        disk.device.close();
+        tryOpen(disk, 0, done);
+    }
+
+    private void tryOpen(NodeDisk disk, int tries, Consumer<@Nullable String> done) {
+        try {
+            disk.device = FileDevice.open(disk.path, loop, FileDevice.Options.DATA);
+            done.accept(null);
+        } catch (IOException failed) {
+            if (tries == REOPEN_TRIES) {
+                done.accept("it cannot be opened: " + failed.getMessage());
+            } else {
+                loop.clock().schedule(REOPEN_NANOS, () -> tryOpen(disk, tries + 1, done));
+            }
+        }
     }
 
     /// All that `patterns` name, each once.
@@ -138,8 +189,7 @@ final class NodeDisks {
             if (disk == null || fault instanceof DiskFault.Unformatted) {
                 continue;
             }
-            disk.use = Use.REFUSED;
-            disk.remark = fault.text();
+            disk.refuse(fault.text());
             events.note(disk.name, fault.text());
         }
     }
@@ -190,19 +240,42 @@ final class NodeDisks {
     }
 
     private NodeDisk free(String name) {
+        NodeDisk disk = named(name);
+        if (!isUsable(disk)) {
+            String why = disk.use == Use.FREE ? "too small" : "in use or refused";
+            throw refused(name + " is " + why, "choose a free disk");
+        }
+        return disk;
+    }
+
+    /// The disk of this name or path, also one that came after the start.
+    NodeDisk named(String name) {
+        NodeDisk known = find(name);
+        if (known == null) {
+            try {
+                openNew(LATE);
+            } catch (IOException failed) {
+                events.note(name, "the disks cannot be looked through: " + failed);
+            }
+            known = find(name);
+        }
+        if (known == null) {
+            throw new AdminException(
+                    Code.NOT_FOUND,
+                    "there is no disk " + name + " among those that the node's file names",
+                    "`lockstep disk list` shows them; a new one has to be matched by `disks`, or it"
+                            + " would not be found after a restart");
+        }
+        return known;
+    }
+
+    private @Nullable NodeDisk find(String name) {
         for (NodeDisk disk : byDevice.values()) {
             if (disk.name.equals(name) || disk.path.toString().equals(name)) {
-                if (!isUsable(disk)) {
-                    String why = disk.use == Use.FREE ? "too small" : "in use or refused";
-                    throw refused(name + " is " + why, "choose a free disk");
-                }
                 return disk;
             }
         }
-        throw new AdminException(
-                Code.NOT_FOUND,
-                "there is no disk " + name,
-                "`lockstep disk list` shows the disks that the node's file names");
+        return null;
     }
 
     private static AdminException refused(String happened, String remedy) {

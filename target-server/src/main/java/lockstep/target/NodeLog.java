@@ -5,6 +5,7 @@ import com.codahale.metrics.MetricRegistry;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.io.real.DeviceInUse;
 import lockstep.blockstore.io.real.FileDevice;
 import lockstep.blockstore.log.NvLog;
 import lockstep.blockstore.volume.VolumeSettings;
@@ -12,6 +13,8 @@ import lockstep.blockstore.volume.VolumeSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
@@ -24,25 +27,78 @@ final class NodeLog {
     private NodeLog() {}
 
     static NvLog open(
-            NodeConfig.Log config, EventLoop loop, LongSupplier entropy, MetricRegistry metrics)
+            NodeConfig.Log config,
+            EventLoop loop,
+            LongSupplier entropy,
+            MetricRegistry metrics,
+            NodeEvents events)
             throws IOException {
         Path path = config.path();
         // Stands beside a log that is being made, so that a start that was cut off is repeated and
         // a log that lost its header is not taken for a new one.
         Path unfinished = path.resolveSibling(path.getFileName() + ".unfinished");
         boolean fresh = !Files.exists(path) || Files.exists(unfinished);
+        // Where the other device holds a log, a new one here becomes a copy of that.
+        boolean first = fresh && config.secondPath().filter(Files::exists).isEmpty();
         if (fresh) {
             Files.write(unfinished, new byte[0]);
             Files.deleteIfExists(path);
             FileDevice.preallocate(path, config.sizeBytes());
         }
-        boolean synchronous = config.mode() == NodeConfig.LogMode.DSYNC;
-        FileDevice device = FileDevice.open(path, loop, FileDevice.Options.log(synchronous));
-        if (fresh) {
-            format(device, config, loop, entropy);
-            Files.delete(unfinished);
+        List<BlockDevice> devices = new ArrayList<>();
+        NvLog log;
+        try {
+            devices.add(device(path, config, loop));
+            if (first) {
+                format(devices.getFirst(), config, loop, entropy);
+                Files.delete(unfinished);
+            }
+            if (config.secondPath().isPresent()) {
+                addSecond(config.secondPath().get(), config, loop, events, devices);
+            }
+            log = opened(devices, config.acceptOneCopy(), loop, entropy, metrics);
+        } catch (IOException e) {
+            devices.forEach(BlockDevice::close);
+            throw e;
         }
-        return opened(device, loop, entropy, metrics);
+        Files.deleteIfExists(unfinished);
+        log.whenOneIsLost(
+                fault -> events.note("log", "goes on with one copy, the other failed: " + fault));
+        for (NvLog.CopyState copy : log.devices()) {
+            if (!copy.state().isEmpty()) {
+                events.note("log", copy.device() + " is not in use: " + copy.state());
+            }
+        }
+        return log;
+    }
+
+    private static FileDevice device(Path path, NodeConfig.Log config, EventLoop loop)
+            throws IOException {
+        boolean synchronous = config.mode() == NodeConfig.LogMode.DSYNC;
+        return FileDevice.open(path, loop, FileDevice.Options.log(synchronous));
+    }
+
+    /// A second copy that is not there yet is made of zeros, and then made a copy by opening the
+    /// log. One that cannot be had does not keep the node from starting with the first, if that is
+    /// known to be the newer.
+    private static void addSecond(
+            Path path,
+            NodeConfig.Log config,
+            EventLoop loop,
+            NodeEvents events,
+            List<BlockDevice> devices)
+            throws DeviceInUse {
+        try {
+            if (!Files.exists(path)) {
+                FileDevice.preallocate(
+                        path, Math.max(config.sizeBytes(), devices.getFirst().size()));
+            }
+            devices.add(device(path, config, loop));
+        } catch (DeviceInUse e) {
+            throw e;
+        } catch (IOException e) {
+            events.note("log", "the second copy cannot be opened: " + e);
+        }
     }
 
     private static void format(
@@ -67,13 +123,19 @@ final class NodeLog {
     }
 
     private static NvLog opened(
-            BlockDevice device, EventLoop loop, LongSupplier entropy, MetricRegistry metrics)
+            List<BlockDevice> devices,
+            boolean acceptOne,
+            EventLoop loop,
+            LongSupplier entropy,
+            MetricRegistry metrics)
             throws IOException {
         CompletableFuture<NvLog> opened = new CompletableFuture<>();
+        BlockDevice first = devices.getFirst();
         loop.execute(
                 () ->
                         NvLog.open(
-                                device,
+                                devices,
+                                acceptOne,
                                 loop,
                                 entropy,
                                 metrics,
@@ -83,10 +145,10 @@ final class NodeLog {
                                                 opened.complete(log);
                                         case NvLog.OpenResult.NotALog(String reason) ->
                                                 opened.completeExceptionally(
-                                                        refused(device, reason));
+                                                        refused(first, reason));
                                         case NvLog.OpenResult.Failed(var fault) ->
                                                 opened.completeExceptionally(
-                                                        refused(device, fault.toString()));
+                                                        refused(first, fault.toString()));
                                     }
                                 }));
         return await(opened);

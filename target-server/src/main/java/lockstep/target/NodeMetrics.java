@@ -31,6 +31,7 @@ final class NodeMetrics {
                 metrics,
                 prefix + "mirror-backlog-bytes",
                 () -> volume.replica().status().backlogBytes());
+        gauge(metrics, prefix + "degraded", () -> volume.disks().degraded() ? 1L : 0L);
         gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
         gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());
     }

@@ -3,8 +3,10 @@ package lockstep.target;
 import lockstep.target.access.SecretKeys;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.NodeControl;
+import lockstep.target.admin.model.AddDisk;
 import lockstep.target.admin.model.AddHost;
 import lockstep.target.admin.model.AdminError.Code;
+import lockstep.target.admin.model.CloneSnapshot;
 import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
@@ -12,14 +14,21 @@ import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.FaultDisk;
 import lockstep.target.admin.model.HostView;
+import lockstep.target.admin.model.LocateDisk;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.ReplaceDisk;
+import lockstep.target.admin.model.RestoreSnapshot;
+import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.ScrubView;
+import lockstep.target.admin.model.SnapshotView;
 import lockstep.target.admin.model.TakeOver;
+import lockstep.target.admin.model.TakeSnapshot;
 import lockstep.target.admin.model.VolumeView;
 
 import java.io.IOException;
@@ -33,6 +42,8 @@ final class NodeOperator implements NodeControl {
     private final Node node;
     private final VolumeActions volumes;
     private final PairActions pairs;
+    private final DiskActions disks;
+    private final SnapshotActions snapshots;
     private final KeyFile keyFile;
 
     NodeOperator(Node node, KeyFile keyFile) {
@@ -40,6 +51,8 @@ final class NodeOperator implements NodeControl {
         this.keyFile = keyFile;
         this.volumes = new VolumeActions(node);
         this.pairs = new PairActions(node);
+        this.disks = new DiskActions(node);
+        this.snapshots = new SnapshotActions(node);
     }
 
     // Whatever goes wrong on the loop inside `action` is the answer.
@@ -93,6 +106,32 @@ final class NodeOperator implements NodeControl {
     }
 
     @Override
+    public CompletableFuture<Done> replaceDisk(String volume, ReplaceDisk request) {
+        return withVolume(volume, (found, answer) -> disks.replace(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> addDisk(String volume, AddDisk request) {
+        return withVolume(volume, (found, answer) -> disks.add(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> faultDisk(String volume, FaultDisk request) {
+        return withVolume(volume, (found, answer) -> disks.fault(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> locateDisk(LocateDisk request) {
+        return onLoop(
+                answer ->
+                        new DiskLight(node.core().clock(), node.volumes())
+                                .blink(
+                                        node.disks().named(request.disk()),
+                                        request.seconds(),
+                                        answer));
+    }
+
+    @Override
     public CompletableFuture<List<VolumeView>> volumes() {
         return onLoop(answer -> answer.complete(node.views().volumes()));
     }
@@ -128,8 +167,53 @@ final class NodeOperator implements NodeControl {
     }
 
     @Override
-    public CompletableFuture<Done> deleteLun(String volume, int number) {
-        return withVolume(volume, (found, answer) -> volumes.deleteLun(found, number, answer));
+    public CompletableFuture<Done> deleteLun(String volume, int number, boolean withSnapshots) {
+        return withVolume(
+                volume, (found, answer) -> volumes.deleteLun(found, number, withSnapshots, answer));
+    }
+
+    @Override
+    public CompletableFuture<List<SnapshotView>> snapshots() {
+        return onLoop(answer -> answer.complete(snapshots.list()));
+    }
+
+    @Override
+    public CompletableFuture<List<SnapshotView>> takeSnapshot(String volume, TakeSnapshot request) {
+        return withVolume(volume, (found, answer) -> snapshots.take(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> deleteSnapshot(String volume, int lun, String name) {
+        return withVolume(volume, (found, answer) -> snapshots.delete(found, lun, name, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> restoreSnapshot(
+            String volume, int lun, String name, RestoreSnapshot request) {
+        return withVolume(
+                volume, (found, answer) -> snapshots.restore(found, lun, name, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<LunView> cloneSnapshot(
+            String volume, int lun, String name, CloneSnapshot request) {
+        return withVolume(
+                volume, (found, answer) -> snapshots.cloneOne(found, lun, name, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<List<ScheduleView>> schedules() {
+        return onLoop(answer -> answer.complete(node.schedules().list()));
+    }
+
+    @Override
+    public CompletableFuture<ScheduleView> setSchedule(String volume, ScheduleView request) {
+        return withVolume(volume, (found, answer) -> node.schedules().set(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> removeSchedule(String volume, String name) {
+        return withVolume(volume, (found, answer) -> node.schedules().remove(found, name, answer));
     }
 
     @Override

@@ -1,15 +1,12 @@
 package lockstep.target;
 
 import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.disk.Disk;
-import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.Lun;
 import lockstep.replication.role.ReplicaStatus;
 import lockstep.replication.role.RoleState;
-import lockstep.target.NodeDisks.NodeDisk;
 import lockstep.target.access.AccessTable;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.HostView;
@@ -23,51 +20,18 @@ import java.util.Locale;
 
 /// What the node shows of itself. On the core loop; answers are values.
 final class NodeViews {
-    private final NodeDisks disks;
+    private final DiskViews disks;
     private final NodeVolumes volumes;
     private final NodeTargets targets;
 
     NodeViews(NodeDisks disks, NodeVolumes volumes, NodeTargets targets) {
-        this.disks = disks;
+        this.disks = new DiskViews(disks, volumes);
         this.volumes = volumes;
         this.targets = targets;
     }
 
     List<DiskView> disks() {
-        List<DiskView> views = new ArrayList<>();
-        for (NodeDisk disk : disks.all()) {
-            boolean placed = disk.slot >= 0;
-            views.add(
-                    new DiskView(
-                            disk.name,
-                            disk.path.toString(),
-                            disk.device.size(),
-                            diskState(disk),
-                            disk.volume,
-                            placed ? disk.group : null,
-                            placed ? disk.slot : null));
-        }
-        return views;
-    }
-
-    private String diskState(NodeDisk disk) {
-        return switch (disk.use) {
-            case FREE -> "free";
-            case REFUSED -> "refused: " + disk.remark;
-            case MEMBER -> memberState(disk);
-        };
-    }
-
-    private String memberState(NodeDisk disk) {
-        HostedVolume volume = disk.volume == null ? null : volumes.find(disk.volume);
-        if (volume == null || disk.slot < 0) {
-            return "member";
-        }
-        GroupDisks group = volume.disks().groups().get(disk.group);
-        if (!group.live(disk.slot)) {
-            return "failed";
-        }
-        return disk.slot == group.paritySlot() ? "parity" : "member";
+        return disks.disks();
     }
 
     List<VolumeView> volumes() {
@@ -100,30 +64,7 @@ final class NodeViews {
                 Blocks.toBytes(used),
                 blocks,
                 volume.disks().degraded() ? "degraded; " + status.reason() : status.reason(),
-                groups(volume));
-    }
-
-    private List<VolumeView.GroupView> groups(HostedVolume volume) {
-        List<VolumeView.GroupView> views = new ArrayList<>();
-        for (GroupDisks group : volume.disks().groups()) {
-            List<String> names = new ArrayList<>();
-            for (int slot = 0; slot < group.slots(); slot++) {
-                names.add(diskName(group.disk(slot)));
-            }
-            boolean whole = group.missingSlot() < 0;
-            String state = group.lost() != null ? "lost" : whole ? "healthy" : "degraded";
-            views.add(new VolumeView.GroupView(group.index(), state, names));
-        }
-        return views;
-    }
-
-    private String diskName(@org.jspecify.annotations.Nullable Disk disk) {
-        if (disk == null) {
-            return "(missing)";
-        }
-        NodeDisk known = disks.ofDevice(disk.name());
-        String name = known == null ? disk.name() : known.name;
-        return disk.live() ? name : name + " (failed)";
+                disks.groups(volume));
     }
 
     private static String role(CopyState.Role role) {
@@ -164,12 +105,18 @@ final class NodeViews {
 
     LunView lun(HostedVolume volume, Lun lun) {
         LunRecord record = lun.record();
+        ActiveVolume active = volume.replica().active();
+        long mapped = active == null ? 0 : active.mappedBlocks(record.number());
+        long held = active == null ? 0 : active.snapshots().heldBlocks(record.identity());
         return new LunView(
                 volume.name(),
                 record.number(),
                 record.name(),
                 record.identity().toString(),
                 record.size(),
+                Blocks.toBytes(mapped),
+                Blocks.toBytes(held),
+                record.readOnly(),
                 targets.targetName(volume.name()),
                 lun.isServing() ? "serving" : word(volume.replica().status().state()),
                 HostViews.whoSees(targets.access(volume.name()), record.number()));

@@ -4,6 +4,7 @@ import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.block.RaidSpace;
 import lockstep.blockstore.disk.Disk;
 import lockstep.blockstore.disk.DiskInventory;
+import lockstep.blockstore.disk.DiskPatience;
 import lockstep.blockstore.disk.FormatPlan;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.BlockDevice;
@@ -52,6 +53,10 @@ final class NodeVolumes {
         this.observer = observer;
     }
 
+    DiskPatience patience() {
+        return opener.patience();
+    }
+
     List<HostedVolume> all() {
         return List.copyOf(byName.values());
     }
@@ -83,6 +88,8 @@ final class NodeVolumes {
     void openAll(Runnable done) {
         DiskInventory.read(
                 disks.devices(),
+                loop.clock(),
+                opener.patience(),
                 inventory -> {
                     disks.note(inventory, events);
                     openNext(new ArrayList<>(inventory.volumes()), done);
@@ -130,14 +137,18 @@ final class NodeVolumes {
     }
 
     private void claim(DiskInventory.FoundVolume found) {
-        for (int group = 0; group < found.members().size(); group++) {
-            @Nullable Disk[] slots = found.members().get(group);
-            for (int slot = 0; slot < slots.length; slot++) {
-                Disk member = slots[slot];
-                NodeDisk disk = member == null ? null : disks.ofDevice(member.name());
-                if (disk != null) {
-                    disk.takeFor(found.name(), group, slot);
+        List<Disk> all = new ArrayList<>(found.spares());
+        for (@Nullable Disk[] slots : found.members()) {
+            for (Disk member : slots) {
+                if (member != null) {
+                    all.add(member);
                 }
+            }
+        }
+        for (Disk one : all) {
+            NodeDisk disk = disks.ofDevice(one.name());
+            if (disk != null) {
+                disk.takeFor(found.name());
             }
         }
     }
@@ -216,14 +227,17 @@ final class NodeVolumes {
     /// Erases the labels of a volume that is in use no more; its disks are free afterwards.
     void erase(HostedVolume volume, Consumer<@Nullable String> done) {
         byName.remove(volume.name());
+        volume.space().raid().rebuilds().stop();
         List<NodeDisk> members =
                 disks.all().stream().filter(disk -> volume.name().equals(disk.volume)).toList();
-        eraseNext(new ArrayList<>(members), done);
+        eraseNext(new ArrayList<>(members), null, done);
     }
 
-    private void eraseNext(List<NodeDisk> left, Consumer<@Nullable String> done) {
+    // A disk that does not take it keeps none of the others: a volume without them is none.
+    private void eraseNext(
+            List<NodeDisk> left, @Nullable String problem, Consumer<@Nullable String> done) {
         if (left.isEmpty()) {
-            loop.execute(() -> done.accept(null));
+            loop.execute(() -> done.accept(problem));
             return;
         }
         NodeDisk disk = left.removeFirst();
@@ -232,9 +246,10 @@ final class NodeVolumes {
                 fault -> {
                     if (fault == null) {
                         disk.setFree();
-                        eraseNext(left, done);
+                        eraseNext(left, problem, done);
                     } else {
-                        done.accept(fault.toString());
+                        disk.refuse("its label could not be erased: " + fault);
+                        eraseNext(left, fault.toString(), done);
                     }
                 });
     }

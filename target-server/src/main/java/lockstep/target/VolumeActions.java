@@ -171,7 +171,11 @@ final class VolumeActions {
         }
     }
 
-    void deleteLun(HostedVolume volume, int number, CompletableFuture<Done> answer) {
+    void deleteLun(
+            HostedVolume volume,
+            int number,
+            boolean withSnapshots,
+            CompletableFuture<Done> answer) {
         if (active(volume).luns().stream().noneMatch(lun -> lun.record().number() == number)) {
             throw noLun(volume, number);
         }
@@ -181,17 +185,23 @@ final class VolumeActions {
                         number,
                         failure -> {
                             if (failure == null) {
-                                deleteForgotten(volume, number, answer);
+                                deleteForgotten(volume, number, withSnapshots, answer);
                             } else {
                                 answer.completeExceptionally(failure);
                             }
                         });
     }
 
-    private void deleteForgotten(HostedVolume volume, int number, CompletableFuture<Done> answer) {
+    private void deleteForgotten(
+            HostedVolume volume,
+            int number,
+            boolean withSnapshots,
+            CompletableFuture<Done> answer) {
         active(volume)
+                .snapshots()
                 .deleteLun(
                         number,
+                        withSnapshots,
                         outcome -> {
                             if (outcome instanceof Outcome.Done) {
                                 node.targets().refresh(volume);
@@ -203,6 +213,13 @@ final class VolumeActions {
     }
 
     static AdminException notDone(Outcome outcome) {
+        if (outcome instanceof Outcome.Refused(String why)) {
+            return new AdminException(
+                    Code.REFUSED,
+                    why,
+                    "`lockstep snapshot list` and `lockstep lun list` show what there is;"
+                            + " see the command's --help for its options");
+        }
         return new AdminException(
                 Code.UNAVAILABLE,
                 "the volume does not take it now: " + outcome,

@@ -5,11 +5,13 @@ import com.codahale.metrics.MetricRegistry;
 import lockstep.blockstore.block.RaidSpace;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.disk.DiskInventory;
+import lockstep.blockstore.disk.DiskPatience;
 import lockstep.blockstore.disk.RecordArea;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.log.NvLog;
+import lockstep.blockstore.raid.RebuildPace;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.blockstore.volume.VolumeSettings;
@@ -33,18 +35,29 @@ final class VolumeOpener {
     private final VolumeSettings settings;
     private final NodeEvents events;
     private final MetricRegistry metrics;
+    private final RebuildPace pace;
+    private final DiskPatience patience;
 
     VolumeOpener(
             EventLoop loop,
             NvLog log,
             VolumeSettings settings,
+            RebuildPace pace,
+            DiskPatience patience,
             NodeEvents events,
             MetricRegistry metrics) {
+        this.pace = pace;
+        this.patience = patience;
         this.loop = loop;
         this.log = log;
         this.settings = settings;
         this.events = events;
         this.metrics = metrics;
+    }
+
+    /// How long disks may take.
+    DiskPatience patience() {
+        return patience;
     }
 
     /// The log that copies opened here use.
@@ -86,6 +99,7 @@ final class VolumeOpener {
         VolumeDisks.open(
                 found,
                 loop,
+                patience,
                 watch,
                 opened -> {
                     switch (opened) {
@@ -111,7 +125,7 @@ final class VolumeOpener {
             handler.refused("its superblock or copy state is of a version that is not known here");
             return;
         }
-        RaidSpace space = new RaidSpace(disks);
+        RaidSpace space = new RaidSpace(disks, pace);
         var parts =
                 new VolumeCopy.Parts(
                         disks.id(), disks.name(), space, log.stream(disks.id()), loop, settings);

@@ -34,10 +34,15 @@ final class NodeConfigTest {
         NodeConfig config = NodeConfig.load(file("name = a\ndata-dir = /d"));
         assertThat(config.log().path()).isEqualTo(Path.of("/d/nvlog"));
         assertThat(config.log().mode()).isEqualTo(NodeConfig.LogMode.DSYNC);
+        assertThat(config.log().secondPath()).isEmpty();
         assertThat(config.cpInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.cacheBytes()).isEqualTo(256 << 20);
         assertThat(config.replication().listen()).isEmpty();
         assertThat(config.threads()).isEqualTo(1);
+        assertThat(config.diskCare())
+                .isEqualTo(
+                        new NodeConfig.DiskCare(
+                                200 << 20, Duration.ofMillis(500), Duration.ofSeconds(10)));
         assertThat(config.iscsi().allowUnauthenticated()).isFalse();
         assertThat(config.iscsi().chapMd5()).isFalse();
         assertThat(config.iscsi().caps()).isEqualTo(Caps.Limits.DEFAULT);
@@ -74,12 +79,13 @@ final class NodeConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "log.segmnt = 1 MiB | node.conf:3: log.segmnt: no such key; known are log.half",
+                "log.segmnt = 1 MiB | node.conf:3: log.segmnt: no such key; known are log.acc",
                 "naem = b | node.conf:3: naem: no such key; known are cache-size, data-dir",
                 "log { size = many } | node.conf:3: log.size: Invalid value at 'log.size'",
                 "log.size = 5000 | node.conf:3: log.size: 5000 bytes: at least",
                 "log.segment = 1 GiB | node.conf:3: log.segment: the log must hold at least four",
                 "log.mode = fast | node.conf:3: log.mode: 'fast' is not one of [dsync, fsync]",
+                "log.second-path = nvlog | node.conf:3: log.second-path: a copy on the same device",
                 "threads = 0 | node.conf:3: threads: 0 is not in 1..256",
                 "threads = [] | node.conf:3: threads: threads has type LIST rather than NUMBER",
                 "replication.listen = here | node.conf:3: replication.listen: 'here' is not an",

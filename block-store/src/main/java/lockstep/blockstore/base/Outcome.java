@@ -33,6 +33,12 @@ public sealed interface Outcome {
     /// acknowledged. It may or may not be found later.
     record Aborted(String reason) implements Outcome {}
 
+    /// The LUN takes no writes: it shows a snapshot.
+    record WriteProtected() implements Outcome {}
+
+    /// What was asked for does not go with what there is: why. Nothing was changed.
+    record Refused(String why) implements Outcome {}
+
     /// Byte `offset` of the range is not what it was compared with, and is the first that is not.
     /// Nothing was changed.
     record Miscompare(int offset) implements Outcome {}

@@ -7,6 +7,7 @@ import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.raid.CpWriter;
 import lockstep.blockstore.raid.RaidGeometry;
 import lockstep.blockstore.raid.Read;
+import lockstep.blockstore.raid.RebuildPace;
 import lockstep.blockstore.raid.VbnSpace;
 
 import java.nio.ByteBuffer;
@@ -21,8 +22,13 @@ public final class RaidSpace implements BlockSpace {
 
     /// The space on `disks`, which are open.
     public RaidSpace(VolumeDisks disks) {
+        this(disks, RebuildPace.DEFAULT);
+    }
+
+    /// The same, where disks are rebuilt at `pace`.
+    public RaidSpace(VolumeDisks disks, RebuildPace pace) {
         this.disks = disks;
-        this.space = new VbnSpace(disks);
+        this.space = new VbnSpace(disks, pace);
     }
 
     /// The disks below.

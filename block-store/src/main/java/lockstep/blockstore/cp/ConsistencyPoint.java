@@ -8,8 +8,6 @@ import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.io.Slices;
 import lockstep.blockstore.tree.TreeEditor;
-import lockstep.blockstore.tree.TreeRoot;
-import lockstep.blockstore.tree.TreeWalk;
 import lockstep.blockstore.tree.VbnAllocator;
 
 import org.agrona.collections.LongArrayList;
@@ -18,8 +16,11 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /// One step of a volume from image `n-1` to image `n`.
@@ -34,16 +35,21 @@ import java.util.function.Consumer;
 /// The same blocks go to the mirror while they are written here. The mirror is told to commit by
 /// the volume, after this has ended, so it never has an image that its source could lose.
 public final class ConsistencyPoint {
-    /// What to commit. `luns` and `values` are as they were when `frozen` froze; `deleted` are the
-    /// trees of LUNs that exist no more.
+    /// What to commit. `before` is the state of the image before; `luns`, `values` and `snapshots`
+    /// are as they were when `frozen` froze, snapshots that are not committed yet among them.
+    /// `deleted` are trees that nothing reaches any more, `restored` the identities of LUNs that
+    /// went back to a snapshot.
     public record Job(
             CpId cp,
             Position upTo,
             long order,
             DirtyOverlay frozen,
+            StateFile before,
             List<LunState> luns,
             SortedMap<String, byte[]> values,
-            List<TreeRoot> deleted) {}
+            List<Snapshot> snapshots,
+            List<Drain> deleted,
+            List<UUID> restored) {}
 
     /// Takes the end.
     public interface Listener {
@@ -66,11 +72,11 @@ public final class ConsistencyPoint {
     private final @Nullable UpdateSink mirror;
     private final Listener listener;
     private final CpOutput output;
-    private final VbnAllocator allocator;
+    private final CpWrites writes;
     private final List<TreeEditor> editors = new ArrayList<>();
     private final List<LunState> lunsAfter = new ArrayList<>();
     private final ArrayDeque<LunState> lunsToDo = new ArrayDeque<>();
-    private final ArrayDeque<TreeRoot> deletedToDo = new ArrayDeque<>();
+    private final Map<UUID, Deaths> deaths = new LinkedHashMap<>();
     private CpStage stage = CpStage.SWEEP;
     private BlockSpace.@Nullable Writer waitingToCommit;
     private int legs;
@@ -89,7 +95,7 @@ public final class ConsistencyPoint {
         this.mirror = mirror;
         this.listener = listener;
         this.output = new CpOutput(context.loop());
-        this.allocator = allocator();
+        this.writes = new CpWrites(job.cp, allocator(), output);
     }
 
     /// Where it is.
@@ -186,9 +192,8 @@ public final class ConsistencyPoint {
     private void nextLun() {
         LunState lun = lunsToDo.poll();
         if (lun == null) {
-            enter(CpStage.DELETED_LUNS);
-            deletedToDo.addAll(job.deleted);
-            nextDeleted();
+            enter(CpStage.SNAPSHOTS);
+            snapshots();
             return;
         }
         if (job.frozen.isEmpty(lun.record().number())) {
@@ -196,10 +201,20 @@ public final class ConsistencyPoint {
             nextLun();
             return;
         }
+        Deaths died = new Deaths(writes, lun.originCp(), snapshotsOf(lun));
+        deaths.put(lun.identity(), died);
         LunStage lunStage =
-                new LunStage(context, job.cp, job.frozen, allocator, output, lun, this::lunDone);
+                new LunStage(context, job.cp, job.frozen, died, output, lun, this::lunDone);
         editors.add(lunStage.editor());
         lunStage.run();
+    }
+
+    /// The snapshots of `lun` that both images have.
+    private List<CpId> snapshotsOf(LunState lun) {
+        return job.snapshots.stream()
+                .filter(s -> s.isCommitted() && s.lun().identity().equals(lun.identity()))
+                .map(Snapshot::cp)
+                .toList();
     }
 
     private void lunDone(@Nullable LunState after) {
@@ -211,54 +226,41 @@ public final class ConsistencyPoint {
         }
     }
 
-    private void nextDeleted() {
-        TreeRoot root = deletedToDo.poll();
-        if (root == null) {
-            enter(CpStage.SYSTEM_FILES);
-            writeSystemFiles();
-            return;
-        }
-        TreeWalk walk = new TreeWalk(root, CpId.NONE, context.reader(), context.pool());
-        walkDeleted(walk);
+    private void snapshots() {
+        SnapshotStage stage =
+                new SnapshotStage(
+                        context,
+                        writes,
+                        job,
+                        lunsAfter,
+                        deaths,
+                        editors::add,
+                        result -> {
+                            if (result == null) {
+                                fail("a dead list of a snapshot cannot be read from any disk");
+                            } else {
+                                enter(CpStage.SYSTEM_FILES);
+                                writeSystemFiles(result);
+                            }
+                        });
+        stage.run();
     }
 
-    private void walkDeleted(TreeWalk walk) {
-        walk.next(
-                new TreeWalk.Visitor() {
-                    @Override
-                    public void block(BlockPointer pointer, int level, long index) {
-                        if (pointer.isAllocated()) {
-                            allocator.died(pointer);
-                        }
-                        context.loop().execute(() -> walkDeleted(walk));
-                    }
-
-                    @Override
-                    public void ended() {
-                        nextDeleted();
-                    }
-
-                    @Override
-                    public void lost(BlockPointer pointer) {
-                        fail("a tree block of a deleted LUN cannot be read from any disk");
-                    }
-                });
-    }
-
-    private void writeSystemFiles() {
-        StateFile state = new StateFile(lunsAfter, job.values);
+    private void writeSystemFiles(SnapshotStage.Result result) {
+        StateFile state =
+                new StateFile(result.luns(), job.values, result.snapshots(), result.deaths());
         SystemStage system =
                 new SystemStage(
                         context,
                         job.cp,
-                        allocator,
+                        writes.allocator(),
                         output,
                         before,
-                        result -> {
-                            if (result == null) {
+                        roots -> {
+                            if (roots == null) {
                                 fail("a block of a system file cannot be read from any disk");
                             } else {
-                                write(rootOf(result), state);
+                                write(rootOf(roots), state);
                             }
                         });
         editors.addAll(system.editors());

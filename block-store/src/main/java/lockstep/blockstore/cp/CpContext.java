@@ -6,7 +6,8 @@ import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.io.EventLoop;
 
 /// What a consistency point works on: one volume's space and the memory images of its maps. All
-/// owned by the volume; the consistency point under way is the only one that changes them.
+/// owned by the volume; the consistency point under way is the only one that changes them. One
+/// consistency point drains about `drainBlocks` blocks of what was deleted.
 public record CpContext(
         EventLoop loop,
         BlockPool pool,
@@ -16,4 +17,5 @@ public record CpContext(
         SpacePages pages,
         Allocator allocator,
         DeadList dead,
-        Pins pins) {}
+        Pins pins,
+        long drainBlocks) {}

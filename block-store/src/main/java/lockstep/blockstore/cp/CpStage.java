@@ -7,8 +7,8 @@ public enum CpStage {
     /// Trees of changed LUNs are loaded, blocks with gaps completed, every changed block gets its
     /// VBN.
     LUNS,
-    /// Trees of deleted LUNs are walked; their blocks die.
-    DELETED_LUNS,
+    /// Dead lists of snapshots follow what has changed; a part of what was deleted dies.
+    SNAPSHOTS,
     /// State file, dead list and space map come to rest.
     SYSTEM_FILES,
     /// Data, trees and parity are written, and sent to the mirror.

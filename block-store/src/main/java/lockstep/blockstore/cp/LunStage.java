@@ -176,12 +176,16 @@ final class LunStage {
                 assigned -> {
                     if (assigned) {
                         editor.encode(
-                                output,
-                                root -> done.accept(new LunState(before.record(), root, mapped)));
+                                output, root -> done.accept(before.with(root, mapped, nodes())));
                     } else {
                         done.accept(null);
                     }
                 });
+    }
+
+    private long nodes() {
+        boolean unknown = before.nodes() == LunState.UNKNOWN;
+        return unknown ? LunState.UNKNOWN : before.nodes() + editor.nodesGained();
     }
 
     private OverlayBlock changed(long index) {

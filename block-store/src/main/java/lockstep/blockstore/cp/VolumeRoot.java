@@ -22,6 +22,9 @@ import java.util.List;
 /// | state root (28) | dead root (28) | space root (28) | pins (4) | pin (20) ... |
 /// ```
 ///
+/// In version 1 every page of the space map is a block; since version 2 a hole is a page of free
+/// VBNs.
+///
 /// `upTo` is the last log entry that this image holds: a replay begins behind it. `vbnCount` is the
 /// size of the volume, which both sides of a pair can hold.
 public record VolumeRoot(
@@ -45,7 +48,11 @@ public record VolumeRoot(
     /// File number of the space map.
     public static final int SPACE_TREE = 0x102;
 
-    private static final int VERSION = 1;
+    /// File number of the snapshots' dead lists; its root stands in the state file.
+    public static final int DEATH_TREE = 0x103;
+
+    private static final int VERSION = 2;
+    private static final int OLDEST_VERSION = 1;
     private static final int FIXED = 4 + 16 + 20 + 20 + 24 + 3 * TreeRoot.BYTES + 4;
 
     /// Bytes on disk.
@@ -66,7 +73,11 @@ public record VolumeRoot(
     /// Reads a root; null if the bytes are of no known version or too few.
     public static @Nullable VolumeRoot decode(ByteBuffer borrowed) {
         ByteBuffer in = borrowed.duplicate();
-        if (in.remaining() < FIXED || in.getInt() != VERSION) {
+        if (in.remaining() < FIXED) {
+            return null;
+        }
+        int version = in.getInt();
+        if (version < OLDEST_VERSION || version > VERSION) {
             return null;
         }
         VolumeId volume = new VolumeId(in.getLong(), in.getLong());
@@ -99,12 +110,12 @@ public record VolumeRoot(
                 List.copyOf(pins));
     }
 
-    private static void putCp(ByteBuffer out, CpId cp) {
+    static void putCp(ByteBuffer out, CpId cp) {
         putEpoch(out, cp.epoch());
         out.putLong(cp.count());
     }
 
-    private static CpId getCp(ByteBuffer in) {
+    static CpId getCp(ByteBuffer in) {
         return new CpId(getEpoch(in), in.getLong());
     }
 

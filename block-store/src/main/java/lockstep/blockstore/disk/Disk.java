@@ -3,10 +3,17 @@ package lockstep.blockstore.disk;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.io.BlockDevice;
+import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.io.Pending;
+
+import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 
 /// One member of a group: a device read and written by block, and what is known of its health. A
 /// disk that failed stays failed; nothing is asked of it any more.
@@ -17,13 +24,17 @@ public final class Disk {
     /// Right blocks that make up for a wrong one.
     private static final int GOOD_PER_WRONG = 8;
 
+    private static final long ERASED_AT_ONCE = 4096;
+
     private final BlockDevice device;
     private final DiskLabel label;
     private final DiskLayout layout;
     private boolean live = true;
     private String reason = "";
+    private @Nullable DiskOperations operations;
     private long readFaults;
     private long checksumErrors;
+    private long wrong;
     private int badness;
 
     Disk(BlockDevice device, DiskLabel label) {
@@ -67,6 +78,51 @@ public final class Disk {
         return checksumErrors;
     }
 
+    /// Whether it holds all blocks if it was rebuilt up to `dbn`.
+    boolean holds(long dbn) {
+        return dbn >= layout.dbnCount();
+    }
+
+    /// Zeros everything but the data, durably: labels, records, notes and checksums of whatever
+    /// volume it belonged to. Data need not be erased, as it counts only where a checksum entry
+    /// says so.
+    void erase(IoCompletion done) {
+        eraseFrom(0, done);
+    }
+
+    private void eraseFrom(long block, IoCompletion done) {
+        long left = layout.dataStart() - block;
+        if (left == 0) {
+            flush(done);
+            return;
+        }
+        long count = Math.min(left, ERASED_AT_ONCE);
+        start(
+                "erase",
+                false,
+                ended -> device.punch(Blocks.toBytes(block), Blocks.toBytes(count), ended),
+                fault -> {
+                    if (fault != null) {
+                        done.ended(fault);
+                    } else {
+                        eraseFrom(block + count, done);
+                    }
+                });
+    }
+
+    /// Writes the label that it was made with, and nothing else that could be taken for one.
+    void writeLabel(IoCompletion done) {
+        List<ByteBuffer> both = List.of(ByteBuffer.allocate(Blocks.SIZE), label.encode());
+        long at = Blocks.toBytes(DiskLayout.label(0));
+        List<BlockDevice.Extent> extents = List.of(new BlockDevice.Extent(at, both));
+        start("label", false, ended -> device.writeDurably(extents, ended), done);
+    }
+
+    /// The device, for who puts it to another use.
+    public BlockDevice device() {
+        return device;
+    }
+
     /// Counts a block that came back wrong; true if that is one too many. A disk whose every block
     /// is wrong (somebody has overwritten it) is given up after [#WRONG_IN_A_ROW]; one with some
     /// rot here and there is not, as healing each block costs less than the redundancy of all.
@@ -80,7 +136,13 @@ public final class Disk {
         return worse();
     }
 
+    /// Blocks that came back wrong or not at all, since it was opened.
+    long wrong() {
+        return wrong;
+    }
+
     private boolean worse() {
+        wrong++;
         badness += GOOD_PER_WRONG;
         return badness >= WRONG_IN_A_ROW * GOOD_PER_WRONG;
     }
@@ -88,6 +150,31 @@ public final class Disk {
     /// Counts blocks that came back right.
     public void countGood(int blocks) {
         badness = Math.max(0, badness - blocks);
+    }
+
+    /// From here on what takes too long is given up; `onHang` runs when nothing comes any more.
+    void watch(Clock clock, DiskPatience patience, Runnable onHang) {
+        DiskOperations watched = new DiskOperations(name(), clock, patience);
+        watched.onHang(onHang);
+        operations = watched;
+    }
+
+    private void start(
+            String what,
+            boolean hedged,
+            Function<IoCompletion, Pending> device,
+            IoCompletion done) {
+        Objects.requireNonNull(operations, "a disk in use is watched")
+                .start(what, hedged, device, done);
+    }
+
+    /// What is asked of it and has not ended is not waited for any more.
+    void giveUp() {
+        DiskOperations watched = operations;
+        if (watched != null) {
+            String why = reason.isEmpty() ? "it does not answer" : "it left its group: " + reason;
+            watched.giveUpAll(why);
+        }
     }
 
     void fail(String why) {
@@ -98,11 +185,19 @@ public final class Disk {
 
     /// Reads from block `block` of the device (see [DiskLayout]) into `into`, which is lent.
     public void read(long block, List<ByteBuffer> into, IoCompletion done) {
+        read(block, into, false, done);
+    }
+
+    /// The same; a `hedged` read ends with [IoFault#isSlow] if it takes long.
+    public void read(long block, List<ByteBuffer> into, boolean hedged, IoCompletion done) {
         Check.that(live, "a failed disk is not read");
-        device.read(
-                new BlockDevice.Extent(Blocks.toBytes(block), into),
+        BlockDevice.Extent extent = new BlockDevice.Extent(Blocks.toBytes(block), into);
+        start(
+                "read",
+                hedged,
+                ended -> device.read(extent, ended),
                 fault -> {
-                    if (fault != null) {
+                    if (fault != null && !fault.isSlow()) {
                         readFaults++;
                     }
                     done.ended(fault);
@@ -110,19 +205,17 @@ public final class Disk {
     }
 
     void write(long block, List<ByteBuffer> from, IoCompletion done) {
-        device.write(new BlockDevice.Extent(Blocks.toBytes(block), from), done);
+        BlockDevice.Extent extent = new BlockDevice.Extent(Blocks.toBytes(block), from);
+        start("write", false, ended -> device.write(extent, ended), done);
     }
 
     void writeDurably(long block, ByteBuffer from, IoCompletion done) {
-        device.writeDurably(
-                List.of(new BlockDevice.Extent(Blocks.toBytes(block), List.of(from))), done);
+        List<BlockDevice.Extent> extents =
+                List.of(new BlockDevice.Extent(Blocks.toBytes(block), List.of(from)));
+        start("write", false, ended -> device.writeDurably(extents, ended), done);
     }
 
     void flush(IoCompletion done) {
-        device.flush(done);
-    }
-
-    void close() {
-        device.close();
+        start("flush", false, device::flush, done);
     }
 }

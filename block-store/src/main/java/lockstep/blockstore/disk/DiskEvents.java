@@ -9,6 +9,15 @@ public interface DiskEvents {
     /// A group has lost more members than it can: the volume stops.
     void groupLost(int group, String reason);
 
+    /// A disk was put into the place of one that left, and is being rebuilt.
+    default void rebuildBegan(int group, int slot, String device) {}
+
+    /// A disk is rebuilt, but for `lostBlocks`, which no disk has any more.
+    default void rebuildEnded(int group, int slot, String device, long lostBlocks) {}
+
+    /// A spare could not take the place of a disk that left.
+    default void spareFailed(int group, String device, String reason) {}
+
     /// A block failed its checksum or could not be read.
     void badBlock(int group, int slot, long dbn, String reason);
 

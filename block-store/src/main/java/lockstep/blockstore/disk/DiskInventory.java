@@ -3,6 +3,7 @@ package lockstep.blockstore.disk;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.io.BlockDevice;
+import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.IoCompletion;
 
 import org.jspecify.annotations.Nullable;
@@ -18,18 +19,69 @@ import java.util.function.Consumer;
 /// failed is stale. A member may lag behind by one generation (a crash between two label writes),
 /// never by more.
 public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
-    /// The members found of one volume, by group and slot; null where there is none.
+    /// The members found of one volume, by group and slot, null where there is none; and its
+    /// spares.
     public record FoundVolume(
             VolumeId id,
             String name,
             long generation,
             List<DiskLabel.GroupMembers> groups,
-            List<@Nullable Disk[]> members) {}
+            List<@Nullable Disk[]> members,
+            List<Disk> spares) {
+        /// Why the volume cannot be used with so few disks, for the operator; null if it can.
+        @Nullable String tooFew() {
+            for (int g = 0; g < groups.size(); g++) {
+                int absent = 0;
+                for (Disk disk : members.get(g)) {
+                    absent += disk == null ? 1 : 0;
+                }
+                if (absent > 1) {
+                    return absent + " disks of group " + g + " are missing; one may be";
+                }
+                int slot = groups.get(g).rebuiltSlot();
+                Disk rebuilt = slot < 0 ? null : members.get(g)[slot];
+                if (absent == 1 && rebuilt != null && !rebuilt.holds(groups.get(g).rebuiltTo())) {
+                    return "a disk of group "
+                            + g
+                            + " is missing, and the one in slot "
+                            + slot
+                            + " is not rebuilt yet: bring the missing one back";
+                }
+            }
+            return null;
+        }
+    }
 
     private record Labelled(BlockDevice device, DiskLabel label) {}
 
+    /// How a device is asked.
+    private interface Asked {
+        void read(BlockDevice device, BlockDevice.Extent extent, IoCompletion done);
+    }
+
     /// Reads the labels of `devices`; `done` gets the inventory on the loop.
     public static void read(List<BlockDevice> devices, Consumer<DiskInventory> done) {
+        read(devices, BlockDevice::read, done);
+    }
+
+    /// The same, where a device that does not answer for as long as `patience` says counts as
+    /// unreadable.
+    public static void read(
+            List<BlockDevice> devices,
+            Clock clock,
+            DiskPatience patience,
+            Consumer<DiskInventory> done) {
+        read(
+                devices,
+                (device, extent, ended) -> {
+                    DiskOperations operations = new DiskOperations(device.name(), clock, patience);
+                    operations.onHang(() -> operations.giveUpAll("it does not answer"));
+                    operations.start("read", false, one -> device.read(extent, one), ended);
+                },
+                done);
+    }
+
+    private static void read(List<BlockDevice> devices, Asked asked, Consumer<DiskInventory> done) {
         List<@Nullable Labelled> labelled = new ArrayList<>();
         List<DiskFault> faults = new ArrayList<>();
         Together together =
@@ -45,13 +97,14 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
                         });
         for (int i = 0; i < devices.size(); i++) {
             labelled.add(null);
-            readLabel(devices.get(i), i, labelled, faults, together);
+            readLabel(devices.get(i), asked, i, labelled, faults, together);
         }
         together.start();
     }
 
     private static void readLabel(
             BlockDevice device,
+            Asked asked,
             int index,
             List<@Nullable Labelled> labelled,
             List<DiskFault> faults,
@@ -62,11 +115,13 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
         }
         ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
         var one = together.one();
-        device.read(
-                new BlockDevice.Extent(Blocks.toBytes(DiskLayout.label(0)), List.of(both)),
+        long at = Blocks.toBytes(DiskLayout.label(0));
+        asked.read(
+                device,
+                new BlockDevice.Extent(at, List.of(both)),
                 fault -> {
                     if (fault != null) {
-                        readSingly(device, index, labelled, faults, one);
+                        readSingly(device, asked, index, labelled, faults, one);
                         return;
                     }
                     take(device, index, both, labelled, faults);
@@ -89,6 +144,7 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
     // One bad sector costs one of the two labels; a disk that gives neither is not readable.
     private static void readSingly(
             BlockDevice device,
+            Asked asked,
             int index,
             List<@Nullable Labelled> labelled,
             List<DiskFault> faults,
@@ -110,7 +166,8 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
             ByteBuffer block = ByteBuffer.allocate(Blocks.SIZE);
             int at = slot;
             IoCompletion one = singly.one();
-            device.read(
+            asked.read(
+                    device,
                     new BlockDevice.Extent(
                             Blocks.toBytes(DiskLayout.label(slot)), List.of(block.duplicate())),
                     fault -> {
@@ -162,20 +219,32 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
     private static FoundVolume assemble(List<Labelled> found, List<DiskFault> faults) {
         DiskLabel newest = found.getFirst().label();
         for (Labelled one : found) {
-            newest = one.label().generation() > newest.generation() ? one.label() : newest;
+            // What a spare says of the others is as old as the spare.
+            boolean better = newest.isSpare() || one.label().generation() > newest.generation();
+            newest = better && !one.label().isSpare() ? one.label() : newest;
         }
         List<@Nullable Disk[]> members = new ArrayList<>();
         for (DiskLabel.GroupMembers group : newest.groups()) {
             members.add(new @Nullable Disk[group.slots()]);
         }
+        List<Disk> spares = new ArrayList<>();
         for (Labelled one : found) {
+            if (one.label().isSpare()) {
+                spares.add(new Disk(one.device(), one.label()));
+                continue;
+            }
             DiskFault fault = place(one, newest, members);
             if (fault != null) {
                 faults.add(fault);
             }
         }
         return new FoundVolume(
-                newest.volume(), newest.name(), newest.generation(), newest.groups(), members);
+                newest.volume(),
+                newest.name(),
+                newest.generation(),
+                newest.groups(),
+                members,
+                List.copyOf(spares));
     }
 
     private static @Nullable DiskFault place(
@@ -186,7 +255,7 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
         if (group >= members.size() || label.slot() >= members.get(group).length) {
             return new DiskFault.Foreign(device, label.volume());
         }
-        boolean failed = newest.groups().get(group).failed(label.slot());
+        boolean failed = !newest.groups().get(group).admits(label.slot());
         if (failed || label.generation() < newest.generation() - 1) {
             return new DiskFault.Stale(
                     device, label.volume(), group, label.slot(), label.generation());

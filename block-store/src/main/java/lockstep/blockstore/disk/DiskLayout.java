@@ -4,7 +4,7 @@ import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
 
 /// Where things stand on a disk. The one place that knows; all numbers are 4 KiB blocks from the
-/// start of the device, version 1:
+/// start of the device; the label carries the version:
 ///
 /// ```
 ///      0  label          slot A, slot B                1 block each   (2..7 unused)
@@ -22,9 +22,6 @@ import lockstep.blockstore.base.Check;
 /// Every area but the data has two slots, and a writer never overwrites the newest durable one, so
 /// a torn write spoils nothing that counts. One checksum page covers [#ENTRIES_PER_PAGE] blocks.
 public record DiskLayout(long dbnCount) {
-    /// The version of all of this, as it stands in the label.
-    public static final int VERSION = 1;
-
     /// Blocks of one dirty note.
     public static final int NOTE_BLOCKS = 8;
 

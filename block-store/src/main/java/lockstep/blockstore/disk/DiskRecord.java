@@ -34,6 +34,13 @@ record DiskRecord(long order, ByteBuffer payload) {
         return out;
     }
 
+    /// The version that a record of ours in `slot` claims when it is another than this program's; 0
+    /// otherwise.
+    static int otherVersion(ByteBuffer slot) {
+        int version = slot.getInt(4);
+        return slot.getInt(0) == MAGIC && version != VERSION ? version : 0;
+    }
+
     /// The record in `slot`, or null if there is none that is whole and this volume's.
     static @Nullable DiskRecord decode(RecordArea area, VolumeId volume, ByteBuffer slot) {
         if (slot.getInt(0) != MAGIC || slot.getInt(4) != VERSION) {

@@ -6,6 +6,7 @@ import lockstep.blockstore.io.IoCompletion;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /// One record area over all members: two slots that alternate. A write goes to the slot that does
 /// not hold the newest record of the volume, and that slot stays the target until a write has
@@ -16,6 +17,7 @@ final class RecordSlots {
     private VolumeDisks.@Nullable StoredRecord newest;
     private int newestSlot = 1;
     private boolean writing;
+    private int otherVersion;
     private @Nullable Runnable next;
 
     RecordSlots(VolumeDisks volume, RecordArea area) {
@@ -25,6 +27,12 @@ final class RecordSlots {
 
     VolumeDisks.@Nullable StoredRecord newest() {
         return newest;
+    }
+
+    /// The version of a record that this program does not know, or 0. An older record beside it is
+    /// not the newest.
+    int otherVersion() {
+        return otherVersion;
     }
 
     void load(IoCompletion done) {
@@ -54,6 +62,9 @@ final class RecordSlots {
     }
 
     private void take(@Nullable ByteBuffer bytes, int slot) {
+        if (bytes != null) {
+            otherVersion = Math.max(otherVersion, DiskRecord.otherVersion(bytes));
+        }
         DiskRecord record = bytes == null ? null : DiskRecord.decode(area, volume.id(), bytes);
         VolumeDisks.StoredRecord best = newest;
         if (record != null && (best == null || record.order() > best.order())) {
@@ -72,6 +83,17 @@ final class RecordSlots {
             next = start;
         } else {
             start.run();
+        }
+    }
+
+    /// Writes the newest record once more, for a disk that has just come.
+    void repeat(IoCompletion done) {
+        VolumeDisks.StoredRecord record = newest;
+        if (record == null || next != null) {
+            // Whatever is written next goes to that disk too.
+            done.ended(null);
+        } else {
+            write(record.order(), record.payload(), done);
         }
     }
 
@@ -106,6 +128,16 @@ final class RecordSlots {
             group.writeEverywhereDurably(DiskLayout.record(area, slot), bytes, together.one());
         }
         together.start();
+    }
+
+    /// [#repair] for one area after the other.
+    static void repairAll(List<RecordSlots> areas, RecordScrub.Listener found, Runnable done) {
+        if (areas.isEmpty()) {
+            done.run();
+        } else {
+            List<RecordSlots> others = areas.subList(1, areas.size());
+            areas.getFirst().repair(found, () -> repairAll(others, found, done));
+        }
     }
 
     /// Compares the copies of both slots on all members and rewrites those that are not the newest

@@ -1,6 +1,7 @@
 package lockstep.blockstore.disk;
 
 import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /// All disks of one volume: who is a member, and the records that every member carries.
@@ -34,29 +36,38 @@ public final class VolumeDisks {
     private final String name;
     private final EventLoop loop;
     private final DiskEvents events;
+    private final DiskPatience patience;
     private final List<GroupDisks> groups = new ArrayList<>();
     private final List<DiskLabel.GroupMembers> members;
     private final @Nullable IoFault[] lost;
     private final EnumMap<RecordArea, RecordSlots> records = new EnumMap<>(RecordArea.class);
     private final List<IoCompletion> waiting = new ArrayList<>();
+    private final Spares spares;
+    private Runnable onLeft = () -> {};
     private long generation;
     private long submittedGeneration;
     private long durableGeneration;
     private boolean writingLabels;
 
-    private VolumeDisks(DiskInventory.FoundVolume found, EventLoop loop, DiskEvents events) {
+    private VolumeDisks(
+            DiskInventory.FoundVolume found,
+            EventLoop loop,
+            DiskPatience patience,
+            DiskEvents events) {
+        this.patience = patience;
         this.id = found.id();
         this.name = found.name();
         this.loop = loop;
         this.events = events;
         this.members = new ArrayList<>(found.groups());
+        this.spares = new Spares(this, found.spares());
         this.generation = found.generation();
         this.submittedGeneration = found.generation();
         // A crash may have cut the last label write off: it is repeated before anything else.
         this.durableGeneration = found.generation() - 1;
         this.lost = new @Nullable IoFault[members.size()];
         for (int g = 0; g < members.size(); g++) {
-            groups.add(new GroupDisks(this, g, found.members().get(g)));
+            groups.add(new GroupDisks(this, g, found.members().get(g), members.get(g)));
         }
         for (RecordArea area : RecordArea.values()) {
             records.put(area, new RecordSlots(this, area));
@@ -70,34 +81,48 @@ public final class VolumeDisks {
             EventLoop loop,
             DiskEvents events,
             Consumer<Opened> done) {
-        for (int g = 0; g < found.groups().size(); g++) {
-            int absent = 0;
-            for (Disk disk : found.members().get(g)) {
-                absent += disk == null ? 1 : 0;
-            }
-            if (absent > 1) {
-                String reason = absent + " disks of group " + g + " are missing; one may be";
-                loop.execute(() -> done.accept(new Opened.Refused(reason)));
-                return;
-            }
+        open(found, loop, DiskPatience.DEFAULT, events, done);
+    }
+
+    /// The same, with another patience with slow disks.
+    public static void open(
+            DiskInventory.FoundVolume found,
+            EventLoop loop,
+            DiskPatience patience,
+            DiskEvents events,
+            Consumer<Opened> done) {
+        String problem = found.tooFew();
+        if (problem != null) {
+            loop.execute(() -> done.accept(new Opened.Refused(problem)));
+            return;
         }
-        VolumeDisks disks = new VolumeDisks(found, loop, events);
+        VolumeDisks disks = new VolumeDisks(found, loop, patience, events);
         disks.noteAbsent();
         disks.whenMembershipIsDurable(
                 fault -> {
                     if (fault != null) {
                         done.accept(new Opened.Refused(fault.toString()));
                     } else {
-                        disks.readRecords(() -> done.accept(new Opened.Ok(disks)));
+                        disks.readRecords(() -> done.accept(disks.judged()));
                     }
                 });
+    }
+
+    private Opened judged() {
+        for (RecordSlots area : records.values()) {
+            if (area.otherVersion() != 0) {
+                String version = "version " + area.otherVersion();
+                return new Opened.Refused("a record is of " + version + ": use a program for it");
+            }
+        }
+        return new Opened.Ok(this);
     }
 
     private void noteAbsent() {
         for (GroupDisks group : groups) {
             int missing = group.missingSlot();
-            if (missing >= 0 && !members.get(group.index()).failed(missing)) {
-                changeMembership(group.index(), missing);
+            if (missing >= 0 && members.get(group.index()).admits(missing)) {
+                changeMembership(group.index(), members.get(group.index()).without(missing));
                 events.memberLost(group.index(), missing, "absent disk", "it was not found");
             }
         }
@@ -134,28 +159,99 @@ public final class VolumeDisks {
     void fail(int group, int slot, String reason) {
         GroupDisks disks = groups.get(group);
         Disk disk = disks.disk(slot);
-        boolean second = disks.missingSlot() >= 0;
+        boolean second = !disks.canSpare(slot);
         if (disk == null || !disk.live()) {
             return;
         }
         disk.fail(reason);
+        disks.left(slot);
         events.memberLost(group, slot, disk.name(), reason);
         if (second) {
             // Nothing is written about it: these labels are of a group that stops here.
             lost[group] = new IoFault(disk.name(), "group " + group, "two members lost: " + reason);
             events.groupLost(group, reason);
         } else {
-            changeMembership(group, slot);
+            changeMembership(group, members.get(group).without(slot));
         }
         writeLabels();
+        onLeft.run();
+    }
+
+    /// `task` runs whenever a member has left.
+    public void onLeft(Runnable task) {
+        onLeft = task;
+    }
+
+    /// Disks that wait to replace one that fails.
+    public Spares spares() {
+        return spares;
+    }
+
+    Disk newDisk(BlockDevice device, UUID uuid, int group, int slot, long dbns) {
+        DiskLabel label =
+                new DiskLabel(uuid, id, name, group, slot, dbns, generation, List.copyOf(members));
+        Disk disk = new Disk(device, label);
+        disk.watch(loop.clock(), patience, disk::giveUp);
+        return disk;
     }
 
     // All changes since the last label write share one generation, so none is ever skipped.
-    private void changeMembership(int group, int slot) {
+    private void changeMembership(int group, DiskLabel.GroupMembers now) {
         if (generation == submittedGeneration) {
             generation++;
         }
-        members.set(group, members.get(group).without(slot));
+        members.set(group, now);
+    }
+
+    /// Puts a disk into a slot whose member is away: first everything is erased on it that could be
+    /// taken for this volume's, then it gets all writes and the newest records, and the labels name
+    /// it. Ends without fault when they do; its content is still to be rebuilt.
+    public void admit(int group, int slot, BlockDevice device, UUID uuid, IoCompletion done) {
+        GroupDisks disks = groups.get(group);
+        Disk disk = newDisk(device, uuid, group, slot, disks.layout().dbnCount());
+        // The labels have to say that the old one left before they can say that a new one came:
+        // else the old one, should it return, might be taken for the new one.
+        whenMembershipIsDurable(
+                fault -> {
+                    if (fault != null) {
+                        done.ended(fault);
+                    } else {
+                        disk.erase(failed -> erased(disks, slot, disk, failed, done));
+                    }
+                });
+    }
+
+    private void erased(
+            GroupDisks disks, int slot, Disk disk, @Nullable IoFault fault, IoCompletion done) {
+        boolean open = !disks.live(slot) && disks.rebuildingSlot() < 0 && disks.lost() == null;
+        if (fault != null || !open) {
+            String reason = "the slot is not open any more";
+            done.ended(fault != null ? fault : new IoFault(disk.name(), "replace", reason));
+            return;
+        }
+        disks.admit(slot, disk);
+        int group = disks.index();
+        changeMembership(group, members.get(group).rebuilding(slot, 0));
+        Together together = new Together(done);
+        records.values().forEach(area -> area.repeat(together.one()));
+        whenMembershipIsDurable(together.one());
+        together.start();
+    }
+
+    void noteRebuild(GroupDisks disks, boolean now, IoCompletion done) {
+        if (now) {
+            DiskLabel.GroupMembers before = members.get(disks.index());
+            changeMembership(
+                    disks.index(), before.rebuilding(disks.rebuildingSlot(), disks.watermark()));
+            whenMembershipIsDurable(done);
+        } else {
+            loop.execute(() -> done.ended(anyLost()));
+        }
+    }
+
+    void noteRebuilt(GroupDisks disks, IoCompletion done) {
+        changeMembership(disks.index(), members.get(disks.index()).rebuilt());
+        whenMembershipIsDurable(done);
     }
 
     /// Ends when the labels of all live members name every member that has left; with a fault if a
@@ -219,17 +315,7 @@ public final class VolumeDisks {
     /// say; `found` hears of each. Nothing that is written meanwhile is touched.
     public void scrubRecords(RecordScrub.Listener found, Runnable done) {
         List<RecordSlots> areas = List.copyOf(records.values());
-        Runnable labels = () -> scrubLabels(found, done);
-        repairNext(areas, 0, found, labels);
-    }
-
-    private static void repairNext(
-            List<RecordSlots> areas, int index, RecordScrub.Listener found, Runnable done) {
-        if (index == areas.size()) {
-            done.run();
-        } else {
-            areas.get(index).repair(found, () -> repairNext(areas, index + 1, found, done));
-        }
+        RecordSlots.repairAll(areas, found, () -> scrubLabels(found, done));
     }
 
     // As a label write: what changes meanwhile is written after it.
@@ -280,7 +366,12 @@ public final class VolumeDisks {
         return generation;
     }
 
-    DiskEvents events() {
+    DiskPatience patience() {
+        return patience;
+    }
+
+    /// What the volume's owner hears.
+    public DiskEvents events() {
         return events;
     }
 
@@ -298,20 +389,9 @@ public final class VolumeDisks {
         return null;
     }
 
-    /// Whether a member is away.
+    /// Whether a member is away or not wholly rebuilt.
     public boolean degraded() {
-        return groups.stream().anyMatch(group -> group.missingSlot() >= 0);
-    }
-
-    /// Ends all use of the devices.
-    public void close() {
-        for (GroupDisks group : groups) {
-            for (int slot = 0; slot < group.slots(); slot++) {
-                Disk disk = group.disk(slot);
-                if (disk != null) {
-                    disk.close();
-                }
-            }
-        }
+        return groups.stream()
+                .anyMatch(group -> group.missingSlot() >= 0 || group.rebuildingSlot() >= 0);
     }
 }

@@ -8,7 +8,8 @@ import java.util.List;
 /// inside the call.
 ///
 /// Buffers are lent: whoever calls keeps them unchanged (write) or untouched (read) until the
-/// completion.
+/// completion, or until the operation was given up ([Pending#abandon]); of one that was given up
+/// nothing is known, and it may reach the medium later.
 ///
 /// Order: two operations under way at once may reach the medium in any order. What is not flushed
 /// may be lost, in any part, in a power cut, torn at 512 bytes. A flush covers what was completed
@@ -33,20 +34,20 @@ public interface BlockDevice {
     long size();
 
     /// Fills the buffers of `extent` from its offset on.
-    void read(Extent extent, IoCompletion done);
+    Pending read(Extent extent, IoCompletion done);
 
     /// Writes the bytes of `extent`.
-    void write(Extent extent, IoCompletion done);
+    Pending write(Extent extent, IoCompletion done);
 
     /// Makes everything durable that was completed before this call.
-    void flush(IoCompletion done);
+    Pending flush(IoCompletion done);
 
     /// Writes all extents and makes them durable: one completion, after the flush. If it fails,
     /// nothing is known of any of them.
-    void writeDurably(List<Extent> extents, IoCompletion done);
+    Pending writeDurably(List<Extent> extents, IoCompletion done);
 
     /// Gives the space of a range back; it reads as zeros afterwards.
-    void punch(long offset, long length, IoCompletion done);
+    Pending punch(long offset, long length, IoCompletion done);
 
     /// Ends all use; operations under way still complete.
     void close();

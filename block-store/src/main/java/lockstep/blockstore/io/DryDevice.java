@@ -16,28 +16,28 @@ public record DryDevice(BlockDevice under, EventLoop loop) implements BlockDevic
     }
 
     @Override
-    public void read(Extent extent, IoCompletion done) {
-        under.read(extent, done);
+    public Pending read(Extent extent, IoCompletion done) {
+        return under.read(extent, done);
     }
 
     @Override
-    public void write(Extent extent, IoCompletion done) {
-        nothing(done);
+    public Pending write(Extent extent, IoCompletion done) {
+        return nothing(done);
     }
 
     @Override
-    public void flush(IoCompletion done) {
-        nothing(done);
+    public Pending flush(IoCompletion done) {
+        return nothing(done);
     }
 
     @Override
-    public void writeDurably(List<Extent> extents, IoCompletion done) {
-        nothing(done);
+    public Pending writeDurably(List<Extent> extents, IoCompletion done) {
+        return nothing(done);
     }
 
     @Override
-    public void punch(long offset, long length, IoCompletion done) {
-        nothing(done);
+    public Pending punch(long offset, long length, IoCompletion done) {
+        return nothing(done);
     }
 
     @Override
@@ -45,7 +45,8 @@ public record DryDevice(BlockDevice under, EventLoop loop) implements BlockDevic
         under.close();
     }
 
-    private void nothing(IoCompletion done) {
+    private Pending nothing(IoCompletion done) {
         loop.execute(() -> done.ended(null));
+        return () -> false;
     }
 }

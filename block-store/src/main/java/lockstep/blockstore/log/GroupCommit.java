@@ -6,7 +6,6 @@ import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.Timer;
 
 import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.BlockDevice.Extent;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.IoCompletion;
@@ -31,7 +30,7 @@ final class GroupCommit {
     // Header and first batch header: either alone would still tell whose the segment was.
     private static final int ERASED_BYTES = LogFormat.SEGMENT_HEADER_BYTES + Blocks.SIZE;
 
-    private final BlockDevice device;
+    private final LogCopies copies;
     private final EventLoop loop;
     private final SegmentPool pool;
     private final Timer commitTime;
@@ -45,13 +44,13 @@ final class GroupCommit {
 
     /// `onFailure` takes the fault that puts the device out, once.
     GroupCommit(
-            BlockDevice device,
+            LogCopies copies,
             EventLoop loop,
             SegmentPool pool,
             MetricRegistry metrics,
             Consumer<IoFault> onFailure) {
         this.onFailure = onFailure;
-        this.device = device;
+        this.copies = copies;
         this.loop = loop;
         this.pool = pool;
         this.commitTime = metrics.timer("log.commit.time");
@@ -107,7 +106,7 @@ final class GroupCommit {
         for (int segment : erasure.segments()) {
             extents.add(new Extent(pool.offset(segment), List.of(zeros.duplicate())));
         }
-        device.writeDurably(extents, ended -> endErasure(erasure, ended));
+        copies.writeDurably(extents, ended -> endErasure(erasure, ended));
     }
 
     private void endErasure(Erasure erasure, @Nullable IoFault fault) {
@@ -141,7 +140,7 @@ final class GroupCommit {
             startNext();
             return;
         }
-        device.writeDurably(
+        copies.writeDurably(
                 extents,
                 fault -> {
                     long tookNanos = loop.clock().nanoTime() - startedNanos;

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 
-/// How the log lies on its device, version 1. All numbers big-endian.
+/// How the log lies on its device. All numbers big-endian. Version 1; the header of a log that has
+/// or had a second copy is of version 2.
 ///
 /// ```
 /// device:   [log header][log header, copy][segment 0][segment 1] ...      headers are one block
@@ -24,6 +25,11 @@ import java.nio.ByteBuffer;
 /// 12 i32 segment bytes  12 i32 index in the chain    12 i32 index of its segment in the chain
 /// 16 i64 log id         16 i64 log id                16 i64 log id
 /// 24 u32 CRC32C of 0..  24 i64 volume, high          24 i64 volume, high
+/// version 2:
+/// 24 i64 generation
+/// 32 i32 state: 1 alone, 2 both
+/// 36 u32 CRC32C of 0..
+///
 ///                       32 i64 volume, low           32 i64 volume, low
 ///                       40 i64 half                  40 i64 half
 ///                       48 i64 nonce of the half     48 i64 nonce of the half
@@ -62,13 +68,33 @@ final class LogFormat {
     private static final long SEGMENT_MAGIC = 0x4C4B53544E534547L;
     private static final long BATCH_MAGIC = 0x4C4B53544E424154L;
     private static final int LOG_CRC_AT = 24;
+    private static final int COPY_CRC_AT = 36;
+    private static final int COPY_VERSION = 2;
     private static final int SEGMENT_CRC_AT = 56;
     private static final int BATCH_CRC_AT = 136;
 
     private LogFormat() {}
 
-    /// The whole log.
-    record LogHeader(int segmentBytes, long logId) {}
+    /// The log never had a second copy.
+    static final int SINGLE = 0;
+
+    /// The other copy of the log is out.
+    static final int ALONE = 1;
+
+    /// This is one of two copies of the log.
+    static final int BOTH = 2;
+
+    /// The whole log. `generation` grows with every change of which copies are in.
+    record LogHeader(int segmentBytes, long logId, long generation, int state) {
+        LogHeader(int segmentBytes, long logId) {
+            this(segmentBytes, logId, 0, SINGLE);
+        }
+
+        /// The same log with other copies in.
+        LogHeader next(int newState) {
+            return new LogHeader(segmentBytes, logId, generation + 1, newState);
+        }
+    }
 
     /// Whose half, and which of the chains that ever had this name: the nonce tells stale content
     /// of an earlier use from this one.
@@ -102,23 +128,33 @@ final class LogFormat {
     /// Puts `header` into the block at the position of `into`.
     static void encode(LogHeader header, ByteBuffer into) {
         int at = into.position();
-        into.putLong(at, LOG_MAGIC).putInt(at + 8, VERSION).putInt(at + 12, header.segmentBytes());
-        into.putLong(at + 16, header.logId());
-        into.putInt(at + LOG_CRC_AT, Crc32c.of(into, at, LOG_CRC_AT));
+        boolean single = header.state() == SINGLE;
+        into.putLong(at, LOG_MAGIC).putInt(at + 8, single ? VERSION : COPY_VERSION);
+        into.putInt(at + 12, header.segmentBytes()).putLong(at + 16, header.logId());
+        if (single) {
+            into.putInt(at + LOG_CRC_AT, Crc32c.of(into, at, LOG_CRC_AT));
+        } else {
+            into.putLong(at + 24, header.generation()).putInt(at + 32, header.state());
+            into.putInt(at + COPY_CRC_AT, Crc32c.of(into, at, COPY_CRC_AT));
+        }
     }
 
     /// The header of a log at the position of `block`, or null if there is none.
     static @Nullable LogHeader decodeLog(ByteBuffer block) {
         int at = block.position();
-        if (!isWhole(block, LOG_MAGIC, LOG_CRC_AT)) {
+        boolean single = isWhole(block, LOG_MAGIC, VERSION, LOG_CRC_AT);
+        if (!single && !isWhole(block, LOG_MAGIC, COPY_VERSION, COPY_CRC_AT)) {
             return null;
         }
+        int state = single ? SINGLE : block.getInt(at + 32);
         int segmentBytes = block.getInt(at + 12);
         boolean sane =
                 segmentBytes >= MIN_SEGMENT_BYTES
                         && segmentBytes <= MAX_SEGMENT_BYTES
-                        && Blocks.isAligned(segmentBytes);
-        return sane ? new LogHeader(segmentBytes, block.getLong(at + 16)) : null;
+                        && Blocks.isAligned(segmentBytes)
+                        && (single || state == ALONE || state == BOTH);
+        long generation = single ? 0 : block.getLong(at + 24);
+        return sane ? new LogHeader(segmentBytes, block.getLong(at + 16), generation, state) : null;
     }
 
     /// Puts `header` into the block at the position of `into`.
@@ -130,7 +166,7 @@ final class LogFormat {
 
     /// The header of a segment at the position of `block`, or null if it is not one.
     static @Nullable SegmentHeader decodeSegment(ByteBuffer block) {
-        return isWhole(block, SEGMENT_MAGIC, SEGMENT_CRC_AT) ? getSegment(block) : null;
+        return isWhole(block, SEGMENT_MAGIC, VERSION, SEGMENT_CRC_AT) ? getSegment(block) : null;
     }
 
     /// Puts `header` at the position of `into`.
@@ -151,7 +187,7 @@ final class LogFormat {
     /// The header of a batch at the position of `bytes`, or null if it is not one.
     static @Nullable BatchHeader decodeBatch(ByteBuffer bytes) {
         int at = bytes.position();
-        if (!isWhole(bytes, BATCH_MAGIC, BATCH_CRC_AT)) {
+        if (!isWhole(bytes, BATCH_MAGIC, VERSION, BATCH_CRC_AT)) {
             return null;
         }
         Mark continues = getMark(bytes, at + 80);
@@ -173,11 +209,21 @@ final class LogFormat {
                 settled);
     }
 
-    private static boolean isWhole(ByteBuffer bytes, long magic, int crcAt) {
+    /// Whether a block holds nothing.
+    static boolean isZero(ByteBuffer block) {
+        for (int i = 0; i < Blocks.SIZE; i += Long.BYTES) {
+            if (block.getLong(i) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isWhole(ByteBuffer bytes, long magic, int version, int crcAt) {
         int at = bytes.position();
         return bytes.remaining() >= crcAt + 4
                 && bytes.getLong(at) == magic
-                && bytes.getInt(at + 8) == VERSION
+                && bytes.getInt(at + 8) == version
                 && bytes.getInt(at + crcAt) == Crc32c.of(bytes, at, crcAt);
     }
 

@@ -23,14 +23,17 @@ final class LogFormatting {
     private final IoCompletion done;
     private final ByteBuffer zeros = ByteBuffer.allocateDirect(STEP_BYTES);
 
-    LogFormatting(BlockDevice device, int segmentBytes, long logId, IoCompletion done) {
+    /// `both` if this is one of two copies.
+    LogFormatting(
+            BlockDevice device, int segmentBytes, long logId, boolean both, IoCompletion done) {
         boolean sane =
                 segmentBytes >= LogFormat.MIN_SEGMENT_BYTES
                         && segmentBytes <= LogFormat.MAX_SEGMENT_BYTES
                         && Blocks.isAligned(segmentBytes);
         Check.that(sane, "segments are whole blocks, 16 KiB to 64 MiB", segmentBytes, 0);
         this.device = device;
-        this.header = new LogHeader(segmentBytes, logId);
+        LogHeader single = new LogHeader(segmentBytes, logId);
+        this.header = both ? single.next(LogFormat.BOTH) : single;
         this.done = done;
     }
 

@@ -9,7 +9,6 @@ import lockstep.blockstore.io.BlockDevice.Extent;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.log.LogFormat.BatchHeader;
-import lockstep.blockstore.log.LogFormat.LogHeader;
 import lockstep.blockstore.log.LogFormat.SegmentHeader;
 import lockstep.blockstore.log.NvLog.FoundSegment;
 import lockstep.blockstore.log.NvLog.OpenResult;
@@ -24,73 +23,53 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/// Opens a log: flush, log header (or its copy), then header and first batch header of every
-/// segment, a few at a time. Sorts segments into free, owned, and unidentified ones.
+/// Opens a log whose copies are known: reads header and first batch header of every segment, a few
+/// at a time, and sorts segments into free, owned, and unidentified ones. Two copies are made to
+/// say the same of each; one that is to be made anew is.
 final class LogOpening {
     private static final int LANES = 16;
     private static final int PROBE_BYTES = LogFormat.SEGMENT_HEADER_BYTES + Blocks.SIZE;
 
-    private final BlockDevice device;
+    private final LogCopies copies;
+    private final @Nullable BlockDevice anew;
     private final EventLoop loop;
     private final LongSupplier entropy;
     private final MetricRegistry metrics;
     private final Consumer<OpenResult> done;
     private final TreeMap<VolumeId, List<FoundSegment>> found = new TreeMap<>();
     private final List<Integer> free = new ArrayList<>();
-    private SegmentPool pool = new SegmentPool(0, 0);
-    private long logId;
+    private final List<List<Extent>> repairs = List.of(new ArrayList<>(), new ArrayList<>());
+    private final SegmentPool pool;
+    private final long logId;
     private int unidentifiedSegments;
     private int nextSegment;
     private int busyLanes;
 
     LogOpening(
-            BlockDevice device,
+            LogCopies copies,
+            @Nullable BlockDevice anew,
             EventLoop loop,
             LongSupplier entropy,
             MetricRegistry metrics,
             Consumer<OpenResult> done) {
-        this.device = device;
+        this.copies = copies;
+        this.anew = anew;
         this.loop = loop;
         this.entropy = entropy;
         this.metrics = metrics;
         this.done = done;
-    }
-
-    void start() {
-        device.flush(
-                fault -> {
-                    if (fault != null) {
-                        done.accept(new OpenResult.Failed(fault));
-                    } else {
-                        readLogHeader(0);
-                    }
-                });
-    }
-
-    private void readLogHeader(int copy) {
-        ByteBuffer block = ByteBuffer.allocateDirect(Blocks.SIZE);
-        Extent extent = new Extent(Blocks.toBytes(copy), List.of(block.duplicate()));
-        device.read(extent, fault -> haveLogHeader(copy, block, fault));
-    }
-
-    private void haveLogHeader(int copy, ByteBuffer block, @Nullable IoFault fault) {
-        LogHeader header = fault == null ? LogFormat.decodeLog(block) : null;
-        if (header != null) {
-            logId = header.logId();
-            long segments = (device.size() - LogFormat.SEGMENTS_AT) / header.segmentBytes();
-            pool = new SegmentPool(header.segmentBytes(), Math.toIntExact(segments));
-            startLanes();
-        } else if (copy == 0) {
-            readLogHeader(1);
-        } else if (fault != null) {
-            done.accept(new OpenResult.Failed(fault));
-        } else {
-            String reason = device.name() + " holds no log, or one of a version unknown here";
-            done.accept(new OpenResult.NotALog(reason));
+        this.logId = copies.header().logId();
+        long bytes = Long.MAX_VALUE;
+        for (LogCopies.Copy copy : copies.in()) {
+            bytes = Math.min(bytes, copy.device.size());
         }
+        int segmentBytes = copies.header().segmentBytes();
+        long segments = (bytes - LogFormat.SEGMENTS_AT) / segmentBytes;
+        this.pool = new SegmentPool(segmentBytes, Math.toIntExact(segments));
     }
 
-    private void startLanes() {
+    /// Reads what stands at the beginning of every segment.
+    void start() {
         busyLanes = LANES;
         for (int lane = 0; lane < LANES; lane++) {
             probeNext();
@@ -107,12 +86,57 @@ final class LogOpening {
         int segment = nextSegment++;
         ByteBuffer bytes = ByteBuffer.allocateDirect(PROBE_BYTES);
         Extent extent = new Extent(pool.offset(segment), List.of(bytes.duplicate()));
+        BlockDevice second = copies.second();
+        copies.first()
+                .read(
+                        extent,
+                        fault -> {
+                            if (second == null) {
+                                sort(segment, bytes, fault);
+                                probeNext();
+                            } else {
+                                compare(segment, bytes, fault != null, second);
+                            }
+                        });
+    }
+
+    /// Where the two differ, the first says what the segment is, unless what it says is rotten:
+    /// each alone holds all that was ever acknowledged. The other is made to say the same.
+    private void compare(int segment, ByteBuffer first, boolean unreadable, BlockDevice device) {
+        ByteBuffer second = ByteBuffer.allocateDirect(PROBE_BYTES);
+        Extent extent = new Extent(pool.offset(segment), List.of(second.duplicate()));
         device.read(
                 extent,
                 fault -> {
-                    sort(segment, bytes, fault);
+                    boolean here = !unreadable && says(first);
+                    boolean there = fault == null && says(second);
+                    ByteBuffer right = here || !there ? first : second;
+                    boolean same = first.equals(second);
+                    if (here && (!same || fault != null)) {
+                        unlike(copies.all().size() - 1, segment, first, second);
+                    } else if (there && !here) {
+                        unlike(0, segment, second, first);
+                    }
+                    boolean lost = unreadable && !there;
+                    sort(segment, right, lost ? new IoFault(device.name(), "read", "lost") : null);
                     probeNext();
                 });
+    }
+
+    private boolean says(ByteBuffer bytes) {
+        ByteBuffer block = bytes.slice(0, Blocks.SIZE);
+        return LogFormat.isZero(block) || LogFormat.decodeSegment(block) != null;
+    }
+
+    // A used segment's batches are compared when it is replayed.
+    private void unlike(int copy, int segment, ByteBuffer right, ByteBuffer wrong) {
+        boolean free = LogFormat.isZero(right.slice(0, Blocks.SIZE));
+        int bytes = free ? PROBE_BYTES : LogFormat.SEGMENT_HEADER_BYTES;
+        ByteBuffer content = free ? ByteBuffer.allocateDirect(PROBE_BYTES) : right.slice(0, bytes);
+        if (!content.equals(wrong.slice(0, bytes))) {
+            Extent extent = new Extent(pool.offset(segment), List.of(content));
+            repairs.get(copy == 0 ? 0 : 1).add(extent);
+        }
     }
 
     // A tear leaves a header whole or as it was before; so one that is neither zero nor valid is
@@ -120,7 +144,7 @@ final class LogOpening {
     private void sort(int segment, ByteBuffer bytes, @Nullable IoFault fault) {
         ByteBuffer block = bytes.slice(0, Blocks.SIZE);
         SegmentHeader header = fault == null ? LogFormat.decodeSegment(block) : null;
-        if (fault == null && header == null && isZero(block)) {
+        if (fault == null && header == null && LogFormat.isZero(block)) {
             free.add(segment);
             return;
         }
@@ -137,24 +161,51 @@ final class LogOpening {
         }
     }
 
-    private static boolean isZero(ByteBuffer block) {
-        for (int i = 0; i < Blocks.SIZE; i += Long.BYTES) {
-            if (block.getLong(i) != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private void finish() {
         free.sort(null);
         free.forEach(pool::give);
         found.values().forEach(segments -> segments.sort(FoundSegment.BY_PLACE));
-        done.accept(new OpenResult.Opened(new NvLog(this)));
+        BlockDevice second = copies.second();
+        if (second == null) {
+            secondCopy();
+        } else {
+            BlockDevice first = copies.first();
+            mend(first, 0, () -> mend(second, 1, this::secondCopy));
+        }
     }
 
-    BlockDevice device() {
-        return device;
+    private void mend(BlockDevice device, int copy, Runnable next) {
+        if (repairs.get(copy).isEmpty()) {
+            next.run();
+        } else {
+            copies.repair(device, repairs.get(copy), _ -> next.run());
+        }
+    }
+
+    /// Makes a copy anew, or notes that there is none.
+    private void secondCopy() {
+        BlockDevice target = anew;
+        if (copies.in().isEmpty()) {
+            done.accept(new OpenResult.Failed(copies.lastFault()));
+        } else if (target != null) {
+            new CopyRebuild(copies, target, pool, free, this::opened).start();
+        } else if (copies.in().size() == 1 && copies.header().state() == LogFormat.BOTH) {
+            // It goes on alone from here, and says so before anything else is written.
+            copies.say(copies.header().next(LogFormat.ALONE), this::opened);
+        } else {
+            opened(null);
+        }
+    }
+
+    private void opened(@Nullable IoFault fault) {
+        done.accept(
+                fault == null
+                        ? new OpenResult.Opened(new NvLog(this))
+                        : new OpenResult.Failed(fault));
+    }
+
+    LogCopies copies() {
+        return copies;
     }
 
     EventLoop loop() {

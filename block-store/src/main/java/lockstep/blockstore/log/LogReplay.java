@@ -1,5 +1,6 @@
 package lockstep.blockstore.log;
 
+import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.BlockDevice.Extent;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.log.LogFormat.SegmentHeader;
@@ -34,6 +35,8 @@ final class LogReplay {
     private final LogScan scan;
     private final List<FoundSegment> live = new ArrayList<>();
     private final List<Integer> voidSegments = new ArrayList<>();
+    private final List<Extent> forFirst = new ArrayList<>();
+    private final List<Extent> forSecond = new ArrayList<>();
     private final TreeMap<Long, LogHalf> halves = new TreeMap<>();
     private long highestHalf;
     private int delivered;
@@ -64,10 +67,57 @@ final class LogReplay {
             judge();
             return;
         }
-        FoundSegment found = live.get(number);
+        long offset = log.pool().offset(live.get(number).segment());
         ByteBuffer bytes = ByteBuffer.allocate(log.pool().segmentBytes());
-        Extent extent = new Extent(log.pool().offset(found.segment()), List.of(bytes.duplicate()));
-        log.device().read(extent, fault -> wasRead(number, bytes, fault));
+        BlockDevice second = log.copies().second();
+        Extent extent = new Extent(offset, List.of(bytes.duplicate()));
+        log.copies()
+                .first()
+                .read(
+                        extent,
+                        fault -> {
+                            if (second == null) {
+                                wasRead(number, bytes, fault);
+                            } else {
+                                readSecond(number, bytes, fault != null, second);
+                            }
+                        });
+    }
+
+    // Each copy completes the other.
+    private void readSecond(int number, ByteBuffer first, boolean unreadable, BlockDevice device) {
+        FoundSegment found = live.get(number);
+        long offset = log.pool().offset(found.segment());
+        ByteBuffer second = ByteBuffer.allocate(first.capacity());
+        device.read(
+                new Extent(offset, List.of(second.duplicate())),
+                fault -> {
+                    if (fault != null) {
+                        // All of it is written again, which makes it readable.
+                        forSecond.add(new Extent(offset, List.of(first.duplicate())));
+                        wasRead(number, first, unreadable ? fault : null);
+                        return;
+                    }
+                    if (unreadable) {
+                        forFirst.add(new Extent(offset, List.of(second.duplicate())));
+                        wasRead(number, second, null);
+                        return;
+                    }
+                    SegmentMerge merge = new SegmentMerge(found.header(), first, second, offset);
+                    merge.run();
+                    forFirst.addAll(merge.forFirst());
+                    forSecond.addAll(merge.forSecond());
+                    wasRead(number, first, null);
+                });
+    }
+
+    // Both copies hold what is replayed before anything of it is believed.
+    private void mend(BlockDevice device, List<Extent> extents, Runnable next) {
+        if (extents.isEmpty()) {
+            next.run();
+        } else {
+            log.copies().repair(device, extents, _ -> next.run());
+        }
     }
 
     private void wasRead(int number, ByteBuffer bytes, @Nullable IoFault fault) {
@@ -90,6 +140,23 @@ final class LogReplay {
         LogVerdict verdict = scan.finish();
         if (!verdict.replays()) {
             refuse(verdict);
+            return;
+        }
+        BlockDevice first = log.copies().first();
+        BlockDevice second = log.copies().second();
+        if (second == null) {
+            accept(verdict);
+        } else {
+            mend(first, forFirst, () -> mend(second, forSecond, () -> accept(verdict)));
+        }
+    }
+
+    private void accept(LogVerdict verdict) {
+        IoFault out = log.fault();
+        if (out != null || log.copies().in().isEmpty()) {
+            String name = stream.volume().toString();
+            IoFault fault = out == null ? new IoFault(name, "replay", "no copy is left") : out;
+            refuse(new LogVerdict.Unreadable(verdict.lastGood(), fault));
             return;
         }
         for (FoundSegment found : log.found(stream.volume())) {

@@ -88,6 +88,11 @@ public final class LogStream {
         return volume;
     }
 
+    /// Which log this is part of: a number that no other log has.
+    public long logId() {
+        return log.id();
+    }
+
     /// Why nothing is made durable any more; null while all is well.
     public @Nullable IoFault fault() {
         return log.fault();

@@ -30,6 +30,26 @@ public sealed interface LogVerdict {
         };
     }
 
+    /// What to tell the operator when the entries may not be used.
+    default String text() {
+        return switch (this) {
+            case Clean _, TornTail _ -> "the log is whole up to " + lastGood();
+            case Damaged(long half, Position good, Position settled) ->
+                    "the log is damaged: entries after " + range(good, settled, half);
+            case Gap(long half, Position good, Position settled) ->
+                    "a part of the log is missing: entries after " + range(good, settled, half);
+            case Foreign(long half, Position good) ->
+                    "the log holds two histories after " + good + ", in half " + half;
+            case Unreadable(Position good, IoFault fault) ->
+                    "the log cannot be read after " + good + ": " + fault;
+        };
+    }
+
+    private static String range(Position good, Position settled, long half) {
+        String which = good + " up to " + settled + " (half " + half + ")";
+        return which + " were acknowledged and do not read as written";
+    }
+
     /// Every batch continues the one before it, up to the end.
     record Clean(Position lastGood) implements LogVerdict {}
 

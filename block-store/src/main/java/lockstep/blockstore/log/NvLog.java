@@ -18,7 +18,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/// The node's log: one device, one group commit, one stream per volume that has a copy here.
+/// The node's log: one device, or two with the same on both ([LogCopies]); one group commit, one
+/// stream per volume that has a copy here.
 ///
 /// **Idea.** A stream's life is a row of *halves*, each the write commands between two consistency
 /// points and numbered by the consistency point that will commit it. A half is a chain of equal
@@ -45,10 +46,11 @@ import java.util.function.LongSupplier;
 /// is believed, then reads the header of every segment. Each stream is then replayed with the floor
 /// that its superblock names. Segments of volumes that are not replayed stay untouched.
 ///
-/// **Failure.** After one failed write the device is out: nothing is acknowledged again, no flush
-/// is tried again. A log that is out can only be opened anew.
+/// **Failure.** After one failed write a device is out, and no flush is tried again: with another
+/// copy the log goes on with that. Without one nothing is reported durable again; the log can only
+/// be opened anew.
 public final class NvLog {
-    private final BlockDevice device;
+    private final LogCopies copies;
     private final EventLoop loop;
     private final LongSupplier entropy;
     private final long id;
@@ -60,14 +62,14 @@ public final class NvLog {
     private final int unidentifiedSegments;
 
     NvLog(LogOpening opened) {
-        this.device = opened.device();
+        this.copies = opened.copies();
         this.loop = opened.loop();
         this.entropy = opened.entropy();
         this.id = opened.logId();
         this.pool = opened.pool();
         found.putAll(opened.found());
         this.unidentifiedSegments = opened.unidentifiedSegments();
-        this.commits = new GroupCommit(device, loop, pool, opened.metrics(), this::failed);
+        this.commits = new GroupCommit(copies, loop, pool, opened.metrics(), this::failed);
     }
 
     private void failed(IoFault fault) {
@@ -98,7 +100,30 @@ public final class NvLog {
     /// destroys what was on the device. Writes all of it, so later writes meet preallocated space.
     public static void format(
             BlockDevice device, int segmentBytes, LongSupplier entropy, IoCompletion done) {
-        new LogFormatting(device, segmentBytes, entropy.getAsLong(), done).start();
+        new LogFormatting(device, segmentBytes, entropy.getAsLong(), false, done).start();
+    }
+
+    /// As [#format], on two devices that hold a copy each.
+    public static void format(
+            BlockDevice first,
+            BlockDevice second,
+            int segmentBytes,
+            LongSupplier entropy,
+            IoCompletion done) {
+        long id = entropy.getAsLong();
+        new LogFormatting(
+                        first,
+                        segmentBytes,
+                        id,
+                        true,
+                        fault -> {
+                            if (fault != null) {
+                                done.ended(fault);
+                            } else {
+                                new LogFormatting(second, segmentBytes, id, true, done).start();
+                            }
+                        })
+                .start();
     }
 
     /// Opens the log on `device`; `entropy` gives numbers that never repeat.
@@ -108,7 +133,27 @@ public final class NvLog {
             LongSupplier entropy,
             MetricRegistry metrics,
             Consumer<OpenResult> done) {
-        new LogOpening(device, loop, entropy, metrics, done).start();
+        open(List.of(device), false, loop, entropy, metrics, done);
+    }
+
+    /// Opens the log that `devices`, one or two, hold a copy of each. With two, what one has lost
+    /// is taken from the other, and a blank one or one that was out is made anew. A copy that is
+    /// one of two is refused without the other, which may hold newer entries, unless the operator
+    /// says by `acceptOne` that it does not.
+    public static void open(
+            List<BlockDevice> devices,
+            boolean acceptOne,
+            EventLoop loop,
+            LongSupplier entropy,
+            MetricRegistry metrics,
+            Consumer<OpenResult> done) {
+        new CopiesOpening(
+                        devices,
+                        acceptOne,
+                        done,
+                        (copies, anew) ->
+                                new LogOpening(copies, anew, loop, entropy, metrics, done).start())
+                .start();
     }
 
     /// The log of `volume` on this node; the same object each time.
@@ -162,8 +207,32 @@ public final class NvLog {
         return id;
     }
 
-    BlockDevice device() {
-        return device;
+    LogCopies copies() {
+        return copies;
+    }
+
+    /// A device that holds the log: `state` is for people, and empty while all is well.
+    public record CopyState(String device, String state) {}
+
+    /// The devices that hold the log, in the order in which they were given.
+    public List<CopyState> devices() {
+        IoFault all = fault();
+        List<CopyState> states = new ArrayList<>();
+        for (LogCopies.Copy copy : copies.all()) {
+            IoFault out = copy.out == null ? all : copy.out;
+            states.add(new CopyState(copy.device.name(), out == null ? "" : out.reason()));
+        }
+        return states;
+    }
+
+    /// Ends all use of the devices; nothing is under way.
+    public void close() {
+        copies.all().forEach(copy -> copy.device.close());
+    }
+
+    /// Who hears that one of two devices failed, and the log goes on with the other.
+    public void whenOneIsLost(Consumer<IoFault> listener) {
+        copies.whenOneIsLost(listener);
     }
 
     EventLoop loop() {

@@ -31,6 +31,11 @@ final class ChecksumPage {
 
     boolean dirty;
     boolean written;
+
+    /// Counts the writes of this page; of these, the last that has ended.
+    int writes;
+
+    int landed;
     int pins;
 
     /// A scrub compares its copies: who wants to write it waits until then.

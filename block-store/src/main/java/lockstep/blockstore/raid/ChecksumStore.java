@@ -6,7 +6,6 @@ import lockstep.blockstore.disk.DiskLayout;
 import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.disk.Together;
 import lockstep.blockstore.io.IoCompletion;
-import lockstep.blockstore.io.IoFault;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +38,8 @@ final class ChecksumStore {
     private final List<ChecksumPage> dirty = new ArrayList<>();
     private final List<ChecksumPage> written = new ArrayList<>();
     private final LinkedHashMap<Key, List<IoCompletion>> loading = new LinkedHashMap<>();
+    private final List<IoCompletion> queued = new ArrayList<>();
+    private boolean writing;
 
     ChecksumStore(GroupDisks disks) {
         this.disks = disks;
@@ -153,8 +154,54 @@ final class ChecksumStore {
         page.put(dbn, entry);
     }
 
-    /// Writes all changed pages to both their places, some at a time.
+    /// Has the page written again, so that both its places are on disks that are there now. A page
+    /// of blocks that were never written is zeros everywhere already.
+    void renew(int slot, long dbn) {
+        ChecksumPage page = pinned(slot, dbn);
+        if (!page.dirty && (page.durableSequence > 0 || page.written)) {
+            page.dirty = true;
+            dirty.add(page);
+        }
+    }
+
+    /// The pages of stripe `dbn` that belong on the disk in `slot` cannot all be had: what stands
+    /// there must not be taken for the zeros of blocks that were never written. If one of them has
+    /// its other place after all, loading it puts this right.
+    void spoil(int slot, long dbn, IoCompletion done) {
+        ByteBuffer noPage = ByteBuffer.allocate(2 * Blocks.SIZE);
+        while (noPage.hasRemaining()) {
+            noPage.put((byte) -1);
+        }
+        noPage.flip();
+        Together together = new Together(done);
+        for (int place = 0; place < 2; place++) {
+            long at = disks.layout().checksumPage(place == 1, first(dbn), 0);
+            disks.write(slot, at, List.of(noPage.duplicate()), together.one());
+        }
+        together.start();
+    }
+
+    /// Writes all changed pages to both their places, some at a time. One such call at a time is
+    /// under way: of two writes of one page at once, the older might land last.
     void writeDirty(IoCompletion done) {
+        if (writing) {
+            queued.add(done);
+            return;
+        }
+        writing = true;
+        writeAll(
+                fault -> {
+                    writing = false;
+                    List<IoCompletion> next = List.copyOf(queued);
+                    queued.clear();
+                    if (!next.isEmpty()) {
+                        writeDirty(ended -> next.forEach(one -> one.ended(ended)));
+                    }
+                    done.ended(fault);
+                });
+    }
+
+    private void writeAll(IoCompletion done) {
         ArrayDeque<ChecksumPage> waiting = new ArrayDeque<>(dirty);
         dirty.clear();
         Together lanes = new Together(done);
@@ -202,13 +249,22 @@ final class ChecksumStore {
             page.written = true;
             written.add(page);
         }
+        int number = ++page.writes;
+        IoCompletion one = together.one();
+        Together places =
+                new Together(
+                        fault -> {
+                            page.landed = number;
+                            one.ended(fault);
+                        });
         for (int place = 0; place < 2; place++) {
             disks.write(
                     (page.slot + place) % disks.slots(),
                     disks.layout().checksumPage(place == 1, page.page, at),
                     List.of(sealed.duplicate()),
-                    together.one());
+                    places.one());
         }
+        places.start();
     }
 
     /// Whether a new entry may be put outside of a consistency point: not while the page is written
@@ -237,98 +293,30 @@ final class ChecksumStore {
         }
     }
 
-    /// Everything written so far has been flushed.
-    void flushed() {
+    /// A page as it is on all its disks, not flushed yet.
+    record Landed(ChecksumPage page, int number) {}
+
+    /// What a flush that is issued now covers.
+    List<Landed> landed() {
+        List<Landed> all = new ArrayList<>();
         for (ChecksumPage page : written) {
-            page.written = false;
-            page.durableSequence++;
-            settle(new Key(page.slot, page.page), page);
+            if (page.landed == page.writes) {
+                all.add(new Landed(page, page.writes));
+            }
         }
-        written.clear();
+        return all;
     }
 
-    /// Takes a page, or the reason why there is none.
-    interface Loaded {
-        void ended(@Nullable ChecksumPage page, @Nullable IoFault fault);
-    }
-
-    /// Reads one page from both its places and makes them agree.
-    private record PageLoad(GroupDisks disks, int slot, long page) {
-        void run(Loaded done) {
-            @Nullable ByteBuffer[] places = new @Nullable ByteBuffer[2];
-            Together together = new Together(_ -> choose(places, done));
-            for (int place = 0; place < 2; place++) {
-                int holder = (slot + place) % disks.slots();
-                if (disks.live(holder)) {
-                    readPlace(holder, place, places, together.one());
-                }
+    /// `covered` has been flushed. A page that was written again meanwhile waits for the next.
+    void flushed(List<Landed> covered) {
+        for (Landed one : covered) {
+            ChecksumPage page = one.page();
+            if (page.written && page.writes == one.number()) {
+                page.written = false;
+                page.durableSequence++;
+                settle(new Key(page.slot, page.page), page);
             }
-            together.start();
         }
-
-        private void readPlace(
-                int holder, int place, @Nullable ByteBuffer[] places, IoCompletion one) {
-            ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
-            disks.read(
-                    holder,
-                    disks.layout().checksumPage(place == 1, page, 0),
-                    List.of(both.duplicate()),
-                    fault -> {
-                        places[place] = fault == null ? both : null;
-                        one.ended(null);
-                    });
-        }
-
-        private long newest(@Nullable ByteBuffer both) {
-            if (both == null) {
-                return -1;
-            }
-            long a = ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page, 0);
-            long b = ChecksumPage.sequenceOf(both.slice(Blocks.SIZE, Blocks.SIZE), slot, page, 1);
-            return Math.max(a, b);
-        }
-
-        private void choose(@Nullable ByteBuffer[] places, Loaded done) {
-            long own = newest(places[0]);
-            long other = newest(places[1]);
-            ByteBuffer both = own >= other ? places[0] : places[1];
-            long sequence = Math.max(own, other);
-            if (both == null || sequence < 0) {
-                String what = "checksums of slot " + slot + " page " + page;
-                String name = "group " + disks.index();
-                done.ended(null, new IoFault(name, "read", what + " are lost in both places"));
-                return;
-            }
-            ChecksumPage loaded = new ChecksumPage(slot, page);
-            for (int place = 0; place < 2; place++) {
-                boolean wrong = (place == 0 ? own : other) < sequence;
-                if (wrong) {
-                    disks.countBad((slot + place) % disks.slots(), places[place] != null);
-                    loaded.mended |= 1 << place;
-                }
-            }
-            int from = sequence == 0 ? blankSlot(both) : (int) (sequence & 1);
-            loaded.bytes = Parity.copy(both.slice(from * Blocks.SIZE, Blocks.SIZE));
-            loaded.durableSequence = sequence;
-            Together agreed =
-                    new Together(fault -> done.ended(fault == null ? loaded : null, fault));
-            if (sequence > 0) {
-                for (int place = 0; place < 2; place++) {
-                    int holder = (slot + place) % disks.slots();
-                    if ((place == 0 ? own : other) < sequence && disks.live(holder)) {
-                        disks.write(
-                                holder,
-                                disks.layout().checksumPage(place == 1, page, from),
-                                List.of(Parity.copy(loaded.bytes)),
-                                agreed.one());
-                    }
-                }
-            }
-            agreed.start();
-        }
-
-        private int blankSlot(ByteBuffer both) {
-            return ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page, 0) == 0 ? 0 : 1;
-        }
+        written.removeIf(page -> !page.written);
     }
 }

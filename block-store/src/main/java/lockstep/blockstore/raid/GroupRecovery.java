@@ -19,7 +19,8 @@ import java.util.TreeMap;
 /// noted stripe, the noted blocks are free in the committed image: they are taken as found and
 /// stamped anew. The others must match their entries, and are healed if the old parity still allows
 /// it. Of a missing disk, the rescued content counts; failing that, what the stripe gives if that
-/// matches the entry. Parity is made of all of them.
+/// matches the entry. Parity is made of all of them. A disk that is rebuilt gives what matches its
+/// entry, and is missing otherwise.
 ///
 /// Every noted block and its parity get a new entry, **also where the old one fits**, so that every
 /// checksum page that the consistency point touched is written anew at both its places. Why: a page
@@ -180,6 +181,7 @@ final class GroupRecovery {
         private void judgeStripe(int stripe, long mask) {
             int paritySlot = group.disks().paritySlot();
             ByteBuffer parity = Parity.zeros();
+            forgetStale(stripe, mask);
             for (int slot = 0; slot < paritySlot; slot++) {
                 boolean free = (mask & (1L << slot)) != 0;
                 ByteBuffer content = free ? asFound(slot, stripe) : kept(slot, stripe);
@@ -191,6 +193,19 @@ final class GroupRecovery {
             if (group.disks().live(paritySlot)) {
                 writes[paritySlot][stripe] = parity;
                 stamp(paritySlot, stripe, parity);
+            }
+        }
+
+        // What stands on a disk that is not rebuilt yet may be of any time.
+        private void forgetStale(int stripe, long mask) {
+            int slot = group.disks().rebuildingSlot();
+            boolean kept = slot >= 0 && (mask & (1L << slot)) == 0;
+            if (kept && !group.disks().readable(slot, dbn + stripe)) {
+                ByteBuffer content = found[slot][stripe];
+                boolean matches = group.reader().matches(slot, dbn + stripe, content);
+                ByteBuffer saved = rescued.get(dbn + stripe);
+                boolean rescues = group.reader().matches(slot, dbn + stripe, saved);
+                found[slot][stripe] = matches ? content : rescues ? saved : null;
             }
         }
 
@@ -222,13 +237,15 @@ final class GroupRecovery {
                 return content;
             }
             ByteBuffer other = rescued.get(dbn + stripe);
-            if (other == null || group.disks().live(slot) || Crc32c.of(other) != entry.crc()) {
+            if (other == null || Crc32c.of(other) != entry.crc()) {
                 other = fromStripe(slot, stripe);
             }
             if (Crc32c.of(other) == entry.crc()) {
                 if (group.disks().live(slot)) {
-                    group.reader().countBad(slot, dbn + stripe, content);
                     writes[slot][stripe] = other;
+                }
+                if (group.disks().readable(slot, dbn + stripe)) {
+                    group.reader().countBad(slot, dbn + stripe, content);
                     group.disks().events().healed(group.disks().index(), slot, dbn + stripe);
                 }
                 return other;

@@ -19,7 +19,8 @@ import java.util.TreeMap;
 /// durable; data and parity, some chunks at a time; changed checksum pages. With all disks there, a
 /// round ends only where the note is full. With a data disk missing, a round is as large as the
 /// partial-parity area: its chunks are prepared first, because what is rescued by them has to be
-/// durable with the note, and the group is flushed before the next note.
+/// durable with the note, and the group is flushed before the next note. A disk that is rebuilt is
+/// there in the stripes that are done and missing behind them: no round has stripes of both kinds.
 final class GroupWriter {
     // With chunks of 64 stripes this is some megabytes under way: enough to keep disks busy, and
     // little enough that a commit of the log on the same device does not wait long behind it.
@@ -55,7 +56,7 @@ final class GroupWriter {
             left.addAll(again);
             unsorted = false;
         }
-        boolean degraded = rescues();
+        boolean degraded = rescues(left.getFirst().dbn());
         // Half of the room: ranges are counted as if nothing joined, which it mostly does.
         boolean flushFirst = group.notes().isOpen() && (degraded || group.notes().room() < 256);
         if (flushFirst) {
@@ -65,7 +66,7 @@ final class GroupWriter {
         List<List<StripeChunk.Put>> parts = new ArrayList<>();
         NotedRanges ranges = new NotedRanges(group.slots());
         int stripes = degraded ? DiskLayout.PARTIAL_PARITY_BLOCKS : Integer.MAX_VALUE;
-        take(parts, ranges, stripes);
+        take(parts, ranges, stripes, degraded);
         List<DirtyNote.BlockRange> noted = ranges.all();
         if (degraded) {
             List<StripeChunk> chunks = new ArrayList<>();
@@ -76,14 +77,15 @@ final class GroupWriter {
         }
     }
 
-    private boolean rescues() {
-        int missing = group.disks().missingSlot();
+    private boolean rescues(long dbn) {
+        int missing = group.disks().missingAt(dbn);
         return missing >= 0 && missing != group.disks().paritySlot();
     }
 
     // Cuts the next stripes into chunks of consecutive ones, as many as note and area have room
     // for.
-    private void take(List<List<StripeChunk.Put>> parts, NotedRanges ranges, int stripes) {
+    private void take(
+            List<List<StripeChunk.Put>> parts, NotedRanges ranges, int stripes, boolean degraded) {
         int room = group.notes().room();
         int taken = 0;
         long lastDbn = -2;
@@ -93,7 +95,7 @@ final class GroupWriter {
             if (next.dbn() != lastDbn) {
                 // A stripe is never split over two rounds.
                 boolean full = taken == stripes || ranges.size() + group.slots() > room;
-                if (full) {
+                if (full || rescues(next.dbn()) != degraded) {
                     return;
                 }
                 taken++;
@@ -115,6 +117,12 @@ final class GroupWriter {
             fault = ended;
         }
         run();
+    }
+
+    // To a round of a degraded group, which comes next.
+    private void postpone(List<StripeChunk.Put> part) {
+        left.addAll(part);
+        unsorted = true;
     }
 
     // Degraded: everything is read and rescued before the note.
@@ -152,6 +160,12 @@ final class GroupWriter {
                             if (noteFault != null) {
                                 ready.forEach(StripeChunk::release);
                                 goOn(noteFault);
+                                return;
+                            }
+                            if (ready.stream().anyMatch(StripeChunk::isOvertaken)) {
+                                ready.forEach(StripeChunk::release);
+                                ready.forEach(chunk -> postpone(chunk.blocks()));
+                                goOn(null);
                                 return;
                             }
                             Together written = new Together(this::writePages);
@@ -195,7 +209,7 @@ final class GroupWriter {
             }
             filling = true;
             while (underWay < CHUNKS_UNDER_WAY && !waiting.isEmpty() && streamFault == null) {
-                if (rescues()) {
+                if (rescues(waiting.getFirst().getLast().dbn())) {
                     postpone(waiting.removeFirst());
                     continue;
                 }
@@ -220,7 +234,7 @@ final class GroupWriter {
         private void prepared(StripeChunk chunk, @Nullable IoFault ended) {
             if (ended != null) {
                 ended(ended);
-            } else if (rescues()) {
+            } else if (rescues(chunk.blocks().getLast().dbn())) {
                 // A data disk left meanwhile: what this would cost in a crash is not saved.
                 chunk.release();
                 postpone(chunk.blocks());
@@ -228,12 +242,6 @@ final class GroupWriter {
             } else {
                 chunk.write(this::ended);
             }
-        }
-
-        // To a round of a degraded group, which comes next.
-        private void postpone(List<StripeChunk.Put> part) {
-            left.addAll(part);
-            unsorted = true;
         }
 
         private void ended(@Nullable IoFault ended) {

@@ -42,13 +42,15 @@ final class PageScrub {
     void run() {
         for (int place = 0; place < 2; place++) {
             // Of a page that was never written no copy is written: it is looked at below.
-            if ((mended & (1 << place)) != 0 && sequence > 0 && disks.live(holder(place))) {
+            if ((mended & (1 << place)) != 0
+                    && sequence > 0
+                    && disks.pageReadable(holder(place), page)) {
                 tell(place, (int) (sequence & 1), "found when it was loaded");
             }
         }
         Together reads = new Together(_ -> compare());
         for (int place = 0; place < 2; place++) {
-            if (disks.live(holder(place))) {
+            if (disks.pageReadable(holder(place), page)) {
                 readPlace(place, reads.one());
             }
         }
@@ -101,7 +103,7 @@ final class PageScrub {
             ByteBuffer right = sequence == 0 || (sequence & 1) == index ? expected : older(index);
             for (int place = 0; place < 2; place++) {
                 ByteBuffer copy = copies[place][index];
-                boolean live = disks.live(holder(place));
+                boolean live = disks.pageReadable(holder(place), page);
                 if (live && right != null && !right.equals(copy)) {
                     rewrite(place, index, copy, right, writes.one());
                 } else if (live) {
@@ -138,7 +140,11 @@ final class PageScrub {
                 at(place, index),
                 List.of(right.duplicate()),
                 fault -> {
-                    tell(place, index, reason);
+                    // On a device that takes no writes it is as wrong as when it was loaded.
+                    boolean told = (mended & (1 << place)) != 0 && (sequence & 1) == index;
+                    if (!told || sequence == 0) {
+                        tell(place, index, reason);
+                    }
                     one.ended(fault);
                 });
     }

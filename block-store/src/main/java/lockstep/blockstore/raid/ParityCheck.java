@@ -3,6 +3,7 @@ package lockstep.blockstore.raid;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.disk.Together;
 import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
 
 import org.jspecify.annotations.Nullable;
 
@@ -54,29 +55,40 @@ public final class ParityCheck {
             return;
         }
         int count = (int) Math.min(STRIPES, dbns - dbn);
-        group.checksums()
-                .pin(
+        Runnable goOn =
+                () -> {
+                    group.locks().unlock(dbn, count);
+                    next(index, dbn + count, done);
+                };
+        group.locks()
+                .lock(
                         dbn,
                         count,
-                        fault -> {
-                            if (fault != null) {
-                                found(fault.toString());
-                                next(index, dbn + count, done);
-                                return;
-                            }
-                            readStripes(
-                                    group,
-                                    dbn,
-                                    count,
-                                    () -> {
-                                        group.checksums().unpin(dbn, count);
-                                        next(index, dbn + count, done);
-                                    });
-                        });
+                        () ->
+                                group.checksums()
+                                        .pin(dbn, count, f -> pinned(group, dbn, count, f, goOn)));
+    }
+
+    private void pinned(
+            RaidGroup group, long dbn, int count, @Nullable IoFault fault, Runnable done) {
+        if (fault != null) {
+            found(fault.toString());
+            done.run();
+            return;
+        }
+        readStripes(
+                group,
+                dbn,
+                count,
+                () -> {
+                    group.checksums().unpin(dbn, count);
+                    done.run();
+                });
     }
 
     private void readStripes(RaidGroup group, long dbn, int count, Runnable done) {
-        @Nullable ByteBuffer[][] blocks = new @Nullable ByteBuffer[group.slots()][count];
+        @Nullable ByteBuffer[] @Nullable [] blocks =
+                new @Nullable ByteBuffer[group.slots()] @Nullable [];
         Together reads =
                 new Together(
                         _ -> {
@@ -86,14 +98,15 @@ public final class ParityCheck {
                             done.run();
                         });
         for (int slot = 0; slot < group.slots(); slot++) {
-            if (group.disks().live(slot)) {
+            int readable = group.disks().readableOf(slot, dbn, count);
+            if (readable > 0) {
                 int at = slot;
                 IoCompletion one = reads.one();
                 group.reader()
                         .read(
                                 slot,
                                 dbn,
-                                count,
+                                readable,
                                 found -> {
                                     blocks[at] = found;
                                     one.ended(null);
@@ -103,7 +116,8 @@ public final class ParityCheck {
         reads.start();
     }
 
-    private void check(RaidGroup group, long dbn, int stripe, @Nullable ByteBuffer[][] blocks) {
+    private void check(
+            RaidGroup group, long dbn, int stripe, @Nullable ByteBuffer[] @Nullable [] blocks) {
         stripes++;
         ByteBuffer sum = Parity.zeros();
         boolean whole = true;
@@ -114,16 +128,22 @@ public final class ParityCheck {
             if (data && entry == null && isLive.test(vbn(group, slot, dbn))) {
                 found(where + ": live and never written");
             }
-            ByteBuffer content = blocks[slot][stripe];
+            @Nullable ByteBuffer[] read = blocks[slot];
+            boolean readable = read != null && stripe < read.length;
+            ByteBuffer content = read != null && readable ? read[stripe] : null;
             if (content == null) {
                 whole = false;
-                if (group.disks().live(slot)) {
+                if (readable) {
                     found(where + ": not readable");
                 }
                 continue;
             }
+            if (entry == null) {
+                // It counts as zeros, whatever a stray write or an earlier use left there.
+                continue;
+            }
             Parity.add(sum, content);
-            if (entry != null && Crc32c.of(content) != entry.crc()) {
+            if (Crc32c.of(content) != entry.crc()) {
                 found(where + ": content does not match its entry");
             }
         }

@@ -6,6 +6,8 @@ import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.io.IoCompletion;
 
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.function.Consumer;
 
 /// One RAID-4 group: its disks and what keeps them in order.
 final class RaidGroup {
@@ -48,11 +50,22 @@ final class RaidGroup {
 
     /// Makes all that was written durable; the stripes noted so far are in order then.
     void flush(IoCompletion done) {
+        flushMeanwhile(
+                fault -> {
+                    if (fault == null) {
+                        notes.flushed();
+                    }
+                    done.ended(fault);
+                });
+    }
+
+    /// Makes durable what has ended by now, while stripes are being written: their notes stay.
+    void flushMeanwhile(IoCompletion done) {
+        List<ChecksumStore.Landed> covered = checksums.landed();
         disks.flush(
                 fault -> {
                     if (fault == null) {
-                        checksums.flushed();
-                        notes.flushed();
+                        checksums.flushed(covered);
                     }
                     done.ended(fault);
                 });
@@ -62,6 +75,59 @@ final class RaidGroup {
     /// `again` it is read once more before: what came back wrong may have been a transient error of
     /// what is between here and the medium, and a degraded group has nothing to work it out from.
     void heal(int slot, long dbn, int crc, boolean again, ByteBuffer into, Read.Handler done) {
+        withStripe(
+                slot,
+                dbn,
+                into,
+                done,
+                ended -> {
+                    if (again && disks.live(slot)) {
+                        readAgain(slot, dbn, crc, ended);
+                    } else {
+                        reader.recover(slot, dbn, crc, ended);
+                    }
+                });
+    }
+
+    private void readAgain(int slot, long dbn, int crc, StripeReader.Recovered ended) {
+        reader.read(
+                slot,
+                dbn,
+                1,
+                blocks -> {
+                    ByteBuffer content = blocks[0];
+                    if (content == null || Crc32c.of(content) != crc) {
+                        reader.recover(slot, dbn, crc, ended);
+                    } else {
+                        ended.ended(content);
+                    }
+                });
+    }
+
+    /// As [#heal] without putting it back, as its own disk is slow; lost here says only that it has
+    /// to be waited for.
+    void readWithout(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
+        withStripe(slot, dbn, into, done, ended -> reader.workOut(slot, dbn, crc, ended));
+    }
+
+    private void withStripe(
+            int slot,
+            long dbn,
+            ByteBuffer into,
+            Read.Handler done,
+            Consumer<StripeReader.Recovered> work) {
+        StripeReader.Recovered ended =
+                content -> {
+                    checksums.unpin(dbn, 1);
+                    locks.unlock(dbn, 1);
+                    if (content == null) {
+                        String where = " dbn " + dbn + " of group " + disks.index();
+                        done.ended(new Read.Lost("slot " + slot + where + " is lost"));
+                    } else {
+                        into.put(into.position(), content, 0, content.capacity());
+                        done.ended(Read.Ok.OK);
+                    }
+                };
         locks.lock(
                 dbn,
                 1,
@@ -73,48 +139,10 @@ final class RaidGroup {
                                     if (fault != null) {
                                         locks.unlock(dbn, 1);
                                         done.ended(new Read.Lost(fault.toString()));
-                                    } else if (again && disks.live(slot)) {
-                                        readAgain(slot, dbn, crc, into, done);
                                     } else {
-                                        healLocked(slot, dbn, crc, into, done);
+                                        work.accept(ended);
                                     }
                                 }));
-    }
-
-    private void readAgain(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
-        reader.read(
-                slot,
-                dbn,
-                1,
-                blocks -> {
-                    ByteBuffer content = blocks[0];
-                    if (content == null || Crc32c.of(content) != crc) {
-                        healLocked(slot, dbn, crc, into, done);
-                        return;
-                    }
-                    checksums.unpin(dbn, 1);
-                    locks.unlock(dbn, 1);
-                    into.put(into.position(), content, 0, content.capacity());
-                    done.ended(Read.Ok.OK);
-                });
-    }
-
-    private void healLocked(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
-        reader.recover(
-                slot,
-                dbn,
-                crc,
-                content -> {
-                    checksums.unpin(dbn, 1);
-                    locks.unlock(dbn, 1);
-                    if (content == null) {
-                        String where = " dbn " + dbn + " of group " + disks.index();
-                        done.ended(new Read.Lost("slot " + slot + where + " is lost"));
-                    } else {
-                        into.put(into.position(), content, 0, content.capacity());
-                        done.ended(Read.Ok.OK);
-                    }
-                });
     }
 
     /// See [VbnSpace#recover].

@@ -57,6 +57,12 @@ public final class SpaceScrub {
     /// Does step `step` of `group`: first the pages, because the stripes are judged by them.
     public void step(int group, long step, Runnable done) {
         RaidGroup of = groups.get(group);
+        int rebuilding = of.disks().rebuildingSlot();
+        if (rebuilding >= 0 && !of.disks().pageReadable(rebuilding, step)) {
+            // The rebuild is about to verify all of it, and cannot be told from damage before.
+            of.disks().loop().execute(done);
+            return;
+        }
         scrubPages(of, step, 0, () -> scrubStripes(of, step, 0, done));
     }
 

@@ -39,6 +39,7 @@ final class StripeChunk {
     private final StripePlan[] plans;
     private final @Nullable ByteBuffer[] parity;
     private final TreeMap<Long, ByteBuffer> rescued = new TreeMap<>();
+    private int missing = -1;
 
     /// New content for one block; the content is lent until the chunk is written.
     record Put(int slot, long dbn, ByteBuffer content, int crc) {}
@@ -66,6 +67,18 @@ final class StripeChunk {
     /// Blocks of the missing disk that have to be saved before [#write].
     Map<Long, ByteBuffer> rescued() {
         return rescued;
+    }
+
+    /// Whether it was prepared for a whole stripe, and a data disk is away by now whose untouched
+    /// blocks a crash would cost.
+    boolean isOvertaken() {
+        int now = missingNow();
+        return missing != now && now >= 0 && now != group.disks().paritySlot();
+    }
+
+    // For the chunk as a whole: what is missing in its last stripe counts as missing in all.
+    private int missingNow() {
+        return group.disks().missingAt(dbn + count - 1);
     }
 
     /// Makes everything ready; from here until the end of [#write] the stripes are locked.
@@ -102,9 +115,11 @@ final class StripeChunk {
     }
 
     private void readInputs(IoCompletion done) {
-        int missing = group.disks().missingSlot();
+        missing = missingNow();
+        boolean taking = missing >= 0 && group.disks().live(missing);
         for (int i = 0; i < count; i++) {
-            plans[i] = StripePlan.choose(group.slots(), mask(i, true), mask(i, false), missing);
+            long written = mask(i, true);
+            plans[i] = StripePlan.choose(group.slots(), written, mask(i, false), missing, taking);
         }
         List<Lacking> lacking = new ArrayList<>();
         Together reads = new Together(_ -> recoverNext(lacking, 0, done));
@@ -185,7 +200,8 @@ final class StripeChunk {
         Together reads = new Together(_ -> next.run());
         for (int slot = 0; slot < group.slots(); slot++) {
             boolean needed = (plan.reads() & (1L << slot)) != 0;
-            if (needed && old[slot][stripe] == null && group.disks().live(slot)) {
+            boolean there = slot != missing && group.disks().live(slot);
+            if (needed && old[slot][stripe] == null && there) {
                 int at = slot;
                 IoCompletion one = reads.one();
                 group.reader()
@@ -240,7 +256,6 @@ final class StripeChunk {
                 Parity.add(content, before);
             }
         }
-        int missing = group.disks().missingSlot();
         long untouched = plan.reads() & ~(1L << (group.slots() - 1));
         ByteBuffer sum = sum(stripe, untouched, false);
         if (missing >= 0 && group.reader().matches(missing, dbn + stripe, content)) {

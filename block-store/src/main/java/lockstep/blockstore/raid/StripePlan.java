@@ -22,11 +22,12 @@ record StripePlan(Kind kind, long reads) {
 
     /// The cheapest plan for a stripe of `slots` slots where the slots in `written` get new
     /// content, those in `known` hold a block that was written before, and `missing` (or -1) is
-    /// away.
-    static StripePlan choose(int slots, long written, long known, int missing) {
+    /// away. It is `taking` if there is a disk in its place that takes writes and is not rebuilt
+    /// yet: parity is made for it then, as it may be rebuilt by the time the stripe is written.
+    static StripePlan choose(int slots, long written, long known, int missing, boolean taking) {
         long parity = 1L << (slots - 1);
         long away = missing < 0 ? 0 : 1L << missing;
-        if (away == parity) {
+        if (away == parity && !taking) {
             return new StripePlan(Kind.DATA_ONLY, 0);
         }
         long untouched = known & ~written & ~parity;
@@ -37,7 +38,7 @@ record StripePlan(Kind kind, long reads) {
             return new StripePlan(Kind.FULL, 0);
         }
         long old = known & (written | parity);
-        boolean cheaper = Long.bitCount(old) < Long.bitCount(untouched);
+        boolean cheaper = Long.bitCount(old) < Long.bitCount(untouched) && away != parity;
         return cheaper && (old & away) == 0
                 ? new StripePlan(Kind.READ_MODIFY_WRITE, old)
                 : reconstruct(slots, written, known);

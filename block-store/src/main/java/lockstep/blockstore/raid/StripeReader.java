@@ -89,8 +89,23 @@ final class StripeReader {
     }
 
     /// Works out the block whose content has the checksum `crc`, and writes it back if its disk is
-    /// there.
+    /// there. What cannot be had is told of as lost.
     void recover(int slot, long dbn, int crc, Recovered done) {
+        workOut(
+                slot,
+                dbn,
+                crc,
+                content -> {
+                    if (content != null) {
+                        writeBack(slot, dbn, content, done);
+                    } else {
+                        lastResort(slot, dbn, crc, done);
+                    }
+                });
+    }
+
+    /// Works out the block whose content has the checksum `crc` from the others of its stripe.
+    void workOut(int slot, long dbn, int crc, Recovered done) {
         List<ByteBuffer> sources = new ArrayList<>();
         boolean[] whole = {true};
         Together together =
@@ -98,12 +113,8 @@ final class StripeReader {
                         _ -> {
                             ByteBuffer content = Parity.zeros();
                             sources.forEach(source -> Parity.add(content, source));
-                            if (whole[0] && Crc32c.of(content) == crc) {
-                                writeBack(slot, dbn, content, done);
-                            } else {
-                                disks.events().lostBlock(disks.index(), slot, dbn);
-                                done.ended(null);
-                            }
+                            boolean right = whole[0] && Crc32c.of(content) == crc;
+                            done.ended(right ? content : null);
                         });
         for (int other = 0; other < disks.slots(); other++) {
             if (other != slot && checksums.get(other, dbn) != null) {
@@ -115,6 +126,31 @@ final class StripeReader {
             }
         }
         together.start();
+    }
+
+    // A disk that is not rebuilt yet may have the block from before, or by a write since.
+    private void lastResort(int slot, long dbn, int crc, Recovered done) {
+        if (!disks.live(slot) || disks.readable(slot, dbn)) {
+            lose(slot, dbn, done);
+            return;
+        }
+        read(
+                slot,
+                dbn,
+                1,
+                found -> {
+                    ByteBuffer content = found[0];
+                    if (content != null && Crc32c.of(content) == crc) {
+                        done.ended(content);
+                    } else {
+                        lose(slot, dbn, done);
+                    }
+                });
+    }
+
+    private void lose(int slot, long dbn, Recovered done) {
+        disks.events().lostBlock(disks.index(), slot, dbn);
+        done.ended(null);
     }
 
     private void readSource(
@@ -130,7 +166,9 @@ final class StripeReader {
                         sources.add(content);
                     } else {
                         whole[0] = false;
-                        countBad(other, dbn, content);
+                        if (disks.readable(other, dbn)) {
+                            countBad(other, dbn, content);
+                        }
                     }
                     done.ended(null);
                 });
@@ -147,7 +185,9 @@ final class StripeReader {
                 disks.layout().dataStart() + dbn,
                 List.of(content.duplicate()),
                 _ -> {
-                    disks.events().healed(disks.index(), slot, dbn);
+                    if (disks.readable(slot, dbn)) {
+                        disks.events().healed(disks.index(), slot, dbn);
+                    }
                     done.ended(content);
                 });
     }

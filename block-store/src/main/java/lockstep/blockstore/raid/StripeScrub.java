@@ -65,7 +65,7 @@ final class StripeScrub {
         found = new @Nullable ByteBuffer[group.slots()][count];
         Together reads = new Together(_ -> readAgain());
         for (int slot = 0; slot < group.slots(); slot++) {
-            if (group.disks().live(slot)) {
+            if (group.disks().readable(slot, dbn)) {
                 int at = slot;
                 IoCompletion one = reads.one();
                 group.reader()
@@ -99,7 +99,7 @@ final class StripeScrub {
     }
 
     private void readAgain(int slot, int stripe, IoCompletion one) {
-        if (!group.disks().live(slot)) {
+        if (!group.disks().readable(slot, dbn)) {
             one.ended(null);
             return;
         }
@@ -116,7 +116,7 @@ final class StripeScrub {
 
     private void judge() {
         StripeVerdict[] verdicts = new StripeVerdict[count];
-        int missing = group.disks().missingSlot();
+        int missing = group.disks().missingAt(dbn);
         boolean later = false;
         for (int i = 0; i < count; i++) {
             @Nullable ByteBuffer[] blocks = new @Nullable ByteBuffer[group.slots()];

@@ -8,13 +8,16 @@ import lockstep.blockstore.disk.Disk;
 import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.disk.Together;
 import lockstep.blockstore.disk.VolumeDisks;
+import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
 
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 
@@ -22,15 +25,17 @@ import java.util.function.LongPredicate;
 /// lost, never wrong: content counts only if it has the checksum that the caller's pointer asks
 /// for, and what does not is made good from its stripe.
 ///
-/// After opening, [#recover] comes first.
+/// After opening, [#recover] comes first. From its end on, disks that are not wholly rebuilt are,
+/// beside everything else ([Rebuilds]).
 public final class VbnSpace {
     private final VolumeDisks disks;
     private final RaidGeometry geometry;
     private final List<RaidGroup> groups = new ArrayList<>();
+    private final Rebuilds rebuilds;
     private @Nullable CpWriter writer;
 
     /// The space over `disks`.
-    public VbnSpace(VolumeDisks disks) {
+    public VbnSpace(VolumeDisks disks, RebuildPace pace) {
         this.disks = disks;
         List<RaidGeometry.Group> shapes = new ArrayList<>();
         for (GroupDisks group : disks.groups()) {
@@ -38,6 +43,7 @@ public final class VbnSpace {
             shapes.add(new RaidGeometry.Group(group.slots() - 1, group.layout().dbnCount()));
         }
         this.geometry = new RaidGeometry(shapes);
+        this.rebuilds = new Rebuilds(disks, groups, pace);
     }
 
     /// What is known of one disk.
@@ -101,25 +107,64 @@ public final class VbnSpace {
         RaidGroup group = groups.get(geometry.groupOf(vbn));
         int slot = geometry.slotOf(vbn);
         long dbn = geometry.dbnOf(vbn);
-        if (!group.disks().live(slot)) {
+        if (!group.disks().readable(slot, dbn)) {
             group.heal(slot, dbn, crc, false, into, done);
             return;
         }
         ByteBuffer view = into.slice(into.position(), Blocks.SIZE);
         group.disks()
-                .read(
+                .readSoon(
                         slot,
                         group.disks().layout().dataStart() + dbn,
                         List.of(view.duplicate()),
-                        fault -> {
-                            if (fault == null && Crc32c.of(view) == crc) {
-                                group.disks().countGood(slot, 1);
-                                done.ended(Read.Ok.OK);
-                            } else {
-                                group.reader().countBad(slot, dbn, fault == null ? view : null);
-                                group.heal(slot, dbn, crc, fault == null, into, done);
-                            }
-                        });
+                        fault -> arrived(group, slot, dbn, crc, into, fault, done));
+    }
+
+    private static void arrived(
+            RaidGroup group,
+            int slot,
+            long dbn,
+            int crc,
+            ByteBuffer into,
+            @Nullable IoFault fault,
+            Read.Handler done) {
+        ByteBuffer view = into.slice(into.position(), Blocks.SIZE);
+        if (fault == null && Crc32c.of(view) == crc) {
+            group.disks().countGood(slot, 1);
+            done.ended(Read.Ok.OK);
+        } else if (fault != null && fault.isSlow()) {
+            readWithout(group, slot, dbn, crc, into, done);
+        } else {
+            group.reader().countBad(slot, dbn, fault == null ? view : null);
+            group.heal(slot, dbn, crc, fault == null, into, done);
+        }
+    }
+
+    private static void readPatiently(
+            RaidGroup group, int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
+        ByteBuffer view = into.slice(into.position(), Blocks.SIZE);
+        group.disks()
+                .read(
+                        slot,
+                        group.disks().layout().dataStart() + dbn,
+                        List.of(view),
+                        fault -> arrived(group, slot, dbn, crc, into, fault, done));
+    }
+
+    // From the others; if these do not have it either the slow disk is waited for after all.
+    private static void readWithout(
+            RaidGroup group, int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
+        group.readWithout(
+                slot,
+                dbn,
+                crc,
+                into,
+                result -> {
+                    switch (result) {
+                        case Read.Ok _ -> done.ended(result);
+                        case Read.Lost _ -> readPatiently(group, slot, dbn, crc, into, done);
+                    }
+                });
     }
 
     /// As [#read] for `count` consecutive VBNs, with one request for each disk that holds some;
@@ -156,7 +201,7 @@ public final class VbnSpace {
             Together together) {
         RaidGroup group = groups.get(geometry.groupOf(vbn));
         int slot = geometry.slotOf(vbn);
-        if (!group.disks().live(slot)) {
+        if (!group.disks().readable(slot, geometry.dbnOf(vbn) + count - 1)) {
             for (int i = 0; i < count; i++) {
                 readInto(vbn + i, crcs[from + i], into[from + i], results, from + i, together);
             }
@@ -170,7 +215,7 @@ public final class VbnSpace {
         }
         IoCompletion one = together.one();
         group.disks()
-                .read(
+                .readSoon(
                         slot,
                         group.disks().layout().dataStart() + geometry.dbnOf(vbn),
                         lent,
@@ -180,6 +225,19 @@ public final class VbnSpace {
                                 if (fault == null && Crc32c.of(views.get(i)) == crcs[at]) {
                                     results[at] = Read.Ok.OK;
                                     group.disks().countGood(slot, 1);
+                                } else if (fault != null && fault.isSlow()) {
+                                    long dbn = geometry.dbnOf(vbn + i);
+                                    IoCompletion late = together.one();
+                                    readWithout(
+                                            group,
+                                            slot,
+                                            dbn,
+                                            crcs[at],
+                                            into[at],
+                                            result -> {
+                                                results[at] = result;
+                                                late.ended(null);
+                                            });
                                 } else {
                                     readInto(vbn + i, crcs[at], into[at], results, at, together);
                                 }
@@ -226,9 +284,32 @@ public final class VbnSpace {
     }
 
     void recoverGroups(CpId committed, IoCompletion done) {
-        Together together = new Together(done);
+        Together together =
+                new Together(
+                        fault -> {
+                            if (fault == null) {
+                                rebuilds.begin();
+                            }
+                            done.ended(fault);
+                        });
         groups.forEach(group -> group.recover(committed, together.one()));
         together.start();
+    }
+
+    /// Puts `device` in the place of a member that left, and has it rebuilt. `done` is told when
+    /// the labels name it.
+    public void replace(int group, int slot, BlockDevice device, UUID uuid, IoCompletion done) {
+        rebuilds.replace(group, slot, device, uuid, done);
+    }
+
+    /// Makes `device` a spare; it is used at once if a member is away.
+    public void addSpare(BlockDevice device, UUID uuid, IoCompletion done) {
+        rebuilds.addSpare(device, uuid, done);
+    }
+
+    /// The disks that are rebuilt.
+    public Rebuilds rebuilds() {
+        return rebuilds;
     }
 
     /// What makes up a scrub of this space; `listener` hears what its steps find.

@@ -58,6 +58,7 @@ public final class TreeEditor {
     private final EventLoop loop;
     private final List<Long2ObjectHashMap<Node>> levels = new ArrayList<>();
     private BlockPointer top;
+    private long nodesGained;
 
     /// Edits the tree at `root` for `cp`.
     public TreeEditor(TreeRoot root, CpId cp, BlockReader reader, BlockPool pool, EventLoop loop) {
@@ -150,6 +151,11 @@ public final class TreeEditor {
                 () -> done.accept(new TreeRoot(tree, levels.size(), top)));
     }
 
+    /// How many nodes the tree has more than before, after [#encode].
+    public long nodesGained() {
+        return nodesGained;
+    }
+
     /// Hands the nodes' buffers to the cache; they are committed. The editor is spent.
     public void keepNodes(Runnable done) {
         forEachNode(
@@ -212,10 +218,12 @@ public final class TreeEditor {
 
     private void encodeNode(int level, long index, NodeSink sink) {
         Node node = node(level, index);
+        nodesGained -= node.replaced.isHole() ? 0 : 1;
         if (node.written.isHole()) {
             Check.that(isAllHoles(node.content), "a node with pointers has a VBN", level, index);
             return;
         }
+        nodesGained++;
         int crc = Crc32c.of(node.content, 0, node.content.capacity());
         node.written = BlockPointer.to(node.written.vbn(), crc, cp);
         point(level, index, node.written);

@@ -28,23 +28,31 @@ public final class TreeProbe {
     private final SpaceScrub space;
     private final CpId image;
     private final TreeRoot root;
+    private final CpId since;
     private final long first;
     private final Handler handler;
     private long blocks;
 
-    private TreeProbe(SpaceScrub space, CpId image, TreeRoot root, long first, Handler handler) {
+    private TreeProbe(
+            SpaceScrub space, CpId image, TreeRoot root, CpId since, long first, Handler handler) {
         this.space = space;
         this.image = image;
         this.root = root;
+        this.since = since;
         this.first = first;
         this.handler = handler;
     }
 
     /// Looks at the leaf of `root`, a tree of image `image`, that holds block `first`, from there
-    /// on.
+    /// on, and at what of it was born after `since`.
     public static void leaf(
-            SpaceScrub space, CpId image, TreeRoot root, long first, Handler handler) {
-        new TreeProbe(space, image, root, first, handler).descend(root.top(), root.levels() - 1);
+            SpaceScrub space, CpId image, TreeRoot root, CpId since, long first, Handler handler) {
+        new TreeProbe(space, image, root, since, first, handler)
+                .descend(root.top(), root.levels() - 1);
+    }
+
+    private boolean isWanted(BlockPointer pointer) {
+        return pointer.isAllocated() && pointer.bornAfter(since);
     }
 
     /// Where the leaf behind that of block `index` begins.
@@ -58,7 +66,7 @@ public final class TreeProbe {
     }
 
     private void descend(BlockPointer pointer, int level) {
-        if (first >= root.span() || !pointer.isAllocated()) {
+        if (first >= root.span() || !isWanted(pointer)) {
             handler.ended(behind(level), blocks);
             return;
         }
@@ -98,7 +106,7 @@ public final class TreeProbe {
     // Blocks that lie side by side are read with one request.
     private void data(ByteBuffer leaf, int slot) {
         int from = slot;
-        while (from < PointerBlock.FANOUT && !PointerBlock.get(leaf, from).isAllocated()) {
+        while (from < PointerBlock.FANOUT && !isWanted(PointerBlock.get(leaf, from))) {
             from++;
         }
         if (from == PointerBlock.FANOUT) {
@@ -109,6 +117,7 @@ public final class TreeProbe {
         int to = from + 1;
         while (to < PointerBlock.FANOUT
                 && PointerBlock.get(leaf, to).vbn() == vbn + to - from
+                && isWanted(PointerBlock.get(leaf, to))
                 && space.isBeside(vbn, vbn + to - from)) {
             to++;
         }

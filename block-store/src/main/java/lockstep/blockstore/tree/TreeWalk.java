@@ -42,6 +42,7 @@ public final class TreeWalk {
 
     private final TreeRoot root;
     private final CpId since;
+    private final long cursor;
     private final BlockReader reader;
     private final BlockPool pool;
     private final ArrayDeque<Frame> frames = new ArrayDeque<>();
@@ -49,8 +50,15 @@ public final class TreeWalk {
 
     /// Walks the tree at `root`, which stays readable until the walk has ended or is closed.
     public TreeWalk(TreeRoot root, CpId since, BlockReader reader, BlockPool pool) {
+        this(root, since, 0, reader, pool);
+    }
+
+    /// As the other one, without what lies wholly before block `cursor`: that a [TreeDrain] has
+    /// taken apart.
+    public TreeWalk(TreeRoot root, CpId since, long cursor, BlockReader reader, BlockPool pool) {
         this.root = root;
         this.since = since;
+        this.cursor = cursor;
         this.reader = reader;
         this.pool = pool;
     }
@@ -73,8 +81,8 @@ public final class TreeWalk {
             }
             int slot = frame.slot++;
             BlockPointer pointer = PointerBlock.get(frame.node, slot);
-            if (isWanted(pointer)) {
-                long index = frame.index * PointerBlock.FANOUT + slot;
+            long index = frame.index * PointerBlock.FANOUT + slot;
+            if (isWanted(pointer) && (index + 1) * TreeRoot.span(frame.level) > cursor) {
                 if (frame.level == 0) {
                     visitor.block(pointer, -1, index);
                 } else {

@@ -57,6 +57,7 @@ public final class ActiveVolume implements ShownVolume {
     private final CpDriver driver;
     private final Admission admission;
     private final MediaPath media;
+    private final VolumeSnapshots snapshots;
     private final Observer observer;
     private Service service = Service.JOINING;
     private String reason = "waiting for the partner's or the operator's word";
@@ -70,6 +71,7 @@ public final class ActiveVolume implements ShownVolume {
         this.driver = new CpDriver(core, cpListener());
         this.admission = new Admission(core, driver);
         this.media = new MediaPath(this, core, driver, admission);
+        this.snapshots = new VolumeSnapshots(this, core, driver);
         core.copy.log().listen(logListener());
     }
 
@@ -179,14 +181,10 @@ public final class ActiveVolume implements ShownVolume {
         core.replayed.clear();
     }
 
-    /// Makes, or changes the attributes of, LUN `record`. Ends like a write.
+    /// Makes, or changes the attributes of, LUN `record`. Ends like a write. A LUN of another
+    /// identity is not in the way: it is replaced, but not its snapshots.
     public void putLun(LunRecord record, Outcome.Handler done) {
-        put(LunTable.keyOf(record.number()), LunTable.valueOf(record), done);
-    }
-
-    /// Deletes LUN `number`. Its space comes back with the next consistency points.
-    public void deleteLun(int number, Outcome.Handler done) {
-        put(LunTable.keyOf(number), ByteBuffer.allocate(0), done);
+        media.putLun(record, done);
     }
 
     /// Sets `key` of the volume's state beyond blocks; an empty value removes it.
@@ -280,6 +278,7 @@ public final class ActiveVolume implements ShownVolume {
         if (core.gate.legs() == Legs.BOTH && service == Service.SERVING) {
             enter(Service.SUSPENDED, why);
             admission.refuseAll(new Outcome.Busy(why));
+            driver.refuseBoundaries(new Outcome.Busy(why));
             abortTimer =
                     loop().clock()
                             .schedule(
@@ -315,8 +314,14 @@ public final class ActiveVolume implements ShownVolume {
             timer.cancel();
         }
         admission.refuseAll(new Outcome.NotServing(why));
+        driver.refuseBoundaries(new Outcome.NotServing(why));
         core.gate.abort(why);
         observer.stopped(why);
+    }
+
+    /// Its snapshots, and what can be done with them and whole LUNs.
+    public VolumeSnapshots snapshots() {
+        return snapshots;
     }
 
     /// Where LUNs send their commands.
@@ -355,6 +360,9 @@ public final class ActiveVolume implements ShownVolume {
         return new CpDriver.Listener() {
             @Override
             public void committed(VolumeRoot root, boolean needsCopy) {
+                if (core.copy.log().fault() != null) {
+                    core.copy.needsNoLog();
+                }
                 observer.imageCommitted(root, needsCopy);
             }
 

@@ -13,7 +13,7 @@ import java.util.ArrayDeque;
 /// [Brake] lets commands wait a little before it comes to that; order is kept.
 final class Admission {
     /// Writes wait for room that a consistency point may make this many times, then get
-    /// [Outcome.NoSpace].
+    /// [Outcome.NoSpace]; and for as long as what was deleted is on its way to become room.
     private static final int PATIENCE = 3;
 
     /// A consistency point begins when a half is this full, so that writes go on while it runs.
@@ -97,7 +97,8 @@ final class Admission {
             head = first;
             headSinceCommits = driver.commits();
         }
-        return first.need.freeing ? headSinceCommits : first.sinceCommits;
+        long since = first.need.freeing ? headSinceCommits : first.sinceCommits;
+        return Math.max(since, driver.drainedAt());
     }
 
     /// A consistency point gives back what this half has taken of memory and of the log.

@@ -13,13 +13,23 @@ import java.nio.charset.StandardCharsets;
 ///
 /// ```
 /// | version (4) | role (1) | sync (1) | zero (2) | promised: counter (4), node (8)
-/// | peer node (8) | log floor (8) | peer address: length (4), UTF-8 |
+/// | peer node (8) | log floor (8) | log (8) | peer address: length (4), UTF-8 |
 /// ```
 ///
+/// Version 2; version 1 has no `log`.
+///
 /// `promised` is the highest epoch this copy has opened or promised; it acknowledges nothing older.
-/// Log halves below `logFloor` are void. `common` is the last image known to be on both sides.
+/// Log halves below `logFloor` are void. `log` is the identity of the log that may hold
+/// acknowledged entries of this copy; 0 if none does, or if that is not known. `common` is the last
+/// image known to be on both sides.
 public record CopyState(
-        Role role, Sync sync, Epoch promised, long peer, String peerAddress, long logFloor) {
+        Role role,
+        Sync sync,
+        Epoch promised,
+        long peer,
+        String peerAddress,
+        long logFloor,
+        long log) {
 
     /// What this copy is for.
     public enum Role {
@@ -74,8 +84,15 @@ public record CopyState(
         }
     }
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+    private static final int FIRST_VERSION = 1;
     private static final int FIXED = 40;
+
+    /// A state of a copy of which no log holds anything yet.
+    public CopyState(
+            Role role, Sync sync, Epoch promised, long peer, String peerAddress, long logFloor) {
+        this(role, sync, promised, peer, peerAddress, logFloor, 0);
+    }
 
     /// A volume without a mirror that has promised nothing yet.
     public static CopyState standalone() {
@@ -84,38 +101,44 @@ public record CopyState(
 
     /// The same with another promise.
     public CopyState promising(Epoch epoch) {
-        return new CopyState(role, sync, epoch, peer, peerAddress, logFloor);
+        return new CopyState(role, sync, epoch, peer, peerAddress, logFloor, log);
     }
 
     /// The same with another role and sync state.
     public CopyState as(Role nextRole, Sync nextSync) {
-        return new CopyState(nextRole, nextSync, promised, peer, peerAddress, logFloor);
+        return new CopyState(nextRole, nextSync, promised, peer, peerAddress, logFloor, log);
     }
 
     /// The same with log halves below `floor` void.
     public CopyState withLogFloor(long floor) {
-        return new CopyState(role, sync, promised, peer, peerAddress, floor);
+        return new CopyState(role, sync, promised, peer, peerAddress, floor, log);
     }
 
     /// The same with a partner.
     public CopyState withPeer(long node, String address) {
-        return new CopyState(role, sync, promised, node, address, logFloor);
+        return new CopyState(role, sync, promised, node, address, logFloor, log);
+    }
+
+    /// The same with its entries in log `id`.
+    CopyState inLog(long id) {
+        return new CopyState(role, sync, promised, peer, peerAddress, logFloor, id);
     }
 
     /// Bytes on disk.
     public ByteBuffer encode() {
         byte[] address = peerAddress.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer out = ByteBuffer.allocate(FIXED + address.length);
+        ByteBuffer out = ByteBuffer.allocate(FIXED + Long.BYTES + address.length);
         out.putInt(VERSION).put(role.code).put(sync.code);
         out.putShort((short) 0).putInt(promised.counter()).putLong(promised.node());
-        out.putLong(peer).putLong(logFloor).putInt(address.length).put(address);
+        out.putLong(peer).putLong(logFloor).putLong(log).putInt(address.length).put(address);
         return out.flip();
     }
 
     /// Reads a state; null if the bytes are of no known version.
     public static @Nullable CopyState decode(ByteBuffer borrowed) {
         ByteBuffer in = borrowed.duplicate();
-        if (in.remaining() < FIXED || in.getInt() != VERSION) {
+        int version = in.remaining() < FIXED ? 0 : in.getInt();
+        if (version != FIRST_VERSION && (version != VERSION || in.remaining() < FIXED)) {
             return null;
         }
         Role role = Role.of(in.get());
@@ -127,6 +150,7 @@ public record CopyState(
         Epoch promised = new Epoch(in.getInt(), in.getLong());
         long peer = in.getLong();
         long floor = in.getLong();
+        long log = version == FIRST_VERSION ? 0 : in.getLong();
         int length = in.getInt();
         if (length < 0 || length > in.remaining()) {
             return null;
@@ -134,6 +158,12 @@ public record CopyState(
         byte[] address = new byte[length];
         in.get(address);
         return new CopyState(
-                role, sync, promised, peer, new String(address, StandardCharsets.UTF_8), floor);
+                role,
+                sync,
+                promised,
+                peer,
+                new String(address, StandardCharsets.UTF_8),
+                floor,
+                log);
     }
 }

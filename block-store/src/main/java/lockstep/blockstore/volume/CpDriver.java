@@ -2,7 +2,7 @@ package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.CpId;
-import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.cp.ConsistencyPoint;
 import lockstep.blockstore.cp.DirtyOverlay;
 import lockstep.blockstore.cp.StateFile;
@@ -10,9 +10,9 @@ import lockstep.blockstore.cp.VolumeRoot;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 
 /// Decides when a consistency point begins, and what its end means for log, pins and mirror.
 ///
@@ -33,11 +33,15 @@ final class CpDriver {
         void failed(String reason);
     }
 
+    /// While something is drained, consistency points follow each other so much faster.
+    private static final int DRAINS_PER_INTERVAL = 16;
+
     private final VolumeCore core;
     private final Listener listener;
     private final Brake brake = new Brake();
     private final int[] readsInFlight = new int[2];
     private final List<Runnable> waiters = new ArrayList<>();
+    private final ArrayDeque<Boundary> boundaries = new ArrayDeque<>();
     private @Nullable ConsistencyPoint running;
     private @Nullable Mirror shippedTo;
     private @Nullable Mirror pendingMirror;
@@ -48,6 +52,7 @@ final class CpDriver {
     private long frozenUpTo;
     private long generation;
     private long commits;
+    private long drainedAt;
     private long startedNanos;
     private long lastNanos;
 
@@ -75,6 +80,24 @@ final class CpDriver {
     /// Whether one is under way.
     boolean isRunning() {
         return running != null;
+    }
+
+    /// The last of [#commits] that left something to be drained.
+    long drainedAt() {
+        return drainedAt;
+    }
+
+    /// Makes a change that ends its half, once no consistency point is under way or in doubt.
+    void atBoundary(Boundary change) {
+        boundaries.add(change);
+        request(null);
+    }
+
+    /// Ends all changes that wait for their turn.
+    void refuseBoundaries(Outcome outcome) {
+        while (!boundaries.isEmpty()) {
+            boundaries.remove().refused(outcome);
+        }
     }
 
     /// Bytes that the one under way writes, roughly; 0 if there is none.
@@ -230,37 +253,67 @@ final class CpDriver {
     private void start() {
         wanted = false;
         startedNanos = core.copy.loop().clock().nanoTime();
-        DirtyOverlay frozen = core.filling;
-        core.frozen = frozen;
-        core.frozenHidden.clear();
-        core.filling = new DirtyOverlay(core.copy.pool());
-        CpId cp = new CpId(core.epoch, core.half);
-        core.half++;
-        frozenUpTo = core.sequence;
-        Position upTo = new Position(core.epoch, core.sequence);
+        VolumeCore.Sealed replayed = core.sealed;
+        core.sealed = null;
+        List<Runnable> mine = List.of();
+        if (replayed != null) {
+            // Whoever waits wants what is behind it too.
+            wanted = true;
+        } else {
+            logBoundary();
+            mine = List.copyOf(waiters);
+            waiters.clear();
+        }
+        VolumeCore.Sealed sealed = replayed == null ? core.seal() : replayed;
+        CpId cp = new CpId(core.epoch, sealed.half());
+        frozenUpTo = sealed.upTo().sequence();
         shippedTo = core.mirror;
         if (shippedTo != null) {
-            shippedTo.cpBegin(cp, upTo.sequence());
+            shippedTo.cpBegin(cp, frozenUpTo);
         }
-        Mirror next = pendingMirror;
+        Mirror next = replayed == null ? pendingMirror : null;
         if (next != null) {
             core.mirror = next;
             pendingMirror = null;
         }
-        ConsistencyPoint.Job job =
-                new ConsistencyPoint.Job(
-                        cp,
-                        upTo,
-                        core.copy.nextRootOrder(),
-                        frozen,
-                        core.luns.list(),
-                        new TreeMap<>(core.luns.values()),
-                        core.luns.takeDeleted());
-        List<Runnable> mine = List.copyOf(waiters);
-        waiters.clear();
         running =
-                new ConsistencyPoint(core.cp, core.copy.root(), job, shippedTo, end(frozen, mine));
+                new ConsistencyPoint(
+                        core.cp,
+                        core.copy.root(),
+                        jobOf(cp, sealed),
+                        shippedTo,
+                        end(sealed.overlay(), mine));
         running.run();
+    }
+
+    private ConsistencyPoint.Job jobOf(CpId cp, VolumeCore.Sealed sealed) {
+        return new ConsistencyPoint.Job(
+                cp,
+                sealed.upTo(),
+                core.copy.nextRootOrder(),
+                sealed.overlay(),
+                core.image,
+                sealed.luns(),
+                sealed.values(),
+                sealed.snapshots(),
+                sealed.deleted(),
+                sealed.restored());
+    }
+
+    /// Lets the first change of snapshots that is possible be the last entry of the half.
+    private void logBoundary() {
+        Boundary first = boundaries.peek();
+        while (first != null) {
+            Boundary.Answer answer = first.log();
+            if (answer != Boundary.Answer.LATER) {
+                boundaries.remove();
+            }
+            if (answer != Boundary.Answer.REFUSED) {
+                break;
+            }
+            first = boundaries.peek();
+        }
+        wanted |= !boundaries.isEmpty();
     }
 
     private ConsistencyPoint.Listener end(DirtyOverlay frozen, List<Runnable> mine) {
@@ -295,8 +348,8 @@ final class CpDriver {
 
     private void ended(VolumeRoot root, StateFile state, DirtyOverlay frozen) {
         core.copy.committed(root);
-        core.luns.committed(state.luns());
-        core.imageLuns = state.luns();
+        core.luns.committed(state);
+        core.image = state;
         core.frozen = null;
         core.frozenHidden.clear();
         core.reserved -= frozen.reserved();
@@ -305,6 +358,7 @@ final class CpDriver {
         lastNanos = runningNanos();
         brake.learn(frozen.cost(), lastNanos);
         running = null;
+        goOnDraining();
         core.imageHolds(root.upTo().sequence());
         Mirror mirror = core.mirror;
         boolean mirrored = mirror != null || core.gate.legs() == Legs.BOTH;
@@ -322,6 +376,15 @@ final class CpDriver {
         }
         listener.committed(root, !shipped && mirror != null);
         listener.roomMade();
+    }
+
+    /// What was deleted goes on dying soon, but leaves the disks to others in between.
+    private void goOnDraining() {
+        if (core.image.deaths().isDraining()) {
+            drainedAt = commits;
+            long pause = core.copy.settings().cpIntervalNanos() / DRAINS_PER_INTERVAL;
+            core.copy.loop().clock().schedule(pause, () -> request(null));
+        }
     }
 
     private void releaseLog() {

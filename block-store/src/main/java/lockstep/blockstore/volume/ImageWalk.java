@@ -4,17 +4,16 @@ import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
-import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.VolumeRoot;
-import lockstep.blockstore.tree.TreeRoot;
 import lockstep.blockstore.tree.TreeWalk;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
-/// Everything that one image reaches and that was born after another: trees of all LUNs and of the
-/// system files, nodes and data. This is what a mirror that holds the older image lacks. The image
-/// walked must stay pinned until the walk has ended.
+/// Everything that one image reaches and that was born after another: trees of all LUNs, of their
+/// snapshots and of the system files, nodes and data; of trees being drained only the nodes. This
+/// is what a mirror that holds the older image lacks. The image walked must stay pinned until the
+/// walk has ended.
 public final class ImageWalk {
     /// Takes the blocks, one at a time.
     public interface Sink {
@@ -32,7 +31,8 @@ public final class ImageWalk {
     private final BlockPool pool;
     private final VolumeRoot root;
     private final CpId since;
-    private final ArrayDeque<TreeRoot> trees = new ArrayDeque<>();
+    private final ArrayDeque<ImageTree> trees = new ArrayDeque<>();
+    private ImageTree current;
     private TreeWalk walk;
 
     ImageWalk(VolumeCore core, CpId since) {
@@ -40,13 +40,9 @@ public final class ImageWalk {
         this.pool = core.copy.pool();
         this.root = core.copy.root();
         this.since = since;
-        for (LunState lun : core.imageLuns) {
-            trees.add(lun.root());
-        }
-        trees.add(root.state());
-        trees.add(root.dead());
-        trees.add(root.space());
-        this.walk = walkOf(trees.remove());
+        trees.addAll(ImageTree.of(root, core.image));
+        this.current = trees.remove();
+        this.walk = current.walk(since, reader, pool);
     }
 
     /// The image that is walked.
@@ -60,7 +56,11 @@ public final class ImageWalk {
                 new TreeWalk.Visitor() {
                     @Override
                     public void block(BlockPointer pointer, int level, long index) {
-                        found(pointer, sink);
+                        if (pointer.isAllocated() && !(current.draining() && level < 0)) {
+                            found(pointer, sink);
+                        } else {
+                            next(sink);
+                        }
                     }
 
                     @Override
@@ -68,7 +68,8 @@ public final class ImageWalk {
                         if (trees.isEmpty()) {
                             sink.ended();
                         } else {
-                            walk = walkOf(trees.remove());
+                            current = trees.remove();
+                            walk = current.walk(since, reader, pool);
                             next(sink);
                         }
                     }
@@ -86,15 +87,7 @@ public final class ImageWalk {
         trees.clear();
     }
 
-    private TreeWalk walkOf(TreeRoot tree) {
-        return new TreeWalk(tree, since, reader, pool);
-    }
-
     private void found(BlockPointer pointer, Sink sink) {
-        if (!pointer.isAllocated()) {
-            next(sink);
-            return;
-        }
         reader.read(
                 pointer,
                 block -> {

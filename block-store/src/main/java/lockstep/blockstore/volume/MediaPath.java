@@ -7,6 +7,7 @@ import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.log.LogEntry;
+import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.volume.Admission.Need;
 
 import org.jspecify.annotations.Nullable;
@@ -192,6 +193,17 @@ final class MediaPath {
         }
     }
 
+    void putLun(LunRecord record, Outcome.Handler done) {
+        LunState before = core.luns.find(record.number());
+        if (before != null
+                && !before.identity().equals(record.identity())
+                && !core.image.snapshotsOf(before.identity()).isEmpty()) {
+            done.ended(new Outcome.Refused("LUN " + record.number() + " has snapshots"));
+            return;
+        }
+        put(LunTable.keyOf(record.number()), LunTable.valueOf(record), done);
+    }
+
     void put(String key, ByteBuffer value, Outcome.Handler done) {
         Outcome refusal = serviceRefusal();
         if (refusal != null) {
@@ -296,6 +308,10 @@ final class MediaPath {
 
     @Nullable Outcome refusal(int lun, UUID identity, long offset, long length) {
         Outcome misfit = misfit(lun, identity, offset, length);
+        LunState state = core.luns.find(lun);
+        if (misfit == null && state != null && state.record().readOnly()) {
+            return new Outcome.WriteProtected();
+        }
         return misfit == null ? serviceRefusal() : misfit;
     }
 

@@ -1,6 +1,7 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.StateLoader;
 import lockstep.blockstore.cp.VolumeRoot;
@@ -40,6 +41,12 @@ final class MirrorLuns {
         return known == null ? List.of() : known.list();
     }
 
+    /// The snapshots, oldest first.
+    List<Snapshot> snapshots() {
+        LunTable known = table;
+        return known == null ? List.of() : known.snapshots();
+    }
+
     /// The value of `key`, or null.
     byte @Nullable [] value(String key) {
         LunTable known = table;
@@ -51,7 +58,7 @@ final class MirrorLuns {
         LunTable known = table;
         if (entry instanceof LogEntry.Put put && known != null) {
             List<Object> before = shown();
-            known.apply(put);
+            known.apply(put, _ -> {});
             tellIfNot(before);
         }
     }
@@ -106,7 +113,7 @@ final class MirrorLuns {
             log.forEach(
                     entry -> {
                         if (entry instanceof LogEntry.Put put) {
-                            next.apply(put);
+                            next.apply(put, _ -> {});
                         }
                     });
             become(next);

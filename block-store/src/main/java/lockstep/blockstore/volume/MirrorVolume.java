@@ -3,6 +3,7 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Position;
+import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.log.LogEntry;
@@ -74,6 +75,8 @@ public final class MirrorVolume implements ShownVolume {
                         fault -> {
                             if (fault != null) {
                                 handler.refused(fault.toString());
+                            } else if (copy.logRefusal() != null) {
+                                mirror.loseLog(handler);
                             } else {
                                 mirror.replay(handler);
                             }
@@ -119,6 +122,11 @@ public final class MirrorVolume implements ShownVolume {
                 .toList();
     }
 
+    /// The snapshots as of the newest entry here, oldest first.
+    public List<Snapshot> snapshots() {
+        return luns.snapshots();
+    }
+
     @Override
     public byte @Nullable [] value(String key) {
         return luns.value(key);
@@ -139,6 +147,10 @@ public final class MirrorVolume implements ShownVolume {
         copy.log().append(half, borrowed);
         log.add(half, borrowed);
         luns.stored(borrowed);
+        if (SnapshotStep.endsHalf(borrowed)) {
+            // A takeover commits exactly up to here and keeps what is behind it.
+            lowestHalf = half + 1;
+        }
         return true;
     }
 

@@ -7,6 +7,7 @@ import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.block.ProbedSource;
 import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.StateLoader;
 import lockstep.blockstore.cp.VolumeRoot;
@@ -39,12 +40,14 @@ final class PointerPass {
     }
 
     private static final int MOVES = 100;
+    private static final long LUNS = 256;
+    private static final long SNAPSHOTS = 512;
 
     private final Supplier<VolumeCopy> copy;
     private final SpaceScrub space;
     private final Lost lost;
     private @Nullable CpId loadedFor;
-    private List<TreeRoot> trees = List.of();
+    private List<Part> trees = List.of();
 
     PointerPass(Supplier<VolumeCopy> copy, SpaceScrub space, Lost lost) {
         this.copy = copy;
@@ -78,10 +81,12 @@ final class PointerPass {
         }
     }
 
+    /// A tree, its place in the order, and since when its blocks are not another's that comes too.
+    private record Part(long key, TreeRoot root, CpId since) {}
+
     // The system files come first: what is needed to open the volume at all.
-    private static long key(TreeRoot tree) {
-        boolean system = tree.tree() >= VolumeRoot.STATE_TREE;
-        return system ? tree.tree() - VolumeRoot.STATE_TREE : 256L + tree.tree();
+    private static Part system(TreeRoot tree) {
+        return new Part(tree.tree() - VolumeRoot.STATE_TREE, tree, CpId.NONE);
     }
 
     // With a memory of its own: what counts is on the disks.
@@ -95,33 +100,46 @@ final class PointerPass {
                 new StateLoader.Handler() {
                     @Override
                     public void loaded(StateFile state) {
-                        take(root, state.luns());
+                        take(root, state);
                         next.accept(true);
                     }
 
                     @Override
                     public void lost(String what) {
-                        take(root, List.of());
+                        take(root, StateFile.empty());
                         next.accept(false);
                     }
                 });
     }
 
-    private void take(VolumeRoot root, List<LunState> luns) {
-        List<TreeRoot> all = new ArrayList<>(List.of(root.state(), root.dead(), root.space()));
-        luns.forEach(lun -> all.add(lun.root()));
-        all.sort(Comparator.comparingLong(PointerPass::key));
+    // Snapshots come last, by their age; one that moves up meanwhile is looked at by the next pass.
+    private void take(VolumeRoot root, StateFile state) {
+        List<Part> all = new ArrayList<>();
+        for (TreeRoot file :
+                List.of(root.state(), root.dead(), root.space(), state.deaths().file())) {
+            all.add(system(file));
+        }
+        for (LunState lun : state.luns()) {
+            CpId since = lun.originCp();
+            for (Snapshot snapshot : state.snapshotsOf(lun.identity())) {
+                long key = SNAPSHOTS + state.snapshots().indexOf(snapshot);
+                all.add(new Part(key, snapshot.root(), since));
+                since = snapshot.cp();
+            }
+            all.add(new Part(LUNS + lun.record().number(), lun.root(), since));
+        }
+        all.sort(Comparator.comparingLong(Part::key));
         trees = all;
         loadedFor = root.cp();
     }
 
     private void look(
             VolumeRoot root, long tree, long index, int moves, long blocks, Stepped done) {
-        for (TreeRoot each : trees) {
-            if (key(each) >= tree) {
-                long from = key(each) == tree ? index : 0;
-                TreeProbe.leaf(
-                        space, root.cp(), each, from, end(root, each, from, moves, blocks, done));
+        for (Part each : trees) {
+            if (each.key >= tree) {
+                long from = each.key == tree ? index : 0;
+                TreeProbe.Handler end = end(root, each, from, moves, blocks, done);
+                TreeProbe.leaf(space, root.cp(), each.root, each.since, from, end);
                 return;
             }
         }
@@ -129,17 +147,17 @@ final class PointerPass {
     }
 
     private TreeProbe.Handler end(
-            VolumeRoot root, TreeRoot tree, long from, int moves, long before, Stepped done) {
+            VolumeRoot root, Part tree, long from, int moves, long before, Stepped done) {
         return new TreeProbe.Handler() {
             @Override
             public void lost(BlockPointer pointer, int level, long index) {
-                lost.lost(tree.tree(), level, index, pointer);
+                lost.lost(tree.root.tree(), level, index, pointer);
             }
 
             @Override
             public void ended(long next, long blocks) {
-                boolean more = next < tree.span();
-                done.ended(more ? key(tree) : key(tree) + 1, more ? next : 0, before + blocks);
+                boolean more = next < tree.root.span();
+                done.ended(more ? tree.key : tree.key + 1, more ? next : 0, before + blocks);
             }
 
             @Override
@@ -149,7 +167,7 @@ final class PointerPass {
                 if (root.cp().equals(copy.get().root().cp()) || moves == MOVES) {
                     ended(TreeProbe.nextLeaf(from), blocks);
                 } else {
-                    step(key(tree), from, moves + 1, before + blocks, done);
+                    step(tree.key, from, moves + 1, before + blocks, done);
                 }
             }
         };

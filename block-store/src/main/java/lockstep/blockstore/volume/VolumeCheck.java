@@ -8,13 +8,12 @@ import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.block.BlockSource;
 import lockstep.blockstore.cp.DeadList;
 import lockstep.blockstore.cp.ImageLoader;
-import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.SnapshotCheck;
 import lockstep.blockstore.cp.SpaceMap;
 import lockstep.blockstore.cp.SpacePages;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.EventLoop;
-import lockstep.blockstore.tree.TreeRoot;
 import lockstep.blockstore.tree.TreeWalk;
 
 import org.jspecify.annotations.Nullable;
@@ -28,9 +27,10 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /// Checks the committed image of a copy as a whole: every block that a root reaches is readable
-/// with the right checksum, allocated, and reached once; every allocated block is reached or on the
-/// dead list (invariants 3 and 9). It also gives the blocks with their checksums, so that two
-/// copies can be compared (invariant 4). A library: tests call it after everything they do.
+/// with the right checksum, allocated, and reached once; every allocated block is reached, on the
+/// dead list or waits to be drained; snapshots' dead lists are what their trees say (invariants 3
+/// and 9). It also gives the blocks with their checksums, so that two copies can be compared
+/// (invariant 4). A library: tests call it after everything they do.
 public final class VolumeCheck {
     /// What was found. `blocks` maps each live VBN to the CRC32C of its content.
     public record Report(CpId cp, TreeMap<Long, Integer> blocks, List<String> errors) {
@@ -53,7 +53,9 @@ public final class VolumeCheck {
     private final boolean lean;
     private long moreErrors;
     private final List<String> errors = new ArrayList<>();
-    private final ArrayDeque<TreeRoot> trees = new ArrayDeque<>();
+    private final ArrayDeque<ImageTree> trees = new ArrayDeque<>();
+    private final BitSet dying = new BitSet();
+    private @Nullable ImageTree current;
     private boolean mapWhole;
 
     private VolumeCheck(
@@ -100,21 +102,16 @@ public final class VolumeCheck {
                 new ImageLoader.Handler() {
                     @Override
                     public void loaded(StateFile state, SpaceMap map, DeadList dead) {
-                        for (LunState lun : state.luns()) {
-                            trees.add(lun.root());
-                        }
-                        trees.add(root.state());
-                        trees.add(root.dead());
-                        trees.add(root.space());
-                        new SpacePages(map, root.space(), reader)
-                                .needAll(
-                                        whole -> {
-                                            if (!whole) {
-                                                error("cannot read the space map");
-                                            }
-                                            mapWhole = whole;
-                                            nextTree(map, dead);
-                                        });
+                        trees.addAll(ImageTree.of(root, state));
+                        SnapshotCheck check =
+                                new SnapshotCheck(
+                                        state, reader, pool, loop, VolumeCheck.this::dying);
+                        check.run(
+                                lean,
+                                found -> {
+                                    found.forEach(VolumeCheck.this::error);
+                                    loadMap(map, dead);
+                                });
                     }
 
                     @Override
@@ -125,14 +122,27 @@ public final class VolumeCheck {
                 });
     }
 
+    private void loadMap(SpaceMap map, DeadList dead) {
+        new SpacePages(map, root.space(), reader)
+                .needAll(
+                        whole -> {
+                            if (!whole) {
+                                error("cannot read the space map");
+                            }
+                            mapWhole = whole;
+                            nextTree(map, dead);
+                        });
+    }
+
     private void nextTree(SpaceMap map, DeadList dead) {
-        TreeRoot tree = trees.poll();
+        ImageTree tree = trees.poll();
         if (tree == null) {
             compareMap(map, dead);
             finish();
             return;
         }
-        walk(new TreeWalk(tree, CpId.NONE, reader, pool), map, dead);
+        current = tree;
+        walk(tree.walk(CpId.NONE, reader, pool), map, dead);
     }
 
     private void walk(TreeWalk walk, SpaceMap map, DeadList dead) {
@@ -140,7 +150,11 @@ public final class VolumeCheck {
                 new TreeWalk.Visitor() {
                     @Override
                     public void block(BlockPointer pointer, int level, long index) {
-                        if (!pointer.isAllocated()) {
+                        boolean isDying = current != null && current.draining() && level < 0;
+                        if (isDying && pointer.isAllocated()) {
+                            dying(pointer.vbn());
+                        }
+                        if (isDying || !pointer.isAllocated()) {
                             loop.execute(() -> walk(walk, map, dead));
                             return;
                         }
@@ -186,18 +200,25 @@ public final class VolumeCheck {
         loop.execute(() -> walk(walk, map, dead));
     }
 
+    /// A block that no image after this one needs.
+    private void dying(long vbn) {
+        if (dying.get(Math.toIntExact(vbn))) {
+            error("dead VBN " + vbn + " is listed twice");
+        }
+        dying.set(Math.toIntExact(vbn));
+    }
+
     private void compareMap(SpaceMap map, DeadList dead) {
         if (!mapWhole) {
             return;
         }
-        BitSet listed = new BitSet();
-        dead.forEach(
-                vbn -> {
-                    if (listed.get(Math.toIntExact(vbn)) || reached.get((int) vbn)) {
-                        error("dead VBN " + vbn + " is live, or listed twice");
-                    }
-                    listed.set(Math.toIntExact(vbn));
-                });
+        BitSet listed = dying;
+        dead.forEach(this::dying);
+        for (int vbn = listed.nextSetBit(0); vbn >= 0; vbn = listed.nextSetBit(vbn + 1)) {
+            if (reached.get(vbn)) {
+                error("dead VBN " + vbn + " is live");
+            }
+        }
         for (long vbn = 1; vbn < map.size(); vbn++) {
             boolean needed = reached.get((int) vbn) || listed.get((int) vbn);
             if (map.isUsed(vbn) != needed) {

@@ -13,6 +13,8 @@ import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.log.LogStream;
 import lockstep.blockstore.tree.TreeRoot;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayDeque;
 
 /// This node's copy of one volume: its space on disk, its log, its own state. What it is used as,
@@ -38,6 +40,7 @@ public final class VolumeCopy {
     private long rootOrder;
     private CopyState state;
     private long stateOrder;
+    private boolean logless;
 
     /// A copy whose newest records on disk are `root` and `state`, with their orders.
     public VolumeCopy(
@@ -116,10 +119,30 @@ public final class VolumeCopy {
         return cache;
     }
 
+    /// Why this copy cannot be opened with the log of this node; null if it can. A log that holds
+    /// nothing of a copy whose acknowledged writes are in another one would seem to be clean.
+    @Nullable String logRefusal() {
+        if (state.log() == 0 || state.log() == parts.log().logId()) {
+            return null;
+        }
+        String its = Long.toHexString(state.log());
+        String ours = Long.toHexString(parts.log().logId());
+        return "acknowledged writes of it are in log " + its + ", and this node's is " + ours;
+    }
+
+    /// The log is out, and the committed image holds everything that was acknowledged: this copy
+    /// may be opened with any log.
+    void needsNoLog() {
+        if (!logless) {
+            logless = true;
+            save(state, _ -> {});
+        }
+    }
+
     /// Makes `next` this copy's state: durable first, then in force, then `done`. Saves follow each
-    /// other.
+    /// other. Whatever it says of the log, it names the one that is in use.
     public void save(CopyState next, IoCompletion done) {
-        saves.add(new Save(next, done));
+        saves.add(new Save(next.inLog(logless ? 0 : parts.log().logId()), done));
         if (saves.size() == 1) {
             saveNext();
         }

@@ -7,8 +7,10 @@ import lockstep.blockstore.cp.Allocator;
 import lockstep.blockstore.cp.CpContext;
 import lockstep.blockstore.cp.DeadList;
 import lockstep.blockstore.cp.DirtyOverlay;
+import lockstep.blockstore.cp.Drain;
 import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.Pins;
+import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.SpaceMap;
 import lockstep.blockstore.cp.SpacePages;
 import lockstep.blockstore.cp.StateFile;
@@ -19,10 +21,19 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
 
 /// What the parts of an active volume share: the overlays, the LUN table, the maps, the place in
 /// the log. One writer: everything here is touched on the volume's loop only.
 final class VolumeCore {
+    /// Of a volume's blocks, one in so many may be drained by one consistency point.
+    private static final int DRAIN_SHARE = 16;
+
+    private static final long DRAIN_MIN = 128;
+    private static final long DRAIN_MAX = 16_384;
+
     /// The entry that opens an epoch fits into this.
     private static final long EPOCH_BYTES = 4096;
 
@@ -41,8 +52,12 @@ final class VolumeCore {
     /// theirs.
     final BitSet frozenHidden = new BitSet();
 
-    /// The LUNs of the committed image.
-    List<LunState> imageLuns;
+    /// The state of the committed image.
+    StateFile image;
+
+    /// What a replay found to be committed on its own, because snapshots changed behind it; its
+    /// overlay is [#frozen]. Null once a consistency point has begun with it.
+    @Nullable Sealed sealed;
 
     /// The log half that takes new entries; the consistency point that will commit it has this
     /// count.
@@ -66,6 +81,18 @@ final class VolumeCore {
 
     /// VBNs promised to admitted entries, those of the frozen overlay included.
     long reserved;
+
+    /// Everything up to one place in the log, as the consistency point will commit it that has
+    /// count `half`.
+    record Sealed(
+            long half,
+            Position upTo,
+            DirtyOverlay overlay,
+            List<LunState> luns,
+            SortedMap<String, byte[]> values,
+            List<Snapshot> snapshots,
+            List<Drain> deleted,
+            List<UUID> restored) {}
 
     /// Nothing is appended to the log: its device is out, or it has no room for the entry that
     /// opens an epoch. What is sequenced becomes durable here by the consistency point that commits
@@ -93,9 +120,10 @@ final class VolumeCore {
                         pages,
                         allocator,
                         dead,
-                        pins);
+                        pins,
+                        Math.clamp(map.size() / DRAIN_SHARE, DRAIN_MIN, DRAIN_MAX));
         this.luns = new LunTable(state);
-        this.imageLuns = state.luns();
+        this.image = state;
         this.sequence = copy.root().upTo().sequence();
         this.last = copy.root().upTo();
         this.gate = new AckGate(Legs.LOCAL, sequence);
@@ -112,14 +140,32 @@ final class VolumeCore {
     /// Takes `entry` into memory: LUN blocks into the filling overlay, other state into the table.
     void apply(LogEntry entry) {
         if (entry instanceof LogEntry.Put put) {
-            int replaced = luns.apply(put);
-            if (replaced >= 0) {
-                filling.dropLun(replaced);
-                frozenHidden.set(replaced);
-            }
+            luns.apply(
+                    put,
+                    replaced -> {
+                        filling.dropLun(replaced);
+                        frozenHidden.set(replaced);
+                    });
         } else {
             filling.apply(entry);
         }
+    }
+
+    /// Ends the filling half: what it holds is frozen as it is now, entries go into the next one.
+    Sealed seal() {
+        frozenHidden.clear();
+        DirtyOverlay overlay = filling;
+        frozen = overlay;
+        filling = new DirtyOverlay(copy.pool());
+        return new Sealed(
+                half++,
+                last,
+                overlay,
+                luns.list(),
+                new TreeMap<>(luns.values()),
+                luns.snapshots(),
+                luns.takeDeleted(),
+                luns.takeRestored());
     }
 
     /// Makes `entry` durable on every leg: the local log and the mirror get it at the same time.
@@ -184,7 +230,11 @@ final class VolumeCore {
     /// maps, also if what it does is to put everything that is used on the dead list.
     private long cpReserve() {
         long dead = cp.dead().entries() / 32 + cp.map().used() / 96;
-        return 64 + 4 * SpaceMap.pages(cp.map().size()) + dead;
+        // Each snapshot may have a bucket that takes more, one that is joined and one that is
+        // freed, each with the node above it. The state file is written anew.
+        long snapshots =
+                7L * luns.snapshots().size() + 2 * Blocks.roundUp(copy.root().stateBytes());
+        return 64 + 4 * SpaceMap.pages(cp.map().size()) + dead + snapshots;
     }
 
     /// VBNs that only what gives space back may use, so that a full volume can be emptied.

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// left half written are made right, the committed image is loaded, the log behind it is replayed
 /// into the overlay. Nothing is written to the image: the first consistency point after activation
 /// commits what was replayed, so a crash in the middle of this changes nothing and it can be done
-/// again (invariant 8).
+/// again (invariant 8). Where an entry changed snapshots, what was replayed up to it is frozen as
+/// it was when the entry was made, and committed alone.
 public final class VolumeOpening {
     /// Takes the volume, JOINING, or the reason why there is none.
     public interface Handler {
@@ -70,6 +71,11 @@ public final class VolumeOpening {
     private void recoverStripes() {
         if (copy.state().sync() == CopyState.Sync.NO_IMAGE) {
             handler.refused("this copy holds no complete image");
+            return;
+        }
+        String refusal = fromRest ? copy.logRefusal() : null;
+        if (refusal != null) {
+            handler.refused(refusal);
             return;
         }
         copy.space()
@@ -133,13 +139,19 @@ public final class VolumeOpening {
         long blocksBefore = core.filling.blocks();
         core.apply(entry);
         core.reserve(VolumeCore.worstCase(core.filling.blocks() - blocksBefore, LEVELS));
+        if (SnapshotStep.endsHalf(entry)) {
+            if (core.sealed != null) {
+                return "the log holds two changes of snapshots that no image holds";
+            }
+            core.sealed = core.seal();
+        }
         return null;
     }
 
     private void replayed(
             VolumeCore core, LogVerdict verdict, long highestHalf, @Nullable String broken) {
         if (!verdict.replays() || broken != null) {
-            handler.refused(broken == null ? verdict.toString() : broken);
+            handler.refused(broken == null ? verdict.text() : broken);
             return;
         }
         core.half = Math.max(copy.root().cp().count(), highestHalf) + 1;

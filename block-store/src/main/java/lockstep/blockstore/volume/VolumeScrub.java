@@ -296,7 +296,12 @@ public final class VolumeScrub {
         }
         saving = true;
         savedNanos = clock().nanoTime();
+        // What it says was looked at is repaired on the medium before it says so.
         ScrubState written = state;
+        space.disks().flush(_ -> write(written));
+    }
+
+    private void write(ScrubState written) {
         order++;
         space.disks()
                 .writeRecord(

@@ -69,7 +69,8 @@ sealed interface Op {
 
         @Override
         public void issue(ActiveVolume volume, Outcome.Handler done) {
-            volume.deleteLun(number, done);
+            // As an entry that ends no half, which keeps its place among the others.
+            volume.put("lun/" + number, ByteBuffer.allocate(0), done);
         }
     }
 

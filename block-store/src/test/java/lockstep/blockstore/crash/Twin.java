@@ -34,6 +34,8 @@ final class Twin {
                     Outcome.OutOfRange _,
                     Outcome.NotServing _,
                     Outcome.Busy _,
+                    Outcome.WriteProtected _,
+                    Outcome.Refused _,
                     Outcome.MediumError _ ->
                     refuse(number);
             case Outcome.Miscompare _ -> throw new AssertionError(op(number) + ": " + outcome);

@@ -127,20 +127,29 @@ final class VolumeNode {
 
     /// Makes an empty volume and log.
     void format() {
+        formatLog();
+        formatDisks();
+        loop.stop();
+    }
+
+    /// Makes an empty log, on a new loop.
+    void formatLog() {
         boolean[] done = new boolean[1];
         newLoop();
         SimDevice first = logs.getFirst();
         loop.call(
                 () -> NvLog.format(first, shape.segmentBytes, this::entropy, f -> done[0] = true));
         await(() -> done[0], "the log is formatted");
-        done[0] = false;
+    }
+
+    private void formatDisks() {
+        boolean[] done = new boolean[1];
         List<BlockDevice> group = new ArrayList<>(disks);
         loop.call(
                 () ->
                         new FormatPlan(VOLUME, "v", List.of(group), this::entropy)
                                 .run(fault -> openDisks(space -> begin(space, done))));
         await(() -> done[0], "the disks are formatted");
-        loop.stop();
     }
 
     private void begin(RaidSpace space, boolean[] done) {

@@ -12,7 +12,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 
-/// The bytes of version 1: if one of these fails, either a bug came in or the version must change.
+/// The bytes of each format: if one of these fails, either a bug came in or the version must
+/// change.
 final class DiskFormatsTest {
     private static final DiskLabel LABEL =
             new DiskLabel(
@@ -23,7 +24,9 @@ final class DiskFormatsTest {
                     2,
                     5000,
                     7,
-                    List.of(new DiskLabel.GroupMembers(3, 0), new DiskLabel.GroupMembers(2, 0b10)));
+                    List.of(
+                            new DiskLabel.GroupMembers(3, 0),
+                            new DiskLabel.GroupMembers(2, 0b10, 1, 255)));
 
     private static String hex(ByteBuffer bytes, int from, int length) {
         byte[] part = new byte[length];
@@ -34,7 +37,7 @@ final class DiskFormatsTest {
     @Test
     void labelHasItsBytes() {
         ByteBuffer bytes = LABEL.encode();
-        assertThat(hex(bytes, 0, 8)).isEqualTo("4c53444c00000001");
+        assertThat(hex(bytes, 0, 8)).isEqualTo("4c53444c00000002");
         assertThat(hex(bytes, 12, 36))
                 .isEqualTo(
                         "00000002"
@@ -47,9 +50,37 @@ final class DiskFormatsTest {
                                 + "0000000000001388"
                                 + "00000003"
                                 + "766f6c00");
-        assertThat(hex(bytes, 256, 32))
-                .isEqualTo("00000003000000000000000000000000" + "00000002000000000000000000000002");
+        assertThat(hex(bytes, 256, 64))
+                .isEqualTo(
+                        "00000003ffffffff0000000000000000"
+                                + "00000000000000000000000000000000"
+                                + "00000002000000010000000000000002"
+                                + "00000000000000ff0000000000000000");
         assertThat(DiskLabel.decode(bytes)).isEqualTo(LABEL);
+    }
+
+    @Test
+    void labelOfVersionOneIsRead() {
+        ByteBuffer bytes = LABEL.encode();
+        byte[] groups =
+                HexFormat.of()
+                        .parseHex(
+                                "00000003000000000000000000000000"
+                                        + "00000002000000000000000000000002");
+        bytes.putInt(4, 1).put(256, groups).put(288, new byte[32]);
+        SelfChecksum.seal(bytes, 8, 4096);
+        var members =
+                List.of(new DiskLabel.GroupMembers(3, 0), new DiskLabel.GroupMembers(2, 0b10));
+        assertThat(DiskLabel.decode(bytes)).isEqualTo(LABEL.with(7, members));
+    }
+
+    @Test
+    void labelOfASpareHasNoPlace() {
+        DiskLabel spare =
+                new DiskLabel(LABEL.disk(), LABEL.volume(), "vol", -1, -1, 5000, 7, LABEL.groups());
+        assertThat(hex(spare.encode(), 56, 8)).isEqualTo("ffffffffffffffff");
+        assertThat(DiskLabel.decode(spare.encode())).isEqualTo(spare);
+        assertThat(spare.isSpare()).isTrue();
     }
 
     @Test
@@ -62,9 +93,9 @@ final class DiskFormatsTest {
     @Test
     void otherVersionIsNamed() {
         ByteBuffer bytes = LABEL.encode();
-        bytes.putInt(4, 2);
+        bytes.putInt(4, 3);
         assertThat(DiskLabel.decode(bytes)).isNull();
-        assertThat(DiskLabel.otherVersion(bytes)).isEqualTo(2);
+        assertThat(DiskLabel.otherVersion(bytes)).isEqualTo(3);
     }
 
     @Test

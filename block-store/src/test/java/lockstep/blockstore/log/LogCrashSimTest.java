@@ -98,7 +98,7 @@ class LogCrashSimTest {
         final List<Model> models = new ArrayList<>();
 
         World(long seed, boolean lyingDevice) {
-            node = new LogHarness(seed, 40);
+            node = new LogHarness(seed, 60);
             if (lyingDevice) {
                 node.device.faults().ignoreFlushes();
             }

@@ -115,4 +115,21 @@ final class DeadDiskTest {
         assertThat(world.heard.groupsLost).isZero();
         assertThat(world.space.status().get(1).live()).isTrue();
     }
+
+    /// Rot everywhere, at most one block in a stripe: each is healed, and nobody is given up for
+    /// it, because that would cost the others what they are healed from.
+    @Test
+    void rotOnAllDisksGivesUpNone() {
+        RaidWorld world = inUse(11);
+        long dbns = world.space.geometry().groups().getFirst().dbnCount();
+        for (long dbn = 0; dbn < dbns; dbn++) {
+            world.device(0, (int) (dbn % 5)).corrupt(world.dataStart() + 4096 * dbn);
+        }
+        world.checkContent();
+        world.consistencyPoint(60);
+        world.checkContent();
+        assertThat(world.heard.membersLost).isZero();
+        assertThat(world.heard.lost).isZero();
+        assertThat(world.heard.healed).isGreaterThan(50);
+    }
 }

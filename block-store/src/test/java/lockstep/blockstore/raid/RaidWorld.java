@@ -45,6 +45,7 @@ final class RaidWorld {
     VbnSpace space;
     CpWriter writer;
     CpId committedCp = CpId.NONE;
+    RebuildPace pace = RebuildPace.DEFAULT;
     private final List<Integer> members = new ArrayList<>();
     private long lastCount;
 
@@ -55,6 +56,14 @@ final class RaidWorld {
         int bad;
         int healed;
         int lost;
+        int rebuilt;
+        long lostInRebuilds;
+
+        @Override
+        public void rebuildEnded(int group, int slot, String device, long lostBlocks) {
+            rebuilt++;
+            lostInRebuilds += lostBlocks;
+        }
 
         @Override
         public void memberLost(int group, int slot, String device, String reason) {
@@ -134,7 +143,7 @@ final class RaidWorld {
         loop.call(() -> DiskInventory.read(found, inventory -> assemble(inventory, opened)));
         assertThat(simulation.runUntil(() -> !opened.isEmpty())).as("%s opens", seed()).isTrue();
         disks = opened.getFirst();
-        space = new VbnSpace(disks);
+        space = new VbnSpace(disks, pace);
         writer = null;
         pending.clear();
     }
@@ -300,13 +309,29 @@ final class RaidWorld {
         return ended.getFirst();
     }
 
-    /// The device of a member.
-    SimDevice device(int group, int slot) {
-        int at = slot;
+    int slotOf(int index) {
+        return index - firstOf(groupOf(index));
+    }
+
+    int groupOf(int index) {
+        int group = 0;
+        while (group + 1 < members.size() && index >= firstOf(group + 1)) {
+            group++;
+        }
+        return group;
+    }
+
+    int firstOf(int group) {
+        int at = 0;
         for (int i = 0; i < group; i++) {
             at += members.get(i);
         }
-        return devices.get(at);
+        return at;
+    }
+
+    /// The device of a member.
+    SimDevice device(int group, int slot) {
+        return devices.get(firstOf(group) + slot);
     }
 
     SimDevice anyDevice() {
@@ -315,7 +340,11 @@ final class RaidWorld {
 
     /// Where the data of a device begins, in bytes.
     long dataStart() {
-        return Blocks.toBytes(disks.groups().getFirst().layout().dataStart());
+        return dataStart(0);
+    }
+
+    long dataStart(int group) {
+        return Blocks.toBytes(disks.groups().get(group).layout().dataStart());
     }
 
     /// Byte offset of the content of `vbn` on its device.

@@ -42,4 +42,17 @@ final class LentBytes {
             }
         }
     }
+
+    static void fill(Extent extent, SimMedium medium) {
+        long at = extent.offset();
+        for (ByteBuffer buffer : extent.buffers()) {
+            ByteBuffer into = buffer.duplicate();
+            while (into.hasRemaining()) {
+                int within = (int) (at % Blocks.SIZE);
+                int part = Math.min(into.remaining(), Blocks.SIZE - within);
+                into.put(medium.block(Blocks.containing(at)), within, part);
+                at += part;
+            }
+        }
+    }
 }

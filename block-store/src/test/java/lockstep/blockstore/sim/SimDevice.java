@@ -5,6 +5,7 @@ import lockstep.blockstore.base.Check;
 import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.io.Pending;
 import lockstep.blockstore.sim.SimMedium.CachedWrite;
 
 import org.agrona.collections.Long2ObjectHashMap;
@@ -31,6 +32,7 @@ public final class SimDevice implements BlockDevice {
     private final SimFaults faults = new SimFaults();
     // Writes that were submitted and have not reached the cache.
     private final List<CachedWrite> underWay = new ArrayList<>();
+    private final List<Runnable> hung = new ArrayList<>();
     private @Nullable SimEventLoop loop;
     private @Nullable SimTrace trace;
     private int traceNumber;
@@ -51,6 +53,7 @@ public final class SimDevice implements BlockDevice {
     /// cache survives (a killed process); what the old one had under way ends now, in any part.
     public SimDevice attach(SimEventLoop newLoop) {
         incarnation++;
+        hung.clear();
         for (CachedWrite write : takeUnderWay()) {
             medium.cache(medium.survivor(write));
         }
@@ -62,6 +65,7 @@ public final class SimDevice implements BlockDevice {
     /// The power is cut: only what was flushed is certain to be left.
     public void crash() {
         incarnation++;
+        hung.clear();
         loop = null;
         medium.loseCache();
         for (CachedWrite write : takeUnderWay()) {
@@ -98,6 +102,14 @@ public final class SimDevice implements BlockDevice {
         return faults;
     }
 
+    /// What hung goes on now, as late as it is.
+    public void answerAgain() {
+        faults.endHang();
+        List<Runnable> late = List.copyOf(hung);
+        hung.clear();
+        late.forEach(Runnable::run);
+    }
+
     /// Reads submitted so far.
     public long readsSubmitted() {
         return reads;
@@ -110,15 +122,7 @@ public final class SimDevice implements BlockDevice {
 
     /// The newest content of a range, for tests.
     public byte[] peek(long offset, int length) {
-        byte[] result = new byte[length];
-        for (int done = 0; done < length; ) {
-            int within = (int) ((offset + done) % Blocks.SIZE);
-            int part = Math.min(length - done, Blocks.SIZE - within);
-            byte[] block = medium.block(Blocks.containing(offset + done));
-            System.arraycopy(block, within, result, done, part);
-            done += part;
-        }
-        return result;
+        return medium.peek(offset, length);
     }
 
     /// The newest content of the block at `offset`, for tests that only look at it.
@@ -134,14 +138,7 @@ public final class SimDevice implements BlockDevice {
 
     /// Puts bytes on the medium behind everybody's back, durably.
     public void poke(long offset, byte[] bytes) {
-        for (int done = 0; done < bytes.length; ) {
-            int within = (int) ((offset + done) % Blocks.SIZE);
-            int part = Math.min(bytes.length - done, Blocks.SIZE - within);
-            byte[] block = medium.block(Blocks.containing(offset + done)).clone();
-            System.arraycopy(bytes, done, block, within, part);
-            medium.damage(Blocks.containing(offset + done), block);
-            done += part;
-        }
+        medium.poke(offset, bytes);
     }
 
     /// One bit of the byte at `offset` flips on the medium.
@@ -169,17 +166,17 @@ public final class SimDevice implements BlockDevice {
     }
 
     @Override
-    public void read(Extent extent, IoCompletion done) {
+    public Pending read(Extent extent, IoCompletion done) {
         long length = checkRange(extent.offset(), extent.length());
         simulation.trace(extent.offset() * 31 + length);
         reads++;
-        after(
+        return after(
                 latencyNanos(),
                 done,
-                () -> {
+                operation -> {
                     String fault = faults.readFault(extent.offset(), length);
-                    if (fault == null) {
-                        fill(extent);
+                    if (fault == null && !operation.isAbandoned()) {
+                        LentBytes.fill(extent, medium);
                     }
                     if (faults.spoilsRead()) {
                         ByteBuffer first = extent.buffers().getFirst();
@@ -189,23 +186,10 @@ public final class SimDevice implements BlockDevice {
                 });
     }
 
-    private void fill(Extent extent) {
-        long at = extent.offset();
-        for (ByteBuffer buffer : extent.buffers()) {
-            ByteBuffer into = buffer.duplicate();
-            while (into.hasRemaining()) {
-                int within = (int) (at % Blocks.SIZE);
-                int part = Math.min(into.remaining(), Blocks.SIZE - within);
-                into.put(medium.block(Blocks.containing(at)), within, part);
-                at += part;
-            }
-        }
-    }
-
     @Override
-    public void write(Extent extent, IoCompletion done) {
+    public Pending write(Extent extent, IoCompletion done) {
         CachedWrite write = submit(extent);
-        after(latencyNanos(), done, () -> land(extent, write, null));
+        return after(latencyNanos(), done, operation -> land(operation, extent, write, null));
     }
 
     // Copies the lent bytes; they are compared with the lent buffers at the end.
@@ -237,9 +221,14 @@ public final class SimDevice implements BlockDevice {
 
     // The write reaches the cache; `landed` takes what a flush has to cover.
     private @Nullable IoFault land(
-            Extent extent, CachedWrite write, @Nullable List<CachedWrite> landed) {
+            SimOperation operation,
+            Extent extent,
+            CachedWrite write,
+            @Nullable List<CachedWrite> landed) {
         underWay.remove(write);
-        LentBytes.checkUnchanged(extent, write.blocks);
+        if (!operation.isAbandoned()) {
+            LentBytes.checkUnchanged(extent, write.blocks);
+        }
         String fault = faults.writeFault(extent.offset(), extent.length());
         if (fault != null) {
             medium.cache(medium.survivor(write));
@@ -258,11 +247,11 @@ public final class SimDevice implements BlockDevice {
     }
 
     @Override
-    public void flush(IoCompletion done) {
+    public Pending flush(IoCompletion done) {
         checkUse();
         simulation.trace(-1);
         List<CachedWrite> covered = medium.unflushed();
-        after(latencyNanos(), done, () -> endFlush(covered));
+        return after(latencyNanos(), done, _ -> endFlush(covered));
     }
 
     private @Nullable IoFault endFlush(List<CachedWrite> covered) {
@@ -282,51 +271,57 @@ public final class SimDevice implements BlockDevice {
     }
 
     @Override
-    public void writeDurably(List<Extent> extents, IoCompletion done) {
+    public Pending writeDurably(List<Extent> extents, IoCompletion done) {
         List<Extent> lent = List.copyOf(extents);
         List<CachedWrite> submitted = new ArrayList<>();
         for (Extent extent : lent) {
             submitted.add(submit(extent));
         }
-        int now = incarnation;
-        simulation.schedule(
+        SimOperation operation = new SimOperation();
+        at(
                 latencyNanos(),
                 () -> {
-                    if (now == incarnation) {
-                        landAll(lent, submitted, done);
-                    }
+                    List<CachedWrite> landed = new ArrayList<>();
+                    IoFault fault = landAll(operation, lent, submitted, landed);
+                    at(
+                            latencyNanos() / 2,
+                            () ->
+                                    end(
+                                            operation,
+                                            done,
+                                            _ -> {
+                                                IoFault flushFault = endFlush(landed);
+                                                return fault != null ? fault : flushFault;
+                                            }));
                 });
+        return operation;
     }
 
-    private void landAll(List<Extent> lent, List<CachedWrite> submitted, IoCompletion done) {
-        List<CachedWrite> landed = new ArrayList<>();
-        @Nullable IoFault first = null;
+    private @Nullable IoFault landAll(
+            SimOperation operation,
+            List<Extent> lent,
+            List<CachedWrite> submitted,
+            List<CachedWrite> landed) {
+        IoFault first = null;
         for (int i = 0; i < lent.size(); i++) {
-            IoFault fault = land(lent.get(i), submitted.get(i), landed);
+            IoFault fault = land(operation, lent.get(i), submitted.get(i), landed);
             first = first == null ? fault : first;
         }
-        @Nullable IoFault writeFault = first;
-        after(
-                latencyNanos() / 2,
-                done,
-                () -> {
-                    IoFault flushFault = endFlush(landed);
-                    return writeFault != null ? writeFault : flushFault;
-                });
+        return first;
     }
 
     @Override
-    public void punch(long offset, long length, IoCompletion done) {
+    public Pending punch(long offset, long length, IoCompletion done) {
         checkRange(offset, length);
         simulation.trace(~offset * 37 + length);
         byte[][] zeros = new byte[(int) Blocks.roundUp(length)][];
         Arrays.fill(zeros, SimMedium.ZEROS);
         CachedWrite write = new CachedWrite(Blocks.containing(offset), zeros);
         begin(write);
-        after(
+        return after(
                 latencyNanos(),
                 done,
-                () -> {
+                _ -> {
                     underWay.remove(write);
                     String fault = faults.writeFault(offset, length);
                     if (fault == null) {
@@ -345,22 +340,40 @@ public final class SimDevice implements BlockDevice {
 
     /// The end of an operation: does it, and tells what went wrong.
     private interface Ending {
-        @Nullable IoFault end();
+        @Nullable IoFault end(SimOperation operation);
+    }
+
+    private Pending after(long delayNanos, IoCompletion done, Ending ending) {
+        SimOperation operation = new SimOperation();
+        at(delayNanos, () -> end(operation, done, ending));
+        return operation;
     }
 
     // The effect happens at the device; the completion is one more task on the caller's loop.
-    private void after(long delayNanos, IoCompletion done, Ending ending) {
+    private void end(SimOperation operation, IoCompletion done, Ending ending) {
         SimEventLoop caller = loop;
+        IoFault fault = ending.end(operation);
+        if (operation.end() && caller != null) {
+            caller.execute(() -> done.ended(fault));
+        }
+    }
+
+    // A step of the device, unless its node has gone by then; one that hangs takes it later.
+    private void at(long delayNanos, Runnable step) {
         int now = incarnation;
-        Check.that(caller != null, "a device is attached to a loop before it is used");
-        simulation.schedule(
-                delayNanos,
-                () -> {
-                    if (now == incarnation && caller != null) {
-                        IoFault fault = ending.end();
-                        caller.execute(() -> done.ended(fault));
-                    }
-                });
+        Check.that(loop != null, "a device is attached to a loop before it is used");
+        simulation.schedule(delayNanos + faults.slowNanos(), () -> arrive(now, step));
+    }
+
+    private void arrive(int submitted, Runnable step) {
+        if (submitted != incarnation) {
+            return;
+        }
+        if (faults.isHanging()) {
+            hung.add(() -> arrive(submitted, step));
+        } else {
+            step.run();
+        }
     }
 
     private long latencyNanos() {

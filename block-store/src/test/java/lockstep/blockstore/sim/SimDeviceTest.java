@@ -71,6 +71,23 @@ class SimDeviceTest {
     }
 
     @Test
+    void flushesUnderWayAtOnceCoverEachWhatWasThereBefore() {
+        for (int seed = 0; seed < 100; seed++) {
+            start(seed);
+            write(0, 3, 1);
+            simulation.runUntilIdle();
+            flush();
+            write(4096, 4, 1);
+            simulation.runUntil(() -> device.peek(4096, 1)[0] == 4);
+            flush();
+            simulation.runUntilIdle();
+            device.crash();
+            assertThat(device.peek(0, 4096)).containsOnly(3);
+            assertThat(device.peek(4096, 4096)).containsOnly(4);
+        }
+    }
+
+    @Test
     void unflushedWritesAreKeptLostOrTorn() {
         TreeSet<String> fates = new TreeSet<>();
         for (int seed = 0; seed < 100; seed++) {

@@ -33,6 +33,8 @@ public final class SimFaults {
     private Range nextLost = NONE;
     private @Nullable String dead;
     private long misdirectToOffset = -1;
+    private long slowNanos;
+    private boolean hanging;
     private Range misdirected = Range.ANY;
     private boolean spoilingNextRead;
     private boolean failingFlushes;
@@ -54,6 +56,28 @@ public final class SimFaults {
     /// Flushes fail; some of what they covered is never durable.
     public void failFlushes() {
         failingFlushes = true;
+    }
+
+    /// Every operation takes so much longer.
+    public void slowDown(long nanos) {
+        slowNanos = nanos;
+    }
+
+    /// Nothing ends any more, until [SimDevice#answerAgain].
+    public void hang() {
+        hanging = true;
+    }
+
+    void endHang() {
+        hanging = false;
+    }
+
+    boolean isHanging() {
+        return hanging;
+    }
+
+    long slowNanos() {
+        return slowNanos;
     }
 
     /// The whole device is gone: every operation fails for this reason.
@@ -121,6 +145,8 @@ public final class SimFaults {
         misdirectToOffset = -1;
         failing = () -> false;
         failingFlushes = false;
+        slowNanos = 0;
+        hanging = false;
         ignoringFlushes = false;
     }
 

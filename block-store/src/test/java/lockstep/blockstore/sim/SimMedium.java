@@ -6,7 +6,10 @@ import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 
 /// What a simulated device holds: the durable content, and over it the writes that no flush has
 /// covered yet. Block arrays are never changed once they are here, so moving a write from volatile
@@ -82,13 +85,11 @@ final class SimMedium {
             return;
         }
         List<CachedWrite> left = new ArrayList<>();
-        int covered = 0;
+        // Another flush that was under way may have ended, and have covered some of them already.
+        Set<CachedWrite> covered = Collections.newSetFromMap(new IdentityHashMap<>());
+        covered.addAll(writes);
         for (CachedWrite write : unflushed) {
-            boolean isCovered = covered < writes.size() && writes.get(covered) == write;
-            if (isCovered) {
-                covered++;
-            }
-            if (isCovered && !write.doomed) {
+            if (covered.contains(write) && !write.doomed) {
                 supersede(left, write);
                 store(write);
             } else {
@@ -183,5 +184,30 @@ final class SimMedium {
             cached.put(block, content);
         }
         durable.put(block, content);
+    }
+
+    /// The newest content of a range.
+    byte[] peek(long offset, int length) {
+        byte[] result = new byte[length];
+        for (int done = 0; done < length; ) {
+            int within = (int) ((offset + done) % Blocks.SIZE);
+            int part = Math.min(length - done, Blocks.SIZE - within);
+            byte[] block = block(Blocks.containing(offset + done));
+            System.arraycopy(block, within, result, done, part);
+            done += part;
+        }
+        return result;
+    }
+
+    /// Puts bytes here behind everybody's back, durably.
+    void poke(long offset, byte[] bytes) {
+        for (int done = 0; done < bytes.length; ) {
+            int within = (int) ((offset + done) % Blocks.SIZE);
+            int part = Math.min(bytes.length - done, Blocks.SIZE - within);
+            byte[] block = block(Blocks.containing(offset + done)).clone();
+            System.arraycopy(bytes, done, block, within, part);
+            damage(Blocks.containing(offset + done), block);
+            done += part;
+        }
     }
 }

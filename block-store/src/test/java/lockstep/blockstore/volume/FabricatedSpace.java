@@ -66,7 +66,7 @@ final class FabricatedSpace implements BlockSpace {
         lun = tree(record.number(), FIRST, blocks, FIRST + blocks);
         int pages = SpaceMap.pages(size);
         map = tree(VolumeRoot.SPACE_TREE, lun.end(), pages, lun.end() + pages);
-        LunState mapped = new LunState(record, lun.root(), blocks);
+        LunState mapped = new LunState(record, lun.root(), blocks, LunState.UNKNOWN);
         ByteBuffer file = new StateFile(List.of(mapped), new TreeMap<>()).encode();
         stateFile = new byte[file.remaining()];
         file.get(stateFile);

@@ -7,7 +7,11 @@ import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.block.BlockPointer;
+import lockstep.blockstore.cp.DeathList;
+import lockstep.blockstore.cp.DeathSpace;
+import lockstep.blockstore.cp.Drain;
 import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.disk.RecordArea;
@@ -36,6 +40,10 @@ final class FormatsTest {
         byte[] bytes = new byte[buffer.remaining()];
         buffer.duplicate().get(bytes);
         return HexFormat.of().formatHex(bytes);
+    }
+
+    private static String hex(long value) {
+        return HexFormat.of().toHexDigits(value);
     }
 
     @Test
@@ -114,7 +122,7 @@ final class FormatsTest {
                         new TreeRoot(VolumeRoot.SPACE_TREE, 1, BlockPointer.HOLE),
                         List.of(CP));
         String expected =
-                "00000001"
+                "00000002"
                         + "000000000000000a"
                         + "000000000000000b"
                         + EPOCH_HEX
@@ -135,32 +143,96 @@ final class FormatsTest {
                         + "0000000000000009";
         assertThat(hex(root.encode())).isEqualTo(expected);
         assertThat(VolumeRoot.decode(root.encode())).isEqualTo(root);
+        assertThat(VolumeRoot.decode(root.encode().putInt(0, 1))).isEqualTo(root);
     }
 
     @Test
     void aRootOfAnotherVersionIsNotRead() {
         ByteBuffer bytes =
-                VolumeCopy.blankRoot(new VolumeId(1, 2), 100).encode().putInt(0, 2).rewind();
+                VolumeCopy.blankRoot(new VolumeId(1, 2), 100).encode().putInt(0, 3).rewind();
         assertThat(VolumeRoot.decode(bytes)).isNull();
         assertThat(VolumeRoot.decode(ByteBuffer.allocate(20))).isNull();
+    }
+
+    private static Snapshot snapshotOf(LunRecord record, TreeRoot tree, DeathList list) {
+        UUID group = new UUID(0x13, 0x14);
+        return new Snapshot(
+                new UUID(0x11, 0x12), "s", group, "o", 0x15, record, CP, tree, 2, 1, 3, list);
     }
 
     @Test
     void aStateFileHasItsBytes() {
         TreeMap<String, byte[]> values = new TreeMap<>();
         values.put("k", new byte[] {7});
-        LunRecord record = new LunRecord(5, "ab", new UUID(1, 2), 8192);
+        LunRecord record = new LunRecord(5, "ab", new UUID(1, 2), 8192, true);
+        TreeRoot tree = new TreeRoot(6, 1, POINTER);
+        DeathList list = new DeathList(7, 8, 9);
+        UUID origin = new UUID(3, 4);
+        Snapshot snapshot = snapshotOf(record, tree, list);
         StateFile file =
                 new StateFile(
-                        List.of(new LunState(record, new TreeRoot(5, 1, POINTER), 2)), values);
+                        List.of(new LunState(record, tree, 2, 1, list, origin, CP)),
+                        values,
+                        List.of(snapshot),
+                        StateFile.empty().deaths());
+        String recordHex = "00000005" + hex(1) + hex(2) + hex(8192) + "01" + "00000002" + "6162";
+        String treeHex = "00000006" + "00000001" + POINTER_HEX + hex(2) + hex(1);
+        String listHex = hex(7) + "00000008" + hex(9);
+        String cpHex = EPOCH_HEX + hex(9);
+        String none = "f".repeat(32) + "0".repeat(16);
         String expected =
+                "00000002"
+                        + "00000001"
+                        + recordHex
+                        + treeHex
+                        + listHex
+                        + hex(3)
+                        + hex(4)
+                        + cpHex
+                        + "00000001"
+                        + "00000001"
+                        + "6b"
+                        + "00000001"
+                        + "07"
+                        + "00000001"
+                        + hex(0x11)
+                        + hex(0x12)
+                        + hex(0x13)
+                        + hex(0x14)
+                        + hex(0x15)
+                        + recordHex
+                        + cpHex
+                        + treeHex
+                        + hex(3)
+                        + listHex
+                        + "00000001"
+                        + "73"
+                        + "00000001"
+                        + "6f"
+                        + "00000001"
+                        + "0".repeat(48)
+                        + hex(0)
+                        + none
+                        + none
+                        + "00000000";
+        assertThat(hex(file.encode())).isEqualTo(expected);
+        StateFile read = Objects.requireNonNull(StateFile.decode(file.encode()));
+        assertThat(read.luns()).isEqualTo(file.luns());
+        assertThat(read.snapshots()).isEqualTo(file.snapshots());
+        assertThat(read.deaths()).isEqualTo(file.deaths());
+        assertThat(read.values().get("k")).containsExactly(7);
+    }
+
+    @Test
+    void aStateFileOfVersion1IsRead() {
+        String bytes =
                 "00000001"
                         + "00000001"
                         + "00000005"
-                        + "0000000000000001"
-                        + "0000000000000002"
-                        + "0000000000002000"
-                        + "0000000000000002"
+                        + hex(1)
+                        + hex(2)
+                        + hex(8192)
+                        + hex(2)
                         + "00000001"
                         + POINTER_HEX
                         + "00000002"
@@ -170,10 +242,87 @@ final class FormatsTest {
                         + "6b"
                         + "00000001"
                         + "07";
-        assertThat(hex(file.encode())).isEqualTo(expected);
-        StateFile read = Objects.requireNonNull(StateFile.decode(file.encode()));
-        assertThat(read.luns()).isEqualTo(file.luns());
+        StateFile read =
+                Objects.requireNonNull(
+                        StateFile.decode(ByteBuffer.wrap(HexFormat.of().parseHex(bytes))));
+        LunRecord record = new LunRecord(5, "ab", new UUID(1, 2), 8192);
+        TreeRoot tree = new TreeRoot(5, 1, POINTER);
+        assertThat(read.luns()).containsExactly(new LunState(record, tree, 2, LunState.UNKNOWN));
         assertThat(read.values().get("k")).containsExactly(7);
+        assertThat(read.snapshots()).isEmpty();
+        assertThat(read.deaths().isDraining()).isFalse();
+    }
+
+    @Test
+    void aDrainHasItsBytes() {
+        DeathSpace empty = StateFile.empty().deaths();
+        Drain drain = new Drain(new UUID(1, 2), new TreeRoot(6, 1, POINTER), CP, 170);
+        StateFile file =
+                new StateFile(
+                        List.of(),
+                        new TreeMap<>(),
+                        List.of(),
+                        new DeathSpace(
+                                empty.file(), 5, empty.freed(), empty.dropped(), List.of(drain)));
+        assertThat(hex(file.encode()))
+                .endsWith(
+                        "00000001"
+                                + hex(1)
+                                + hex(2)
+                                + "00000006"
+                                + "00000001"
+                                + POINTER_HEX
+                                + EPOCH_HEX
+                                + hex(9)
+                                + hex(170));
+        StateFile read = Objects.requireNonNull(StateFile.decode(file.encode()));
+        assertThat(read.deaths()).isEqualTo(file.deaths());
+    }
+
+    @Test
+    void stepsHaveTheirBytes() {
+        UUID id = new UUID(1, 2);
+        LunRecord as = new LunRecord(5, "ab", new UUID(3, 4), 8192, true);
+        List<SnapshotStep> steps =
+                List.of(
+                        new SnapshotStep.Take(id, new UUID(3, 4), new UUID(5, 6), 7, "n", "o"),
+                        new SnapshotStep.Delete(id),
+                        new SnapshotStep.Restore(id),
+                        new SnapshotStep.Clone(id, as),
+                        new SnapshotStep.DeleteLun(id));
+        String idHex = hex(1) + hex(2);
+        String expected =
+                "01"
+                        + "00000005"
+                        + "01"
+                        + idHex
+                        + hex(3)
+                        + hex(4)
+                        + hex(5)
+                        + hex(6)
+                        + hex(7)
+                        + "00016e"
+                        + "00016f"
+                        + "02"
+                        + idHex
+                        + "03"
+                        + idHex
+                        + "04"
+                        + idHex
+                        + "00000005"
+                        + hex(3)
+                        + hex(4)
+                        + hex(8192)
+                        + "01"
+                        + "00026162"
+                        + "05"
+                        + idHex;
+        ByteBuffer encoded = SnapshotStep.encode(steps);
+        assertThat(hex(encoded)).isEqualTo(expected);
+        assertThat(SnapshotStep.decode(encoded)).isEqualTo(steps);
+        for (int cut = 0; cut < encoded.remaining(); cut++) {
+            assertThat(SnapshotStep.decode(encoded.slice(0, cut))).isNull();
+        }
     }
 
     @Test
@@ -191,7 +340,14 @@ final class FormatsTest {
                         + "0000000000000004"
                         + "00000003"
                         + "683a31";
-        assertThat(hex(state.encode())).isEqualTo(expected);
-        assertThat(CopyState.decode(state.encode())).isEqualTo(state);
+        assertThat(CopyState.decode(ByteBuffer.wrap(HexFormat.of().parseHex(expected))))
+                .isEqualTo(state);
+        CopyState now = state.inLog(0x77);
+        String second =
+                expected.replaceFirst("00000001", "00000002")
+                        .replace("000000000000000400000003", "0000000000000004")
+                        .replace("683a31", "0000000000000077" + "00000003" + "683a31");
+        assertThat(hex(now.encode())).isEqualTo(second);
+        assertThat(CopyState.decode(now.encode())).isEqualTo(now);
     }
 }

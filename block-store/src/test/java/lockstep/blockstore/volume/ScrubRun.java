@@ -32,7 +32,11 @@ final class ScrubRun implements VolumeScrub.Listener {
     /// Runs a whole pass with what `space` has in memory.
     static ScrubRun pass(VolumeWorld world, RaidSpace space) {
         ScrubRun run = new ScrubRun(world, space, SETTINGS);
-        world.loop.call(run.scrub::start);
+        world.loop.call(
+                () -> {
+                    run.scrub.open();
+                    run.scrub.start();
+                });
         world.await(() -> run.ended != null);
         run.close(world);
         return run;

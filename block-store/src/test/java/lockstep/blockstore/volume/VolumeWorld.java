@@ -326,7 +326,9 @@ final class VolumeWorld {
     void readAll() {
         int blocks = content.length / Blocks.SIZE;
         for (int at = 0; at < blocks; at += 256) {
-            assertThat(read(at, Math.min(256, blocks - at))).isEqualTo(Outcome.done());
+            assertThat(read(at, Math.min(256, blocks - at)))
+                    .as("blocks from %d, %d members lost", at, heard.membersLost)
+                    .isEqualTo(Outcome.done());
         }
     }
 

@@ -7,5 +7,11 @@ import picocli.CommandLine.Command;
         name = "disk",
         description = "Disks of the node.",
         mixinStandardHelpOptions = true,
-        subcommands = {DiskList.class})
+        subcommands = {
+            DiskList.class,
+            DiskReplace.class,
+            DiskAdd.class,
+            DiskFault.class,
+            DiskLocate.class
+        })
 public final class Disk {}

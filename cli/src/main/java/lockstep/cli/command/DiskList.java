@@ -25,6 +25,8 @@ public final class DiskList extends NodeCommand {
                 column("VOLUME", DiskView::volume),
                 column("GROUP", DiskView::group),
                 column("SLOT", DiskView::slot),
+                column("ERRORS", disk -> disk.readErrors() + disk.checksumErrors()),
+                column("DETAIL", DiskView::detail),
                 column("PATH", DiskView::path));
     }
 }

@@ -21,7 +21,9 @@ public final class LunList extends NodeCommand {
                 column("LUN", LunView::number),
                 column("NAME", LunView::name),
                 column("SIZE", lun -> Sizes.show(lun.sizeBytes())),
-                column("STATE", LunView::state),
+                column("USED", lun -> Sizes.show(lun.usedBytes())),
+                column("SNAPSHOTS", lun -> Sizes.show(lun.snapshotBytes())),
+                column("STATE", lun -> lun.state() + (lun.readOnly() ? ", read-only" : "")),
                 column("HOSTS", lun -> String.join(" ", lun.hosts())),
                 column("TARGET", LunView::target),
                 column("IDENTITY", LunView::identity));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import lockstep.cli.client.AdminClient;
 import lockstep.cli.client.Refused;
 import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.LogView;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.VolumeView;
@@ -79,6 +80,11 @@ public final class Status extends NodeCommand {
                         status.version(),
                         status.uptimeSeconds(),
                         String.join(", ", status.portals()));
+        for (LogView log : status.log()) {
+            if (!log.state().isEmpty()) {
+                out().printf("log on %s is not in use: %s%n", log.device(), log.state());
+            }
+        }
         print(
                 status.volumes(),
                 column("VOLUME", VolumeView::name),
@@ -87,6 +93,16 @@ public final class Status extends NodeCommand {
                 column("SYNC", VolumeView::sync),
                 column("USED", volume -> Sizes.show(volume.usedBytes())),
                 column("SIZE", volume -> Sizes.show(volume.sizeBytes())));
+        for (VolumeView volume : status.volumes()) {
+            for (VolumeView.GroupView group : volume.groups()) {
+                if (!group.state().equals("healthy")) {
+                    String disks = String.join(", ", group.disks());
+                    out().printf(
+                                    "%s group %d is %s: %s%n",
+                                    volume.name(), group.number(), group.state(), disks);
+                }
+            }
+        }
         if (!status.pairs().isEmpty()) {
             print(
                     status.pairs(),

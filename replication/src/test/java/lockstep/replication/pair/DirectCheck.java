@@ -1,5 +1,10 @@
 package lockstep.replication.pair;
 
+import lockstep.blockstore.base.BlockPool;
+import lockstep.blockstore.block.BlockCache;
+import lockstep.blockstore.block.BlockReader;
+import lockstep.blockstore.cp.StateFile;
+import lockstep.blockstore.cp.StateLoader;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
@@ -39,6 +44,31 @@ final class DirectCheck {
                 tasks.remove().run();
             }
         }
+    }
+
+    /// Takes what an image says, and how to read it.
+    interface Look {
+        void at(StateFile state, BlockReader reader, BlockPool pool);
+    }
+
+    /// Shows the state file of the image of `root` on `space`.
+    static void look(DirectSpace space, VolumeRoot root, Look look) {
+        BlockPool pool = new BlockPool();
+        BlockReader reader = new BlockReader(space, new BlockCache(256, pool), pool);
+        StateLoader.load(
+                root,
+                reader,
+                new StateLoader.Handler() {
+                    @Override
+                    public void loaded(StateFile state) {
+                        look.at(state, reader, pool);
+                    }
+
+                    @Override
+                    public void lost(String what) {
+                        throw new AssertionError("cannot read " + what);
+                    }
+                });
     }
 
     /// Checks the image of `root` on `space`.

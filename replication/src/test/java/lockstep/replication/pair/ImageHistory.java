@@ -29,6 +29,7 @@ final class ImageHistory {
         pair.check(
                 report.isClean(),
                 "image " + root.cp() + " of " + node.name + ": " + report.errors());
+        DirectCheck.look(node.direct(), root, pair.snapshots.images::seen);
         TreeMap<Long, Integer> other = images.putIfAbsent(root.cp(), report.blocks());
         pair.check(
                 other == null || other.equals(report.blocks()),

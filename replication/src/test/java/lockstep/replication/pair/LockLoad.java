@@ -115,7 +115,11 @@ final class LockLoad {
                 lock.open = false;
                 repeatedInVain++;
             }
-            case Outcome.MediumError _, Outcome.OutOfRange _, Outcome.NoSpace _ ->
+            case Outcome.MediumError _,
+                    Outcome.OutOfRange _,
+                    Outcome.NoSpace _,
+                    Outcome.Refused _,
+                    Outcome.WriteProtected _ ->
                     pair.check(false, "a lock ends in " + outcome);
             case Outcome.NotServing _, Outcome.Busy _, Outcome.Aborted _ -> {}
         }

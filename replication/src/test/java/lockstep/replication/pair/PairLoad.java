@@ -37,6 +37,9 @@ final class PairLoad {
                 if (random.nextInt(4) == 0) {
                     pair.locks.compareAndWrite(node, lun);
                 }
+                if (random.nextInt(4) == 0) {
+                    pair.snapshots.oneCommand(node);
+                }
                 if (outstanding < 8) {
                     oneCommand(node, lun);
                 }
@@ -130,5 +133,6 @@ final class PairLoad {
         generation++;
         outstanding = 0;
         pair.locks.abandonOutstanding();
+        pair.snapshots.abandonOutstanding();
     }
 }

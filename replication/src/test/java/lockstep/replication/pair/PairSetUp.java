@@ -26,7 +26,9 @@ final class PairSetUp {
         b.start();
         pair.await(() -> a.replica != null && a.replica.active() != null, "a serves");
         pair.await(() -> a.replica.active().isServing(), "a is active");
-        makeLun(pair);
+        long bytes = Blocks.toBytes(PairSimulation.LUN_BLOCKS + LockLoad.BLOCKS);
+        makeLun(pair, new LunRecord(0, "l", new UUID(3, 4), bytes));
+        makeLun(pair, SnapshotLoad.record());
         pair.workFor(50_000_000L);
         boolean[] paired = new boolean[1];
         a.loop.call(() -> a.replica.pairAsSource(2, "b", refusal -> paired[0] = refusal == null));
@@ -37,11 +39,9 @@ final class PairSetUp {
         pair.awaitInSync();
     }
 
-    private static void makeLun(PairSimulation pair) {
+    private static void makeLun(PairSimulation pair, LunRecord record) {
         SimNode a = pair.a;
         boolean[] made = new boolean[1];
-        long bytes = Blocks.toBytes(PairSimulation.LUN_BLOCKS + LockLoad.BLOCKS);
-        LunRecord record = new LunRecord(0, "l", new UUID(3, 4), bytes);
         a.loop.call(() -> a.replica.active().putLun(record, outcome -> made[0] = outcome.isDone()));
         pair.await(() -> made[0], "the LUN is made");
     }

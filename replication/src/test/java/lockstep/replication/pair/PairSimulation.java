@@ -31,6 +31,7 @@ final class PairSimulation {
     private final PairLoad load = new PairLoad(this);
     final LockLoad locks = new LockLoad(this);
     final StateHistory states = new StateHistory(this);
+    final SnapshotLoad snapshots = new SnapshotLoad(this);
     Runnable afterSetUp = () -> {};
     long imagesChecked;
     long takeovers;
@@ -48,8 +49,8 @@ final class PairSimulation {
         network = new SimNetwork(simulation);
         int slotsA = 3 + random.nextInt(3);
         int slotsB = 3 + (slotsA - 2 + random.nextInt(2)) % 3;
-        a = new SimNode(simulation, network, "a", 1, slotsA, 3L << 20, images::seen);
-        long sizeB = slotsB < slotsA ? 5L << 20 : 4L << 20;
+        a = new SimNode(simulation, network, "a", 1, slotsA, 4L << 20, images::seen);
+        long sizeB = slotsB < slotsA ? 7L << 20 : 5L << 20;
         b = new SimNode(simulation, network, "b", 2, slotsB, sizeB, images::seen);
         a.peer = b;
         b.peer = a;
@@ -247,6 +248,7 @@ final class PairSimulation {
         SimNode node = source();
         await(() -> node.replica.active().isServing(), "serves before it is verified");
         states.verify(node);
+        snapshots.verify(node);
         for (int first = 0; first < history.size(); first += 128) {
             int count = Math.min(128, history.size() - first);
             long before = history.checkedSectors;

@@ -1,5 +1,6 @@
 package lockstep.replication.pair;
 
+import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.volume.ShownVolume;
 
@@ -55,15 +56,16 @@ final class StateHistory {
     void verifyMirror(SimNode source) {
         pair.await(
                 () -> {
-                    Lun lun = source.replica.active().luns().getFirst();
+                    List<Lun> luns = source.replica.active().luns();
+                    Lun lun = luns.getFirst();
+                    List<LunRecord> records = luns.stream().map(Lun::record).toList();
                     ShownVolume mirror = source.peer.replica.shown();
                     List<Lun> shown = mirror == null ? null : mirror.luns();
                     return shown != null
-                            && shown.size() == 1
-                            && shown.getFirst().record().equals(lun.record())
-                            && source.peer.told.equals(List.of(lun.record()))
+                            && shown.stream().map(Lun::record).toList().equals(records)
+                            && source.peer.told.equals(records)
                             && Arrays.equals(shown.getFirst().value(NAME), lun.value(NAME));
                 },
-                "the mirror shows the LUN as its source has it");
+                "the mirror shows the LUNs as its source has them");
     }
 }

@@ -102,6 +102,8 @@ public final class AdminServer implements AutoCloseable {
                     routing.register(
                             "/v1",
                             new HostRoutes(node, exchange, ownerOnly),
+                            new DiskRoutes(node, exchange),
+                            new SnapshotRoutes(node, exchange),
                             new Routes(node, metrics, exchange));
                 });
         return builder.build().start();

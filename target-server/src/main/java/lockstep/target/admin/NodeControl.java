@@ -4,7 +4,6 @@ import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.CreateVolume;
-import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.EventView;
 import lockstep.target.admin.model.LunView;
@@ -20,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 /// What an operator can ask of a node; implemented by the node's composition. Called from any
 /// thread: an implementation goes to its loop by `EventLoop.execute` and completes from there. What
 /// is refused completes exceptionally with an [AdminException].
-public interface NodeControl extends HostControl, ScrubControl {
+public interface NodeControl extends HostControl, DiskControl, ScrubControl, SnapshotControl {
     /// The node and everything on it.
     CompletableFuture<NodeStatus> status();
 
@@ -29,9 +28,6 @@ public interface NodeControl extends HostControl, ScrubControl {
 
     /// What happened lately, oldest first.
     CompletableFuture<List<EventView>> events();
-
-    /// All disks that the node sees.
-    CompletableFuture<List<DiskView>> disks();
 
     /// All volumes.
     CompletableFuture<List<VolumeView>> volumes();
@@ -54,8 +50,8 @@ public interface NodeControl extends HostControl, ScrubControl {
     /// Makes a LUN.
     CompletableFuture<LunView> createLun(String volume, CreateLun request);
 
-    /// Deletes a LUN and its data.
-    CompletableFuture<Done> deleteLun(String volume, int number);
+    /// Deletes a LUN and its data; its snapshots are in the way unless they are to go too.
+    CompletableFuture<Done> deleteLun(String volume, int number, boolean withSnapshots);
 
     /// Makes this node's mirror of a volume that another node has.
     CompletableFuture<VolumeView> createMirror(CreateMirror request);

@@ -17,7 +17,8 @@ import lockstep.target.admin.model.TakeOver;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
-/// The paths below `/v1` and what each asks of the node, but for those of [HostRoutes].
+/// The paths below `/v1` and what each asks of the node, but for those of [HostRoutes],
+/// [DiskRoutes] and [SnapshotRoutes].
 final class Routes implements HttpService {
     private final NodeControl node;
     private final MetricRegistry metrics;
@@ -35,7 +36,6 @@ final class Routes implements HttpService {
         rules.get("/status", (q, s) -> exchange.answer(q, s, _ -> node.status()))
                 .get("/node", (q, s) -> exchange.answer(q, s, _ -> node.node()))
                 .get("/events", (q, s) -> exchange.answer(q, s, _ -> node.events()))
-                .get("/disks", (q, s) -> exchange.answer(q, s, _ -> node.disks()))
                 .get("/volumes", (q, s) -> exchange.answer(q, s, _ -> node.volumes()))
                 .get("/luns", (q, s) -> exchange.answer(q, s, _ -> node.luns()))
                 .get("/pairs", (q, s) -> exchange.answer(q, s, _ -> node.pairs()))
@@ -128,7 +128,10 @@ final class Routes implements HttpService {
     }
 
     private CompletableFuture<?> deleteLun(ServerRequest request) {
-        return node.deleteLun(Exchange.part(request, "volume"), Exchange.lunNumber(request));
+        return node.deleteLun(
+                Exchange.part(request, "volume"),
+                Exchange.lunNumber(request),
+                request.query().first("snapshots").map(Boolean::parseBoolean).orElse(false));
     }
 
     private CompletableFuture<?> createPair(ServerRequest request) throws IOException {

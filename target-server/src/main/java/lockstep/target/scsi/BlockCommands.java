@@ -222,10 +222,11 @@ final class BlockCommands {
             case Outcome.Miscompare(int at) ->
                     new ScsiResult.CheckCondition(Sense.MISCOMPARE_DURING_VERIFY.at(at));
             case Outcome.NoSpace _ -> ScsiResult.check(Sense.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
+            case Outcome.WriteProtected _ -> ScsiResult.check(Sense.WRITE_PROTECTED);
             case Outcome.OutOfRange _ -> ScsiResult.check(Sense.LBA_OUT_OF_RANGE);
             case Outcome.NotServing _ -> ScsiResult.check(Sense.ACCESS_STATE_TRANSITION);
             case Outcome.Busy _ -> new ScsiResult.Busy();
-            case Outcome.Aborted _ -> ScsiResult.check(Sense.ABORTED_COMMAND);
+            case Outcome.Aborted _, Outcome.Refused _ -> ScsiResult.check(Sense.ABORTED_COMMAND);
         };
     }
 

@@ -121,8 +121,9 @@ final class LogicalUnit {
     }
 
     private @Nullable SenseData misfit(ScsiCommand command, long announcedOut) {
-        if (command instanceof ScsiCommand.Change && modes.isWriteProtected()) {
-            return Sense.SOFTWARE_WRITE_PROTECTED.plain();
+        Sense protection = writeProtection();
+        if (command instanceof ScsiCommand.Change && protection != null) {
+            return protection.plain();
         }
         if (!AtomicCommands.isEnough(command, announcedOut)) {
             return Sense.INVALID_FIELD_IN_CDB.plain();
@@ -136,8 +137,16 @@ final class LogicalUnit {
         CommandTable like = writes ? CommandTable.WRITE_16 : CommandTable.READ_16;
         return lun.isServing()
                 && !reservations.conflicts(nexus, like)
-                && !(writes && modes.isWriteProtected())
+                && !(writes && writeProtection() != null)
                 && range(lba, sectors, Long.MAX_VALUE) == null;
+    }
+
+    /// Why nobody may write now (SPC-4 4.5.6, DATA PROTECT); null if they may.
+    private @Nullable Sense writeProtection() {
+        if (lun.record().readOnly()) {
+            return Sense.WRITE_PROTECTED;
+        }
+        return modes.isWriteProtected() ? Sense.SOFTWARE_WRITE_PROTECTED : null;
     }
 
     /// What changed since the last command is told to all from the next one on.

@@ -150,7 +150,8 @@ final class ModePages {
     private ParameterData header(ScsiCommand.ModeSense command, LunRecord record) {
         boolean wide = command.ten() && command.longDescriptor();
         int descriptorBytes = !command.withDescriptor() ? 0 : wide ? 16 : 8;
-        int device = DPO_FUA | (writeProtected ? WRITE_PROTECTED : 0);
+        boolean isProtected = writeProtected || record.readOnly();
+        int device = DPO_FUA | (isProtected ? WRITE_PROTECTED : 0);
         ParameterData data = new ParameterData();
         if (command.ten()) {
             data.u16(0).u8(0).u8(device).u8(wide ? 1 : 0).u8(0).u16(descriptorBytes);

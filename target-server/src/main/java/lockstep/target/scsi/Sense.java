@@ -71,6 +71,8 @@ public enum Sense {
     THIN_PROVISIONING_SOFT_THRESHOLD_REACHED(0x6, 0x38, 0x07),
     /// A LUN came or went.
     REPORTED_LUNS_DATA_HAS_CHANGED(0x6, 0x3F, 0x0E),
+    /// The unit shows a snapshot and takes no writes.
+    WRITE_PROTECTED(0x7, 0x27, 0x00),
     /// A host has write protected the unit in its control mode page.
     SOFTWARE_WRITE_PROTECTED(0x7, 0x27, 0x02),
     /// The volume has no space; nothing was written.

@@ -59,12 +59,29 @@ final class AdminServerTest {
         JsonNode lun = ask("POST", "/volumes/v/luns", "{\"name\":\"l\",\"sizeBytes\":8192}", 200);
         assertThat(lun.path("number").asInt(-1)).isZero();
         assertThat(ask("GET", "/luns", "", 200).size()).isEqualTo(1);
-        assertThat(ask("GET", "/disks", "", 200).size()).isEqualTo(4);
+        assertThat(ask("GET", "/disks", "", 200).size()).isEqualTo(5);
         assertThat(ask("GET", "/status", "", 200).path("volumes").size()).isEqualTo(1);
         ask("DELETE", "/volumes/v/luns/0", "", 200);
         ask("DELETE", "/volumes/v", "", 200);
         assertThat(ask("GET", "/volumes", "", 200).size()).isZero();
         assertThat(node.asked).contains("deleteLun v 0", "deleteVolume v");
+    }
+
+    @Test
+    void whatIsAskedAboutDisksIsChecked() throws Exception {
+        ask("POST", "/volumes", "{\"name\":\"v\",\"automatic\":true}", 200);
+        ask("POST", "/volumes/v/disks/replace", "{\"disk\":\"d9\",\"slot\":1}", 400);
+        ask("POST", "/volumes/v/disks/replace", "{\"group\":0,\"slot\":1}", 400);
+        ask("POST", "/volumes/v/disks/add", "{}", 400);
+        ask("POST", "/disks/locate", "{\"disk\":\"d9\",\"seconds\":0}", 400);
+        assertThat(node.asked).hasSize(1);
+        ask("POST", "/volumes/v/disks/replace", "{\"disk\":\"d9\"}", 200);
+        ask("POST", "/volumes/v/disks/add", "{\"disk\":\"d9\"}", 200);
+        ask("POST", "/volumes/v/disks/fault", "{\"group\":0,\"slot\":1}", 200);
+        ask("POST", "/disks/locate", "{\"disk\":\"d9\",\"seconds\":5}", 200);
+        ask("POST", "/volumes/none/disks/fault", "{\"group\":0,\"slot\":1}", 404);
+        JsonNode rebuilding = ask("GET", "/disks", "", 200).path(4).path("rebuild");
+        assertThat(rebuilding.path("secondsLeft").asInt()).isEqualTo(9);
     }
 
     @Test
@@ -121,6 +138,35 @@ final class AdminServerTest {
         JsonNode fault = ask("POST", "/volumes/v/activate", "", 500);
         assertThat(fault.path("happened").asText()).contains("a fault of the node");
         ask("GET", "/status", "", 200);
+    }
+
+    @Test
+    void snapshotsAreTakenClonedRestoredScheduledAndDeleted() throws Exception {
+        ask("POST", "/volumes", "{\"name\":\"v\",\"automatic\":true}", 200);
+        ask("POST", "/volumes/v/snapshots", "{\"luns\":[1]}", 400);
+        String take = "{\"name\":\"s\",\"luns\":[0,1]}";
+        assertThat(ask("POST", "/volumes/v/snapshots", take, 200).size()).isEqualTo(2);
+        JsonNode second = ask("GET", "/snapshots", "", 200).path(1);
+        assertThat(second.path("lun").asInt()).isEqualTo(1);
+        assertThat(second.path("uniqueBytes").asLong()).isEqualTo(8192);
+        String one = "/volumes/v/luns/1/snapshots/s";
+        ask("POST", one + "/restore", "{\"deleteNewer\":true}", 200);
+        ask("POST", one + "/clone", "{}", 400);
+        ask("POST", one + "/clone", "{\"name\":\"c\",\"readOnly\":true}", 200);
+        ask("DELETE", one, "", 200);
+        ask("DELETE", "/volumes/v/luns/1?snapshots=true", "", 200);
+        String hourly = "{\"name\":\"h\",\"everySeconds\":3600,\"keep\":24}";
+        ask("POST", "/volumes/v/schedules", hourly, 200);
+        assertThat(ask("GET", "/schedules", "", 200).path(0).path("keep").asInt()).isEqualTo(24);
+        ask("DELETE", "/volumes/v/schedules/h", "", 200);
+        ask("DELETE", "/volumes/none/luns/1/snapshots/s", "", 404);
+        assertThat(node.asked)
+                .contains(
+                        "restoreSnapshot v 1 s RestoreSnapshot[deleteNewer=true]",
+                        "cloneSnapshot v 1 s CloneSnapshot[number=null, name=c, readOnly=true]",
+                        "deleteSnapshot v 1 s",
+                        "deleteLun v 1 all",
+                        "removeSchedule v h");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package lockstep.target.admin;
 
+import lockstep.target.admin.model.AddDisk;
 import lockstep.target.admin.model.AddHost;
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateLun;
@@ -9,12 +10,16 @@ import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.FaultDisk;
 import lockstep.target.admin.model.HostView;
+import lockstep.target.admin.model.LocateDisk;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.RebuildView;
+import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.ScrubView;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
@@ -28,11 +33,8 @@ import java.util.function.Supplier;
 
 /// A node of the tests' own: four disks, volumes and LUNs that are lists, and a takeover that is
 /// refused without force. `asked` records what came in.
-public final class FakeNode implements NodeControl {
+public final class FakeNode extends FakeSnapshots implements NodeControl {
     private static final String ID = "00000000-0000-0000-0000-000000000001";
-
-    /// Every action, in order.
-    public final List<String> asked = new ArrayList<>();
 
     private final List<VolumeView> volumes = new ArrayList<>();
     private final List<LunView> luns = new ArrayList<>();
@@ -47,7 +49,9 @@ public final class FakeNode implements NodeControl {
 
     @Override
     public synchronized CompletableFuture<NodeStatus> status() {
-        return done(new NodeStatus("fake", "0.1.0", 61, List.of("127.0.0.1:3260"), volumes, pairs));
+        return done(
+                new NodeStatus(
+                        "fake", "0.1.0", 61, List.of("127.0.0.1:3260"), List.of(), volumes, pairs));
     }
 
     @Override
@@ -64,9 +68,49 @@ public final class FakeNode implements NodeControl {
     public synchronized CompletableFuture<List<DiskView>> disks() {
         List<DiskView> disks = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            disks.add(new DiskView("d" + i, "/disks/d" + i, 1 << 30, "free", null, null, null));
+            disks.add(disk(i, "free", null));
         }
+        disks.add(disk(4, "rebuilding", new RebuildView(50, 100, 8192, 0, 1 << 20, 9)));
         return done(disks);
+    }
+
+    private static DiskView disk(int number, String state, @Nullable RebuildView rebuild) {
+        return new DiskView(
+                "d" + number,
+                "/disks/d" + number,
+                1 << 30,
+                state,
+                rebuild == null ? null : "v",
+                rebuild == null ? null : 0,
+                rebuild == null ? null : number,
+                rebuild == null ? "" : "50.0%, 9 s left",
+                0,
+                rebuild == null ? 0 : 3,
+                rebuild);
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> replaceDisk(String volume, ReplaceDisk request) {
+        asked.add("replaceDisk " + volume + " " + request);
+        return ifKnown(volume, () -> new Done("group 0 slot 2 is rebuilt onto " + request.disk()));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> addDisk(String volume, AddDisk request) {
+        asked.add("addDisk " + volume + " " + request);
+        return ifKnown(volume, () -> new Done(request.disk() + " is a spare of " + volume));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> faultDisk(String volume, FaultDisk request) {
+        asked.add("faultDisk " + volume + " " + request);
+        return ifKnown(volume, () -> new Done("it is taken out"));
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> locateDisk(LocateDisk request) {
+        asked.add("locateDisk " + request);
+        return done(new Done(request.disk() + " blinks"));
     }
 
     @Override
@@ -148,6 +192,9 @@ public final class FakeNode implements NodeControl {
                                     request.name(),
                                     ID,
                                     request.sizeBytes(),
+                                    0,
+                                    0,
+                                    false,
                                     "iqn.2026-11.io.lockstep:" + volume,
                                     "serving",
                                     List.of("*"));
@@ -157,8 +204,9 @@ public final class FakeNode implements NodeControl {
     }
 
     @Override
-    public synchronized CompletableFuture<Done> deleteLun(String volume, int number) {
-        asked.add("deleteLun " + volume + " " + number);
+    public synchronized CompletableFuture<Done> deleteLun(
+            String volume, int number, boolean withSnapshots) {
+        asked.add("deleteLun " + volume + " " + number + (withSnapshots ? " all" : ""));
         return ifKnown(volume, () -> new Done("LUN " + number + " is deleted"));
     }
 
@@ -316,7 +364,8 @@ public final class FakeNode implements NodeControl {
                 volume,
                 () ->
                         new LunView(
-                                volume, number, "l", ID, sizeBytes, "iqn.x", "serving", List.of()));
+                                volume, number, "l", ID, sizeBytes, 0, 0, false, "iqn.x", "serving",
+                                List.of()));
     }
 
     @Override
@@ -330,16 +379,13 @@ public final class FakeNode implements NodeControl {
         return done(new Done("taken"));
     }
 
-    private <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action) {
+    @Override
+    <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action) {
         if (volumes.stream().noneMatch(v -> v.name().equals(volume))) {
             return refuse(
                     Code.NOT_FOUND, "there is no volume " + volume, "see lockstep volume list");
         }
         return done(action.get());
-    }
-
-    private static <T> CompletableFuture<T> done(T value) {
-        return CompletableFuture.completedFuture(value);
     }
 
     private static <T> CompletableFuture<T> refuse(Code code, String happened, String remedy) {

@@ -82,7 +82,14 @@ public final class MemoryLun implements Lun {
 
     /// Changes the size.
     public void resize(long size) {
-        record = new LunRecord(record.number(), record.name(), record.identity(), size);
+        record = record.sized(size);
+    }
+
+    /// It shows a snapshot from here on.
+    public void protect() {
+        record =
+                new LunRecord(
+                        record.number(), record.name(), record.identity(), record.size(), true);
     }
 
     /// Blocks that hold anything.

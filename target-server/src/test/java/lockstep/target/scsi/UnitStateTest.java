@@ -37,6 +37,21 @@ class UnitStateTest {
     }
 
     @Test
+    void aUnitThatShowsASnapshotTakesNoWrites() {
+        units.one.protect();
+        assertThat(data(units.run(CONTROL))[2] & 0x80).isEqualTo(0x80);
+        byte[][] changes = {
+            cdb16(0x8A, 0, 0, 1), cdb16(0x93, 0, 0, 1), cdb(0x42, 0, 0, 0, 0, 0, 0, 0, 8),
+        };
+        for (byte[] change : changes) {
+            assertThat(sense(units.run(filled(1, 1), change)))
+                    .as("%02X", change[0])
+                    .isEqualTo(Sense.WRITE_PROTECTED);
+        }
+        assertThat(units.read(LUN_ONE, 0, 1)).isEqualTo(filled(1, 0));
+    }
+
+    @Test
     void writeProtectionHoldsForAllUntilItIsTakenBack() {
         Nexus other = units.target.attach("other");
         units.settle(other);

@@ -8,6 +8,7 @@ import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.io.Pending;
 
 import org.jspecify.annotations.Nullable;
 
@@ -16,16 +17,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 
 /// A file or a raw block device, with some I/O threads of its own. Each thread copies through an
 /// aligned buffer, so lent buffers may be of any kind. The device is locked against other processes
@@ -90,7 +90,7 @@ public final class FileDevice implements BlockDevice {
     /// Opens what is at `path`. Throws if it is not there, or [DeviceInUse].
     public static FileDevice open(Path path, EventLoop loop, Options options) throws IOException {
         FileChannel channel =
-                openChannel(path, options.direct(), Set.of(StandardOpenOption.READ, WRITE));
+                Channels.open(path, options.direct(), Set.of(StandardOpenOption.READ, WRITE));
         try {
             if (channel.tryLock() == null) {
                 throw new DeviceInUse(path, "another process", null);
@@ -99,7 +99,7 @@ public final class FileDevice implements BlockDevice {
             // Never closed before the device: closing any descriptor of a file drops its lock.
             FileChannel synchronous =
                     options.synchronous()
-                            ? openChannel(
+                            ? Channels.open(
                                     path, options.direct(), Set.of(WRITE, StandardOpenOption.DSYNC))
                             : null;
             return new FileDevice(path, channel, synchronous, size, loop, options);
@@ -109,32 +109,6 @@ public final class FileDevice implements BlockDevice {
         } catch (IOException failed) {
             channel.close();
             throw failed;
-        }
-    }
-
-    private static FileChannel openChannel(Path path, boolean direct, Set<OpenOption> options)
-            throws IOException {
-        OpenOption pastCache = direct ? directOption() : null;
-        if (pastCache == null) {
-            return FileChannel.open(path, options);
-        }
-        try {
-            Set<OpenOption> all = new LinkedHashSet<>(options);
-            all.add(pastCache);
-            return FileChannel.open(path, all);
-        } catch (IOException | UnsupportedOperationException _) {
-            // This file system cannot; a file that is not there fails again here.
-            return FileChannel.open(path, options);
-        }
-    }
-
-    // By name: javac warns of any direct use of the JDK's own options.
-    private static @Nullable OpenOption directOption() {
-        try {
-            Class<?> type = Class.forName("com.sun.nio.file.ExtendedOpenOption");
-            return (OpenOption) type.getField("DIRECT").get(null);
-        } catch (ReflectiveOperationException _) {
-            return null;
         }
     }
 
@@ -180,29 +154,37 @@ public final class FileDevice implements BlockDevice {
 
     /// Something to do on an I/O thread.
     private interface Work {
-        void run() throws IOException;
+        void run(Operation operation) throws IOException;
     }
 
     // The memory that the I/O thread reads or fills passes over with the executor's hand-over.
-    private void submit(String operation, IoCompletion done, Work work) {
-        threads.execute(
-                () -> {
-                    IoFault fault = attempt(operation, work);
-                    loop.execute(() -> done.ended(fault));
-                });
+    private Pending submit(String name, IoCompletion done, Work work) {
+        Operation operation = new Operation();
+        try {
+            threads.execute(() -> end(operation, done, attempt(name, operation, work)));
+        } catch (RejectedExecutionException _) {
+            end(operation, done, new IoFault(name(), name, "the device is closed"));
+        }
+        return operation;
     }
 
-    private @Nullable IoFault attempt(String operation, Work work) {
+    private void end(Operation operation, IoCompletion done, @Nullable IoFault fault) {
+        if (operation.end()) {
+            loop.execute(() -> done.ended(fault));
+        }
+    }
+
+    private @Nullable IoFault attempt(String name, Operation operation, Work work) {
         String before = dead;
         if (before != null) {
-            return new IoFault(name(), operation, before);
+            return new IoFault(name(), name, before);
         }
         try {
-            work.run();
+            work.run(operation);
             return null;
         } catch (IOException failed) {
             String reason = failed.getMessage();
-            return new IoFault(name(), operation, reason == null ? failed.toString() : reason);
+            return new IoFault(name(), name, reason == null ? failed.toString() : reason);
         }
     }
 
@@ -214,12 +196,12 @@ public final class FileDevice implements BlockDevice {
     }
 
     @Override
-    public void read(Extent extent, IoCompletion done) {
+    public Pending read(Extent extent, IoCompletion done) {
         checkRange(extent.offset(), extent.length());
-        submit("read", done, () -> readNow(extent));
+        return submit("read", done, operation -> readNow(operation, extent));
     }
 
-    private void readNow(Extent extent) throws IOException {
+    private void readNow(Operation operation, Extent extent) throws IOException {
         ByteBuffer piece = staging.get();
         long at = extent.offset();
         long left = extent.length();
@@ -235,7 +217,9 @@ public final class FileDevice implements BlockDevice {
                     piece.flip();
                 }
                 int part = Math.min(piece.remaining(), into.remaining());
+                operation.touch();
                 into.put(into.position(), piece, piece.position(), part);
+                operation.release();
                 into.position(into.position() + part);
                 piece.position(piece.position() + part);
             }
@@ -251,19 +235,21 @@ public final class FileDevice implements BlockDevice {
     }
 
     @Override
-    public void write(Extent extent, IoCompletion done) {
+    public Pending write(Extent extent, IoCompletion done) {
         checkRange(extent.offset(), extent.length());
-        submit("write", done, () -> writeNow(channel, extent));
+        return submit("write", done, operation -> writeNow(operation, channel, extent));
     }
 
-    private void writeNow(FileChannel to, Extent extent) throws IOException {
+    private void writeNow(Operation operation, FileChannel to, Extent extent) throws IOException {
         ByteBuffer piece = staging.get().clear();
         long at = extent.offset();
         for (ByteBuffer buffer : extent.buffers()) {
             ByteBuffer from = buffer.duplicate();
             while (from.hasRemaining()) {
                 int part = Math.min(piece.remaining(), from.remaining());
+                operation.touch();
                 piece.put(piece.position(), from, from.position(), part);
+                operation.release();
                 piece.position(piece.position() + part);
                 from.position(from.position() + part);
                 if (!piece.hasRemaining()) {
@@ -283,8 +269,8 @@ public final class FileDevice implements BlockDevice {
     }
 
     @Override
-    public void flush(IoCompletion done) {
-        submit("flush", done, this::flushNow);
+    public Pending flush(IoCompletion done) {
+        return submit("flush", done, _ -> flushNow());
     }
 
     private void flushNow() throws IOException {
@@ -316,29 +302,30 @@ public final class FileDevice implements BlockDevice {
     }
 
     @Override
-    public void writeDurably(List<Extent> extents, IoCompletion done) {
+    public Pending writeDurably(List<Extent> extents, IoCompletion done) {
         List<Extent> all = List.copyOf(extents);
         all.forEach(extent -> checkRange(extent.offset(), extent.length()));
         FileChannel synchronously = synchronous;
         boolean oneWrite = all.size() == 1 && all.getFirst().length() <= PIECE;
         if (synchronously != null && oneWrite) {
-            submit("write", done, () -> writeSynchronously(synchronously, all.getFirst()));
-            return;
+            Extent only = all.getFirst();
+            return submit("write", done, o -> writeSynchronously(o, synchronously, only));
         }
-        submit(
+        return submit(
                 "write",
                 done,
-                () -> {
+                operation -> {
                     for (Extent extent : all) {
-                        writeNow(channel, extent);
+                        writeNow(operation, channel, extent);
                     }
                     flushNow();
                 });
     }
 
-    private void writeSynchronously(FileChannel synchronously, Extent extent) throws IOException {
+    private void writeSynchronously(Operation operation, FileChannel synchronously, Extent extent)
+            throws IOException {
         try {
-            writeNow(synchronously, extent);
+            writeNow(operation, synchronously, extent);
             checkStillThere();
         } catch (IOException failed) {
             dead = "failed for good since a durable write failed: " + failed.getMessage();
@@ -347,9 +334,9 @@ public final class FileDevice implements BlockDevice {
     }
 
     @Override
-    public void punch(long offset, long length, IoCompletion done) {
+    public Pending punch(long offset, long length, IoCompletion done) {
         checkRange(offset, length);
-        submit("punch", done, () -> punchNow(offset, length));
+        return submit("punch", done, _ -> punchNow(offset, length));
     }
 
     private void punchNow(long offset, long length) throws IOException {

@@ -126,6 +126,14 @@ final class FileDeviceTest {
     }
 
     @Test
+    void closedDeviceAnswersWithAFault() {
+        device.close();
+        IoFault fault = ended(done -> device.flush(done));
+        assertThat(fault).isNotNull();
+        assertThat(fault.reason()).isEqualTo("the device is closed");
+    }
+
+    @Test
     void secondOpenIsRefused() {
         assertThatThrownBy(() -> FileDevice.open(path, loop, FileDevice.Options.DATA))
                 .isInstanceOf(IOException.class)

@@ -2,8 +2,10 @@ package lockstep.target.admin.model;
 
 import org.jspecify.annotations.Nullable;
 
-/// `GET /v1/disks`: one disk that the node sees. `state` is what the node makes of it (free,
-/// member, parity, spare, foreign, stale, failed); volume, group and slot are there for a member.
+/// `GET /v1/disks`: one disk that the node sees. `state` is what the node makes of it: free,
+/// member, parity, preparing, rebuilding, spare, failed, left (another disk has its place now),
+/// refused; `detail` says more about it. Group and slot are there for a disk that has a place,
+/// errors are counted since the node started, `rebuild` is there while it is rebuilt.
 public record DiskView(
         String name,
         String path,
@@ -11,4 +13,8 @@ public record DiskView(
         String state,
         @Nullable String volume,
         @Nullable Integer group,
-        @Nullable Integer slot) {}
+        @Nullable Integer slot,
+        String detail,
+        long readErrors,
+        long checksumErrors,
+        @Nullable RebuildView rebuild) {}

@@ -8,10 +8,12 @@ public record NodeStatus(
         String version,
         long uptimeSeconds,
         List<String> portals,
+        List<LogView> log,
         List<VolumeView> volumes,
         List<PairView> pairs) {
     public NodeStatus {
         portals = List.copyOf(portals);
+        log = List.copyOf(log);
         volumes = List.copyOf(volumes);
         pairs = List.copyOf(pairs);
     }

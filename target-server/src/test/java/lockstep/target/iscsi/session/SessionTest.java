@@ -322,6 +322,7 @@ class SessionTest {
         Object[][] rows = {
             {new Outcome.MediumError(8 * 512), CHECK, 0x031100},
             {new Outcome.NoSpace(), CHECK, 0x072707},
+            {new Outcome.WriteProtected(), CHECK, 0x072700},
             {new Outcome.OutOfRange(), CHECK, 0x052100},
             {new Outcome.NotServing("joining"), CHECK, 0x02040A},
             {new Outcome.Busy("full"), 8, 0},

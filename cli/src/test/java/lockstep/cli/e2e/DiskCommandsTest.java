@@ -1,0 +1,138 @@
+package lockstep.cli.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import lockstep.cli.Lockstep;
+import lockstep.cli.demo.ChildNode;
+
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import picocli.CommandLine;
+
+import java.io.PrintWriter;
+import java.io.RandomAccessFile;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// A real node: what operators can do with disks, and what is refused with which words.
+@NullUnmarked
+final class DiskCommandsTest {
+    @TempDir Path directory;
+    private ChildNode node;
+    private String out = "";
+
+    private int run(String... command) {
+        List<String> all = new ArrayList<>(List.of(command));
+        all.addAll(List.of("--node", node.socket().toString()));
+        StringWriter text = new StringWriter();
+        CommandLine line = Lockstep.commandLine();
+        line.setOut(new PrintWriter(text, true)).setErr(new PrintWriter(text, true));
+        int code = line.execute(all.toArray(String[]::new));
+        out = text.toString();
+        return code;
+    }
+
+    private void refused(String because, String... command) {
+        assertThat(run(command)).as(out).isEqualTo(3);
+        assertThat(out).contains("refused: ", because, "what to do: ");
+    }
+
+    private void done(String... command) {
+        assertThat(run(command)).as(out).isZero();
+    }
+
+    private void file(String name, long bytes) throws Exception {
+        Path path = node.disk(0).resolveSibling(name);
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength(bytes);
+        }
+    }
+
+    private void awaitList(String text) throws Exception {
+        for (int i = 0; i < 600; i++) {
+            done("disk", "list");
+            if (out.contains(text)) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        assertThat(out).contains(text);
+    }
+
+    private static void awaitNo(DiskCommandsTest test, String text) throws Exception {
+        for (int i = 0; i < 600; i++) {
+            test.done("disk", "list");
+            if (!test.out.contains(text)) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        assertThat(test.out).doesNotContain(text);
+    }
+
+    @Test
+    void disksArePutInAndTakenOut() throws Exception {
+        try (ChildNode started = TestPair.node("n", directory, 8, 16, TestPair.settings(16, 4))) {
+            node = started;
+            node.prepare();
+            node.launch();
+            node.awaitReady();
+            done("volume", "create", "v", "--group", "disk0,disk1,disk2");
+            done("volume", "create", "w", "--group", "disk3,disk4");
+            refused("no disk of v is away", "disk", "replace", "v", "disk5");
+            refused("slot 1 is in use", "disk", "replace", "v", "disk5", "--group=0", "--slot=1");
+            refused("has no group 0 slot 3", "disk", "fault", "v", "--slot", "3");
+            done("disk", "fault", "v", "--slot", "1");
+            refused("cannot do without", "disk", "fault", "v", "--slot", "2");
+            refused("has left already", "disk", "fault", "v", "--slot", "1");
+            done("disk", "list");
+            assertThat(out).contains("failed", "the operator took it out");
+            refusesWhatIsNotFree();
+            done("disk", "replace", "v", "disk5");
+            awaitNo(this, "rebuilding");
+            done("disk", "list");
+            assertThat(out).contains("left", "another disk has its place");
+            sparesAndOldDisks();
+            done("disk", "locate", "disk7", "--seconds", "1");
+            done("volume", "delete", "v");
+            done("disk", "list");
+            assertThat(out).doesNotContain(" v ").contains("it came after the start");
+            refused("in use or refused", "volume", "create", "x", "--group", "disk0,copy");
+        }
+    }
+
+    private void refusesWhatIsNotFree() throws Exception {
+        file("small", 4 << 20);
+        refused("are needed", "disk", "replace", "v", "small");
+        refused("in use by volume w", "disk", "replace", "v", "disk3");
+        refused("in use by volume v", "disk", "replace", "v", "disk0");
+        refused("there is no disk other", "disk", "replace", "v", "other");
+        Path copy = node.disk(0).resolveSibling("copy");
+        Files.copy(node.disk(0), copy);
+        refused("is a copy of group 0 slot 0", "disk", "replace", "v", copy.toString());
+        Path foreign = node.disk(0).resolveSibling("foreign");
+        Files.copy(node.disk(3), foreign);
+        refused("is a disk of volume w", "disk", "replace", "v", "foreign");
+        done("disk", "add", "w", "foreign", "--spare", "--force");
+    }
+
+    private void sparesAndOldDisks() throws Exception {
+        done("disk", "add", "v", "disk6", "--spare");
+        refused("in use by volume v", "disk", "add", "v", "disk6", "--spare");
+        done("disk", "list");
+        assertThat(out).contains("spare");
+        done("disk", "fault", "v", "--group", "0", "--slot", "0");
+        // The spare takes its place, and the old disk is taken as the next spare.
+        awaitList("left");
+        awaitNo(this, "rebuilding");
+        done("disk", "add", "v", "disk0", "--spare");
+        done("status");
+        assertThat(out).doesNotContain("group 0 is degraded");
+    }
+}
