@@ -17,7 +17,12 @@ import java.util.SplittableRandom;
 /// do harm with those by right.
 final class Cannon implements Runnable {
     /// What became of it.
-    record Report(long sent, long connections, long answered) {}
+    record Report(long sent, long connections, long answered) {
+        Report and(Report other) {
+            return new Report(
+                    sent + other.sent, connections + other.connections, answered + other.answered);
+        }
+    }
 
     private static final int BHS = 48;
     private static final int BATCH = 64;
