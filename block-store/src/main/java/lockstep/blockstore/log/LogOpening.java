@@ -42,6 +42,8 @@ final class LogOpening {
     private final SegmentPool pool;
     private final long logId;
     private int unidentifiedSegments;
+    private int unreadableSegments;
+    private @Nullable IoFault unreadable;
     private int nextSegment;
     private int busyLanes;
 
@@ -142,6 +144,10 @@ final class LogOpening {
     // A tear leaves a header whole or as it was before; so one that is neither zero nor valid is
     // rotten, and the batch behind it tells whose it is.
     private void sort(int segment, ByteBuffer bytes, @Nullable IoFault fault) {
+        if (fault != null) {
+            unreadableSegments++;
+            unreadable = fault;
+        }
         ByteBuffer block = bytes.slice(0, Blocks.SIZE);
         SegmentHeader header = fault == null ? LogFormat.decodeSegment(block) : null;
         if (fault == null && header == null && LogFormat.isZero(block)) {
@@ -162,6 +168,12 @@ final class LogOpening {
     }
 
     private void finish() {
+        IoFault fault = unreadable;
+        if (fault != null && unreadableSegments == pool.count()) {
+            // Not some bad sectors but a device that is gone: as a log it would never have room.
+            done.accept(new OpenResult.Failed(fault));
+            return;
+        }
         free.sort(null);
         free.forEach(pool::give);
         found.values().forEach(segments -> segments.sort(FoundSegment.BY_PLACE));

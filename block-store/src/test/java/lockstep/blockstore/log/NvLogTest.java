@@ -330,4 +330,15 @@ class NvLogTest {
         assertThat(node.log().unidentifiedSegments()).isEqualTo(1);
         assertThat(node.log().freeBytes()).isLessThan(empty);
     }
+
+    @Test
+    void deviceOfWhichNoSegmentCanBeReadHasFailed() {
+        node.commit(node.fresh(1, heard), 1, 1, 3, 512);
+        node.device.faults().failReads((offset, _) -> offset >= LogFormat.SEGMENTS_AT);
+        List<NvLog.OpenResult> results = new ArrayList<>();
+        node.loop.call(
+                () -> NvLog.open(node.device, node.loop, () -> 1, node.metrics, results::add));
+        node.simulation.runUntilIdle();
+        assertThat(results.getFirst()).isInstanceOf(NvLog.OpenResult.Failed.class);
+    }
 }

@@ -40,8 +40,7 @@ final class CannonTest {
             }
             StampedHosts.Seen seen = hosts.stop();
             Verification.Report report = hosts.verify(LoopbackPair.url(source, 0));
-            System.out.println(
-                    "cannon: seed " + seed + "; " + fired + "; " + seen + "; " + report);
+            System.out.println("cannon: seed " + seed + "; " + fired + "; " + seen + "; " + report);
             assertThat(report.isClean()).as(report.toString()).isTrue();
             assertThat(seen.failed() + seen.wrongReads()).isZero();
             assertThat(fired.answered()).isGreaterThan(pdus / 10);
