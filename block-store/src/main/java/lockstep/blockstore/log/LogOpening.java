@@ -42,7 +42,6 @@ final class LogOpening {
     private final SegmentPool pool;
     private final long logId;
     private int unidentifiedSegments;
-    private int unreadableSegments;
     private @Nullable IoFault unreadable;
     private int nextSegment;
     private int busyLanes;
@@ -85,7 +84,10 @@ final class LogOpening {
             }
             return;
         }
-        int segment = nextSegment++;
+        probe(nextSegment++, true);
+    }
+
+    private void probe(int segment, boolean again) {
         ByteBuffer bytes = ByteBuffer.allocateDirect(PROBE_BYTES);
         Extent extent = new Extent(pool.offset(segment), List.of(bytes.duplicate()));
         BlockDevice second = copies.second();
@@ -93,7 +95,9 @@ final class LogOpening {
                 .read(
                         extent,
                         fault -> {
-                            if (second == null) {
+                            if (second == null && fault != null && again) {
+                                probe(segment, false);
+                            } else if (second == null) {
                                 sort(segment, bytes, fault);
                                 probeNext();
                             } else {
@@ -145,7 +149,6 @@ final class LogOpening {
     // rotten, and the batch behind it tells whose it is.
     private void sort(int segment, ByteBuffer bytes, @Nullable IoFault fault) {
         if (fault != null) {
-            unreadableSegments++;
             unreadable = fault;
         }
         ByteBuffer block = bytes.slice(0, Blocks.SIZE);
@@ -169,8 +172,8 @@ final class LogOpening {
 
     private void finish() {
         IoFault fault = unreadable;
-        if (fault != null && unreadableSegments == pool.count()) {
-            // Not some bad sectors but a device that is gone: as a log it would never have room.
+        if (fault != null) {
+            // It may hold the newest entries: without it the log would seem to end before them.
             done.accept(new OpenResult.Failed(fault));
             return;
         }
