@@ -1,5 +1,7 @@
 package lockstep.blockstore.base;
 
+import java.nio.ByteBuffer;
+
 /// Block and sector sizes, and the conversions between bytes, 512-byte sectors and 4 KiB blocks.
 public final class Blocks {
     /// Bytes in a block: the unit of VBNs, DBNs, checksums and cache.
@@ -34,5 +36,16 @@ public final class Blocks {
     /// Whether `offset` is a multiple of a block.
     public static boolean isAligned(long offset) {
         return (offset & (SIZE - 1)) == 0;
+    }
+
+    /// Whether `borrowed` holds nothing but zeros from its position to its limit, which are whole
+    /// sectors.
+    public static boolean isZero(ByteBuffer borrowed) {
+        for (int at = borrowed.position(); at < borrowed.limit(); at += Long.BYTES) {
+            if (borrowed.getLong(at) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -63,22 +63,14 @@ public record Snapshot(
     }
 
     Snapshot with(DeathList changed) {
-        return new Snapshot(
-                identity,
-                name,
-                group,
-                origin,
-                createdMillis,
-                lun,
-                cp,
-                root,
-                mappedBlocks,
-                nodes,
-                unique,
-                changed);
+        return with(unique, changed);
     }
 
     Snapshot withUnique(long blocks) {
+        return with(blocks, dead);
+    }
+
+    private Snapshot with(long blocks, DeathList list) {
         return new Snapshot(
                 identity,
                 name,
@@ -91,7 +83,7 @@ public record Snapshot(
                 mappedBlocks,
                 nodes,
                 blocks,
-                dead);
+                list);
     }
 
     /// This, committed in `by` as what `now` is after it.

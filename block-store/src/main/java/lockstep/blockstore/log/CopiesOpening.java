@@ -105,7 +105,7 @@ final class CopiesOpening {
         if (found != null && (best == null || found.generation() > best.generation())) {
             said.header = found;
         }
-        said.blank &= LogFormat.isZero(bytes);
+        said.blank &= Blocks.isZero(bytes);
     }
 
     private void ended() {

@@ -209,16 +209,6 @@ final class LogFormat {
                 settled);
     }
 
-    /// Whether a block holds nothing.
-    static boolean isZero(ByteBuffer block) {
-        for (int i = 0; i < Blocks.SIZE; i += Long.BYTES) {
-            if (block.getLong(i) != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private static boolean isWhole(ByteBuffer bytes, long magic, int version, int crcAt) {
         int at = bytes.position();
         return bytes.remaining() >= crcAt + 4

@@ -131,12 +131,12 @@ final class LogOpening {
 
     private boolean says(ByteBuffer bytes) {
         ByteBuffer block = bytes.slice(0, Blocks.SIZE);
-        return LogFormat.isZero(block) || LogFormat.decodeSegment(block) != null;
+        return Blocks.isZero(block) || LogFormat.decodeSegment(block) != null;
     }
 
     // A used segment's batches are compared when it is replayed.
     private void unlike(int copy, int segment, ByteBuffer right, ByteBuffer wrong) {
-        boolean free = LogFormat.isZero(right.slice(0, Blocks.SIZE));
+        boolean free = Blocks.isZero(right.slice(0, Blocks.SIZE));
         int bytes = free ? PROBE_BYTES : LogFormat.SEGMENT_HEADER_BYTES;
         ByteBuffer content = free ? ByteBuffer.allocateDirect(PROBE_BYTES) : right.slice(0, bytes);
         if (!content.equals(wrong.slice(0, bytes))) {
@@ -153,7 +153,7 @@ final class LogOpening {
         }
         ByteBuffer block = bytes.slice(0, Blocks.SIZE);
         SegmentHeader header = fault == null ? LogFormat.decodeSegment(block) : null;
-        if (fault == null && header == null && LogFormat.isZero(block)) {
+        if (fault == null && header == null && Blocks.isZero(block)) {
             free.add(segment);
             return;
         }

@@ -57,7 +57,7 @@ final class ChecksumPage {
     /// left at the other place is none.
     static long sequenceOf(ByteBuffer block, int slot, long page, int index) {
         if (block.getInt(0) == 0) {
-            return isZero(block) ? 0 : -1;
+            return Blocks.isZero(block) ? 0 : -1;
         }
         boolean fits =
                 block.getInt(0) == MAGIC
@@ -67,15 +67,6 @@ final class ChecksumPage {
                         && (block.getLong(16) & 1) == index
                         && SelfChecksum.holds(block, CRC_AT, Blocks.SIZE);
         return fits ? block.getLong(16) : -1;
-    }
-
-    private static boolean isZero(ByteBuffer block) {
-        for (int at = 0; at < Blocks.SIZE; at += Long.BYTES) {
-            if (block.getLong(at) != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static int indexOf(long dbn) {

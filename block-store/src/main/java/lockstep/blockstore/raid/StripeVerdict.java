@@ -83,7 +83,7 @@ final class StripeVerdict {
                 Parity.add(sum, content);
             } else if (entry != null) {
                 bad |= 1L << slot;
-            } else if (content == null || !isZero(content)) {
+            } else if (content == null || !Blocks.isZero(content)) {
                 wrong |= 1L << slot;
                 repairs[slot] = Parity.zeros();
             }
@@ -93,7 +93,7 @@ final class StripeVerdict {
         if (!whole) {
             judgeDegraded(bad, sum);
         } else if (bad == 0) {
-            if (!isZero(sum)) {
+            if (!Blocks.isZero(sum)) {
                 makeParity(entries[parity] == null ? sum : less(sum, found[parity]));
             }
         } else if (Long.bitCount(bad) > 1) {
@@ -137,15 +137,6 @@ final class StripeVerdict {
             Parity.add(sum, content);
         }
         return sum;
-    }
-
-    static boolean isZero(ByteBuffer block) {
-        for (int at = 0; at < Blocks.SIZE; at += Long.BYTES) {
-            if (block.getLong(block.position() + at) != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /// The slot whose entry has to change, or -1.

@@ -142,6 +142,21 @@ public final class TreeDrain {
         reader.read(
                 pointer,
                 block -> {
+                    if (block == null) {
+                        // Once more: giving it up costs all the space below it, for good.
+                        loop.execute(() -> enterOrGiveUp(pointer, level, index, died, end));
+                        return;
+                    }
+                    entered(pointer, level, index, block, died);
+                    loop.execute(() -> goOn(died, end));
+                });
+    }
+
+    private void enterOrGiveUp(
+            BlockPointer pointer, int level, long index, Consumer<BlockPointer> died, End end) {
+        reader.read(
+                pointer,
+                block -> {
                     entered(pointer, level, index, block, died);
                     loop.execute(() -> goOn(died, end));
                 });

@@ -360,9 +360,6 @@ public final class ActiveVolume implements ShownVolume {
         return new CpDriver.Listener() {
             @Override
             public void committed(VolumeRoot root, boolean needsCopy) {
-                if (core.copy.log().fault() != null) {
-                    core.copy.needsNoLog();
-                }
                 observer.imageCommitted(root, needsCopy);
             }
 

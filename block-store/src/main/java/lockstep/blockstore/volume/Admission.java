@@ -140,7 +140,8 @@ final class Admission {
         }
         long whole = core.copy.settings().halfBytes();
         LogStream log = core.copy.log();
-        long logLeft = 2 * log.freeBytes() * whole / log.capacityBytes();
+        // In floating point: the product of two sizes may be too large for a long.
+        long logLeft = (long) (2.0 * log.freeBytes() / log.capacityBytes() * whole);
         long left = Math.min(whole - core.filling.cost(), logLeft);
         Brake brake = driver.brake();
         long delay =

@@ -53,6 +53,7 @@ final class CpDriver {
     private long generation;
     private long commits;
     private long drainedAt;
+    private boolean drainTimed;
     private long startedNanos;
     private long lastNanos;
 
@@ -75,11 +76,6 @@ final class CpDriver {
     /// The image that is durable here and that the mirror has not confirmed.
     @Nullable CpId inDoubt() {
         return inDoubt;
-    }
-
-    /// Whether one is under way.
-    boolean isRunning() {
-        return running != null;
     }
 
     /// The last of [#commits] that left something to be drained.
@@ -380,11 +376,18 @@ final class CpDriver {
 
     /// What was deleted goes on dying soon, but leaves the disks to others in between.
     private void goOnDraining() {
-        if (core.image.deaths().isDraining()) {
-            drainedAt = commits;
+        boolean draining = core.image.deaths().isDraining();
+        drainedAt = draining ? commits : drainedAt;
+        if (draining && !drainTimed) {
+            drainTimed = true;
             long pause = core.copy.settings().cpIntervalNanos() / DRAINS_PER_INTERVAL;
-            core.copy.loop().clock().schedule(pause, () -> request(null));
+            core.copy.loop().clock().schedule(pause, this::drainAgain);
         }
+    }
+
+    private void drainAgain() {
+        drainTimed = false;
+        request(null);
     }
 
     private void releaseLog() {

@@ -77,6 +77,10 @@ final class LunTable {
         return List.copyOf(snapshots);
     }
 
+    int snapshotCount() {
+        return snapshots.size();
+    }
+
     @Nullable Snapshot snapshot(UUID identity) {
         for (Snapshot snapshot : snapshots) {
             if (snapshot.identity().equals(identity)) {

@@ -148,7 +148,7 @@ final class MediaPath {
             long length,
             ByteBuffer pattern,
             Outcome.Handler done) {
-        if (isZero(pattern)) {
+        if (Blocks.isZero(pattern)) {
             unmap(lun, identity, offset, length, done);
             return;
         }
@@ -347,14 +347,5 @@ final class MediaPath {
             case SUSPENDED -> new Outcome.Busy(volume.reason());
             case JOINING, STOPPED -> new Outcome.NotServing(volume.reason());
         };
-    }
-
-    private static boolean isZero(ByteBuffer pattern) {
-        for (int at = pattern.position(); at < pattern.limit(); at++) {
-            if (pattern.get(at) != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -208,6 +208,10 @@ final class VolumeCore {
     /// there again if it lacks none behind the image. An entry in the log behind one that is not
     /// would be acknowledged and not be found by a replay.
     void imageHolds(long sequence) {
+        // Not while the log holds what was acknowledged behind the image.
+        if (copy.log().fault() != null && sequence >= gate.durable()) {
+            copy.needsNoLog();
+        }
         if (withoutLog && copy.log().fault() == null && unlogged <= sequence) {
             withoutLog = false;
             gate.withoutLog(false);
@@ -232,8 +236,7 @@ final class VolumeCore {
         long dead = cp.dead().entries() / 32 + cp.map().used() / 96;
         // Each snapshot may have a bucket that takes more, one that is joined and one that is
         // freed, each with the node above it. The state file is written anew.
-        long snapshots =
-                7L * luns.snapshots().size() + 2 * Blocks.roundUp(copy.root().stateBytes());
+        long snapshots = 7L * luns.snapshotCount() + 2 * Blocks.roundUp(copy.root().stateBytes());
         return 64 + 4 * SpaceMap.pages(cp.map().size()) + dead + snapshots;
     }
 

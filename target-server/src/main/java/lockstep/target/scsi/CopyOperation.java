@@ -139,12 +139,10 @@ final class CopyOperation {
 
     private static void put(
             LogicalUnit destination, long offset, ByteBuffer piece, Outcome.Handler written) {
-        for (int at = 0; at < piece.limit(); at += Long.BYTES) {
-            if (piece.getLong(at) != 0) {
-                destination.lun().write(offset, IoBuffer.unpooled(piece), written);
-                return;
-            }
+        if (Blocks.isZero(piece)) {
+            destination.lun().unmap(offset, piece.limit(), written);
+        } else {
+            destination.lun().write(offset, IoBuffer.unpooled(piece), written);
         }
-        destination.lun().unmap(offset, piece.limit(), written);
     }
 }
