@@ -6,6 +6,7 @@ import lockstep.blockstore.io.IoCompletion;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /// One record area over all members: two slots that alternate. A write goes to the slot that does
@@ -19,6 +20,8 @@ final class RecordSlots {
     private boolean writing;
     private int otherVersion;
     private @Nullable Runnable next;
+    // Of disks that have just come: the next write to begin reaches them too.
+    private final List<IoCompletion> repeats = new ArrayList<>();
 
     RecordSlots(VolumeDisks volume, RecordArea area) {
         this.volume = volume;
@@ -75,29 +78,42 @@ final class RecordSlots {
 
     void write(long order, ByteBuffer payload, IoCompletion done) {
         Check.that(next == null, "records of an area are written one at a time");
-        ByteBuffer bytes = DiskRecord.encode(area, volume.id(), order, payload);
         ByteBuffer kept = ByteBuffer.allocate(payload.remaining());
         kept.put(payload.duplicate()).flip();
-        Runnable start = () -> start(new VolumeDisks.StoredRecord(order, kept), bytes, done);
-        if (writing) {
-            next = start;
-        } else {
-            start.run();
-        }
+        next = () -> start(new VolumeDisks.StoredRecord(order, kept), done);
+        goOn();
     }
 
-    /// Writes the newest record once more, for a disk that has just come.
+    /// Writes the newest record once more, for a disk that has just come. What is under way did not
+    /// count it, and what is newest is only known when that has ended.
     void repeat(IoCompletion done) {
+        repeats.add(done);
+        goOn();
+    }
+
+    private void goOn() {
+        if (writing) {
+            return;
+        }
+        Runnable waiting = next;
         VolumeDisks.StoredRecord record = newest;
-        if (record == null || next != null) {
-            // Whatever is written next goes to that disk too.
-            done.ended(null);
+        next = null;
+        if (waiting != null) {
+            waiting.run();
+        } else if (!repeats.isEmpty() && record != null) {
+            start(record, _ -> {});
         } else {
-            write(record.order(), record.payload(), done);
+            takeRepeats().forEach(one -> one.ended(null));
         }
     }
 
-    private void start(VolumeDisks.StoredRecord record, ByteBuffer bytes, IoCompletion done) {
+    private List<IoCompletion> takeRepeats() {
+        List<IoCompletion> taken = List.copyOf(repeats);
+        repeats.clear();
+        return taken;
+    }
+
+    private void start(VolumeDisks.StoredRecord record, IoCompletion done) {
         VolumeDisks.StoredRecord before = newest;
         boolean grows = before == null || record.order() >= before.order();
         Check.that(grows, "the order of records only grows");
@@ -108,6 +124,8 @@ final class RecordSlots {
                         && record.order() == before.order()
                         && record.payload().equals(before.payload());
         int slot = same ? newestSlot : 1 - newestSlot;
+        ByteBuffer bytes = DiskRecord.encode(area, volume.id(), record.order(), record.payload());
+        List<IoCompletion> repeated = takeRepeats();
         writing = true;
         Together together =
                 new Together(
@@ -117,11 +135,8 @@ final class RecordSlots {
                                 newestSlot = slot;
                                 newest = record;
                             }
-                            Runnable waiting = next;
-                            next = null;
-                            if (waiting != null) {
-                                waiting.run();
-                            }
+                            goOn();
+                            repeated.forEach(one -> one.ended(fault));
                             done.ended(fault);
                         });
         for (GroupDisks group : volume.groups()) {
@@ -155,11 +170,7 @@ final class RecordSlots {
                 .run(
                         () -> {
                             writing = false;
-                            Runnable waiting = next;
-                            next = null;
-                            if (waiting != null) {
-                                waiting.run();
-                            }
+                            goOn();
                             done.run();
                         });
     }

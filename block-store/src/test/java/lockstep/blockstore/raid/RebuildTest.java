@@ -163,6 +163,44 @@ final class RebuildTest {
     }
 
     @Test
+    void d12RecordsWrittenWhileADiskComesAreOnItToo() {
+        for (int seed = 100; seed < 140; seed++) {
+            RaidWorld world = degraded(seed, 0, 2);
+            long[] recorded = {0};
+            boolean[] enough = {false};
+            world.loop.call(() -> record(world, 1, recorded, enough));
+            assertThat(DiskSwap.replace(world, 0, DiskSwap.replacement(world, 0))).isNull();
+            long before = recorded[0];
+            assertThat(world.simulation.runUntil(() -> recorded[0] > before)).isTrue();
+            enough[0] = true;
+            DiskSwap.awaitRebuilt(world);
+            world.crash(true);
+            world.absent.add(1);
+            world.open();
+            world.recover();
+            assertThat(world.disks.readNewest(RecordArea.SUPERBLOCK).order())
+                    .as(world.seed())
+                    .isEqualTo(recorded[0]);
+        }
+    }
+
+    // One record after the other, as consistency points do.
+    private static void record(RaidWorld world, long order, long[] recorded, boolean[] enough) {
+        ByteBuffer content = ByteBuffer.allocate(8).putLong(0, order);
+        world.disks.writeRecord(
+                RecordArea.SUPERBLOCK,
+                order,
+                content,
+                fault -> {
+                    assertThat(fault).isNull();
+                    recorded[0] = order;
+                    if (!enough[0]) {
+                        record(world, order + 1, recorded, enough);
+                    }
+                });
+    }
+
+    @Test
     void blocksOfADiskThatIsNotRebuiltAreNotTrustedAndNotCounted() {
         RaidWorld world = degraded(7, 1, 4);
         assertThat(DiskSwap.replace(world, 1, DiskSwap.replacement(world, 1))).isNull();
