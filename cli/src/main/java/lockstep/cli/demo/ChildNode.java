@@ -34,10 +34,12 @@ public final class ChildNode implements AutoCloseable {
             long logBytes, long halfBytes, long cacheBytes, Duration lease, Duration cpInterval) {}
 
     private static final Duration START_TIME = Duration.ofSeconds(90);
+    private static final int LAST_WORDS = 40;
 
     private final Plan plan;
     private final ChildJvm jvm;
     private @Nullable Process process;
+    private boolean killed;
 
     /// A node that is not running yet; `jvm` is what it will run in.
     public ChildNode(Plan plan, ChildJvm jvm) {
@@ -132,6 +134,7 @@ public final class ChildNode implements AutoCloseable {
         command.addAll(jvm.arguments());
         command.addAll(
                 List.of("lockstep.cli.Lockstep", "node", "start", "-c", configuration() + ""));
+        killed = false;
         process =
                 new ProcessBuilder(command)
                         .redirectErrorStream(true)
@@ -174,8 +177,21 @@ public final class ChildNode implements AutoCloseable {
     /// SIGKILL: nothing is tidied up, as in a crash. Returns when the process is gone.
     public void kill() throws InterruptedException {
         if (process != null) {
+            killed = true;
             process.destroyForcibly();
             process.waitFor();
+        }
+    }
+
+    // A node that ended by itself says why at the end of its log, which may not be there for long.
+    private void tellWhyItEnded(int exitCode) {
+        System.out.println(plan.name + " ended by itself, exit code " + exitCode + ":");
+        try {
+            List<String> lines = Files.readAllLines(logFile());
+            int from = Math.max(0, lines.size() - LAST_WORDS);
+            lines.subList(from, lines.size()).forEach(System.out::println);
+        } catch (IOException unreadable) {
+            System.out.println("its log cannot be read: " + unreadable);
         }
     }
 
@@ -183,6 +199,9 @@ public final class ChildNode implements AutoCloseable {
     @Override
     public void close() {
         if (process != null) {
+            if (!killed && !process.isAlive()) {
+                tellWhyItEnded(process.exitValue());
+            }
             process.destroy();
             try {
                 if (!process.waitFor(5, TimeUnit.SECONDS)) {
