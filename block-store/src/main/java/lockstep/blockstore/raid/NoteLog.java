@@ -21,6 +21,7 @@ final class NoteLog {
     private final GroupDisks disks;
     private final List<DirtyNote.BlockRange> open = new ArrayList<>();
     private long sequence;
+    private boolean rescued;
 
     NoteLog(GroupDisks disks) {
         this.disks = disks;
@@ -38,34 +39,42 @@ final class NoteLog {
 
     void flushed() {
         open.clear();
+        rescued = false;
     }
 
-    /// Notes `ranges` durably on all live members, and `rescued` with them on two.
+    /// Whether blocks were rescued with a note that is not flushed yet.
+    boolean holdsRescued() {
+        return rescued;
+    }
+
+    /// Notes `ranges` durably on all live members, and `saved` blocks with them on two.
     void write(
             CpId cp,
             List<DirtyNote.BlockRange> ranges,
-            Map<Long, ByteBuffer> rescued,
+            Map<Long, ByteBuffer> saved,
             IoCompletion done) {
         open.addAll(ranges);
-        writeOpen(cp, rescued, done);
+        rescued |= !saved.isEmpty();
+        writeOpen(cp, saved, done);
     }
 
     /// Notes durably that nothing is half written.
     void clear(CpId cp, IoCompletion done) {
         open.clear();
+        rescued = false;
         writeOpen(cp, new TreeMap<>(), done);
     }
 
-    private void writeOpen(CpId cp, Map<Long, ByteBuffer> rescued, IoCompletion done) {
+    private void writeOpen(CpId cp, Map<Long, ByteBuffer> saved, IoCompletion done) {
         sequence++;
         int slot = (int) (sequence & 1);
         DirtyNote note =
-                new DirtyNote(sequence, cp, disks.missingSlot(), rescued.size(), List.copyOf(open));
-        if (rescued.isEmpty()) {
+                new DirtyNote(sequence, cp, disks.missingSlot(), saved.size(), List.copyOf(open));
+        if (saved.isEmpty()) {
             disks.writeEverywhereDurably(DiskLayout.note(slot), note.encode(), done);
             return;
         }
-        Together saved =
+        Together written =
                 new Together(
                         fault -> {
                             if (fault != null) {
@@ -74,16 +83,16 @@ final class NoteLog {
                                 flushThenNote(slot, note, done);
                             }
                         });
-        ByteBuffer bytes = new PartialParity(sequence, new TreeMap<>(rescued)).encode();
+        ByteBuffer bytes = new PartialParity(sequence, new TreeMap<>(saved)).encode();
         int copies = 0;
         for (int member = 0; member < disks.slots() && copies < 2; member++) {
             if (disks.live(member)) {
                 copies++;
                 long at = DiskLayout.partialParity(slot);
-                disks.write(member, at, List.of(bytes.duplicate()), saved.one());
+                disks.write(member, at, List.of(bytes.duplicate()), written.one());
             }
         }
-        saved.start();
+        written.start();
     }
 
     // A durable write covers itself only, and the note promises that the rescued blocks are there.

@@ -16,6 +16,7 @@ final class RaidGroup {
     private final StripeLocks locks = new StripeLocks();
     private final StripeReader reader;
     private final NoteLog notes;
+    private final Holes holes = new Holes();
 
     RaidGroup(GroupDisks disks) {
         this.disks = disks;
@@ -46,6 +47,10 @@ final class RaidGroup {
 
     NoteLog notes() {
         return notes;
+    }
+
+    Holes holes() {
+        return holes;
     }
 
     /// Makes all that was written durable; the stripes noted so far are in order then.
