@@ -73,6 +73,7 @@ final class Node implements AutoCloseable {
         core = new NettyEventLoop(group.next(), onBroken);
         startedNanos = core.clock().nanoTime();
         log = NodeLog.open(config.log(), core, entropy::nextLong, metrics, events);
+        log.patience(config.diskCare().evict().toNanos());
         disks = NodeDisks.open(config.disks(), core, events);
         keyFile = KeyFile.open(config.dataDirectory(), entropy::nextLong);
         targets =
