@@ -3,7 +3,8 @@
 #
 #   docs/measure-volume.sh rates                     full-stripe writes, scrub and rebuild beside plain direct I/O
 #   docs/measure-volume.sh rebuild [SECONDS]         what a host sees while a disk is rebuilt
-#   docs/measure-volume.sh amplification [GIBIBYTES] random 4 KiB overwrites of a LUN, fresh and aged
+#   docs/measure-volume.sh amplification [GIBIBYTES] random 4 KiB overwrites of a LUN, fresh and aged, and paced
+#   docs/measure-volume.sh paced                     the same LUN once more: as fast as it goes, and at 80 % of that
 #
 # Needs: the built program and its tests (mvn -DskipTests package), jq, and of disk under
 # ${LAB_DIR:-/tmp/lockstep-measure}: 6 GiB for rates, 8 for rebuild, 2.2 times the LUN for amplification.
@@ -59,6 +60,15 @@ fill() { # BYTES
     wait "$filler" || true
 }
 
+# Waits until all that hosts wrote is in a consistency point.
+settle() {
+    local quiet=0
+    while [ "$quiet" -lt 3 ]; do
+        sleep 2
+        [ "$(metrics | jq '."volume.v.dirty-bytes"')" -eq 0 ] && quiet=$((quiet + 1)) || quiet=0
+    done
+}
+
 rates() {
     local jars
     jars=$(printf '%s:' "$home"/cli/target/lib/*.jar)
@@ -102,7 +112,7 @@ overwrite() { # LABEL SECONDS OPTIONS...
     before=$(metrics)
     result=$(bench --mode write --depth 32 --warm-up 0 --duration "$seconds" "${@:3}")
     # What is written behind the last acknowledgement belongs to it.
-    sleep 12
+    settle
     after=$(metrics)
     host=$(jq '.writes.count' <<<"$result")
     echo "$label: $(latencies <<<"$result")"
@@ -118,7 +128,7 @@ amplification() {
     on lun create v data --size "${gibibytes}g" >/dev/null
     echo "filling $gibibytes GiB"
     fill $((gibibytes << 30))
-    sleep 12
+    settle
     on lun list
     on volume list
     overwrite "fresh" 120
@@ -128,14 +138,26 @@ amplification() {
         total=$((total + $(jq '.writes.count * 4096 / 1073741824 | floor' <"$lab/pass.json")))
         echo "    overwritten at random: $total GiB, $(latencies <"$lab/pass.json")"
     done
+    paced
+}
+
+paced() {
+    [ -n "$pid" ] || node 5 0 "1 GiB" ""
     overwrite "aged" 120 --seed 7
-    local sustained=$rate
-    overwrite "aged, at 80 % of $sustained a second" 120 --seed 8 --rate $((sustained * 8 / 10))
-    echo "    longest wait for room: $(metrics | jq '."volume.v.longest-wait-micros"') us in the last two halves"
+    local sustained=$rate worst=0 now
+    overwrite "aged, at 80 % of $sustained a second" 120 --seed 8 --rate $((sustained * 8 / 10)) &
+    local running=$!
+    while kill -0 "$running" 2>/dev/null; do
+        now=$(metrics | jq '."volume.v.longest-wait-micros"')
+        [ "$now" -le "$worst" ] || worst=$now
+        sleep 1
+    done
+    wait "$running"
+    echo "    longest wait for room, of any write: $worst us"
     on status | grep -A1 '^volume'
 }
 
 case ${1:-} in
-    rates | rebuild | amplification) "$@" ;;
-    *) sed -n '3,5p' "$0" && exit 2 ;;
+    rates | rebuild | amplification | paced) "$@" ;;
+    *) sed -n '3,7p' "$0" && exit 2 ;;
 esac
