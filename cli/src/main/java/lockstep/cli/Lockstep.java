@@ -12,6 +12,7 @@ import lockstep.cli.command.Node;
 import lockstep.cli.command.Pair;
 import lockstep.cli.command.Snapshot;
 import lockstep.cli.command.Status;
+import lockstep.cli.command.Switchover;
 import lockstep.cli.command.Takeover;
 import lockstep.cli.command.Volume;
 import lockstep.target.ConfigError;
@@ -40,6 +41,7 @@ import java.io.PrintWriter;
             Snapshot.class,
             Host.class,
             Pair.class,
+            Switchover.class,
             Takeover.class,
             Activate.class,
             Bench.class,

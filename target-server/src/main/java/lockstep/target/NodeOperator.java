@@ -27,6 +27,7 @@ import lockstep.target.admin.model.RestoreSnapshot;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.ScrubView;
 import lockstep.target.admin.model.SnapshotView;
+import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.TakeSnapshot;
 import lockstep.target.admin.model.VolumeView;
@@ -235,6 +236,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> takeOver(String volume, TakeOver request) {
         return withVolume(volume, (found, answer) -> pairs.takeOver(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<SwitchedOver> switchOver(String volume) {
+        return withVolume(volume, pairs::switchOver);
     }
 
     @Override

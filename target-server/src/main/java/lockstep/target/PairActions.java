@@ -11,6 +11,7 @@ import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
 
@@ -148,6 +149,22 @@ final class PairActions {
                         request.confirmSourceDown(),
                         request.acceptDataLoss(),
                         answering(answer, volume.name() + " is served by this node now"));
+    }
+
+    void switchOver(HostedVolume volume, CompletableFuture<SwitchedOver> answer) {
+        PeerName peer = volume.peer();
+        String partner = peer == null ? "" : peer.toString();
+        volume.replica()
+                .switchOver(
+                        (refusal, pauseNanos) -> {
+                            if (refusal == null) {
+                                answer.complete(
+                                        new SwitchedOver(
+                                                volume.name(), partner, pauseNanos / 1000));
+                            } else {
+                                answer.completeExceptionally(refused(refusal));
+                            }
+                        });
     }
 
     void detach(HostedVolume volume, CompletableFuture<Done> answer) {

@@ -19,12 +19,14 @@ import java.util.TreeMap;
 /// until the group is flushed; each one says all that its predecessor since that flush said.
 final class NoteLog {
     private final GroupDisks disks;
+    private final TrafficCount traffic;
     private final List<DirtyNote.BlockRange> open = new ArrayList<>();
     private long sequence;
     private boolean rescued;
 
-    NoteLog(GroupDisks disks) {
+    NoteLog(GroupDisks disks, TrafficCount traffic) {
         this.disks = disks;
+        this.traffic = traffic;
     }
 
     /// Whether something is noted that is not flushed yet.
@@ -70,8 +72,10 @@ final class NoteLog {
         int slot = (int) (sequence & 1);
         DirtyNote note =
                 new DirtyNote(sequence, cp, disks.missingSlot(), saved.size(), List.copyOf(open));
+        ByteBuffer encoded = note.encode();
+        traffic.noted(Blocks.containing(encoded.remaining()) * disks.slots());
         if (saved.isEmpty()) {
-            disks.writeEverywhereDurably(DiskLayout.note(slot), note.encode(), done);
+            disks.writeEverywhereDurably(DiskLayout.note(slot), encoded, done);
             return;
         }
         Together written =
@@ -80,10 +84,11 @@ final class NoteLog {
                             if (fault != null) {
                                 done.ended(fault);
                             } else {
-                                flushThenNote(slot, note, done);
+                                flushThenNote(slot, encoded, done);
                             }
                         });
         ByteBuffer bytes = new PartialParity(sequence, new TreeMap<>(saved)).encode();
+        traffic.noted(2 * Blocks.containing(bytes.remaining()));
         int copies = 0;
         for (int member = 0; member < disks.slots() && copies < 2; member++) {
             if (disks.live(member)) {
@@ -96,13 +101,13 @@ final class NoteLog {
     }
 
     // A durable write covers itself only, and the note promises that the rescued blocks are there.
-    private void flushThenNote(int slot, DirtyNote note, IoCompletion done) {
+    private void flushThenNote(int slot, ByteBuffer note, IoCompletion done) {
         disks.flush(
                 fault -> {
                     if (fault != null) {
                         done.ended(fault);
                     } else {
-                        disks.writeEverywhereDurably(DiskLayout.note(slot), note.encode(), done);
+                        disks.writeEverywhereDurably(DiskLayout.note(slot), note, done);
                     }
                 });
     }

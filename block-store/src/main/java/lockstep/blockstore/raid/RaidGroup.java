@@ -17,12 +17,13 @@ final class RaidGroup {
     private final StripeReader reader;
     private final NoteLog notes;
     private final Holes holes = new Holes();
+    private final TrafficCount traffic = new TrafficCount();
 
     RaidGroup(GroupDisks disks) {
         this.disks = disks;
-        this.checksums = new ChecksumStore(disks);
+        this.checksums = new ChecksumStore(disks, traffic);
         this.reader = new StripeReader(disks, checksums);
-        this.notes = new NoteLog(disks);
+        this.notes = new NoteLog(disks, traffic);
     }
 
     GroupDisks disks() {
@@ -51,6 +52,10 @@ final class RaidGroup {
 
     Holes holes() {
         return holes;
+    }
+
+    TrafficCount traffic() {
+        return traffic;
     }
 
     /// Makes all that was written durable; the stripes noted so far are in order then.

@@ -9,8 +9,6 @@ import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
-import lockstep.blockstore.io.IoFault;
-import lockstep.blockstore.log.LogStream;
 import lockstep.blockstore.tree.LunRecord;
 
 import org.jspecify.annotations.Nullable;
@@ -46,6 +44,8 @@ public final class ActiveVolume implements ShownVolume {
         JOINING,
         /// Reads and writes are served.
         SERVING,
+        /// Nothing new is sequenced: the mirror is about to go on from here ([Handover]).
+        HANDING_OVER,
         /// Nothing new is sequenced: the mirror is away and nobody has said to go on without it.
         SUSPENDED,
         /// Over, until the node opens the volume again.
@@ -58,6 +58,7 @@ public final class ActiveVolume implements ShownVolume {
     private final Admission admission;
     private final MediaPath media;
     private final VolumeSnapshots snapshots;
+    private final Handover handover;
     private final Observer observer;
     private Service service = Service.JOINING;
     private String reason = "waiting for the partner's or the operator's word";
@@ -68,11 +69,13 @@ public final class ActiveVolume implements ShownVolume {
         this.core = core;
         this.lostPower = lostPower;
         this.observer = observer;
-        this.driver = new CpDriver(core, cpListener());
+        VolumeEvents events = new VolumeEvents(this, core, observer);
+        this.driver = new CpDriver(core, events);
         this.admission = new Admission(core, driver);
         this.media = new MediaPath(this, core, driver, admission);
         this.snapshots = new VolumeSnapshots(this, core, driver);
-        core.copy.log().listen(logListener());
+        this.handover = new Handover(this, core, driver, admission);
+        core.copy.log().listen(events);
     }
 
     /// The loop that owns the volume.
@@ -269,13 +272,15 @@ public final class ActiveVolume implements ShownVolume {
     /// The mirror has committed `cp`.
     public void mirrorCommitted(CpId cp) {
         driver.mirrorCommitted(cp);
+        handover.check();
     }
 
     /// The mirror is away. If answers need it, nothing new is sequenced, and what was sequenced is
     /// aborted after a while.
     public void mirrorLost(String why) {
         driver.mirrorLost();
-        if (core.gate.legs() == Legs.BOTH && service == Service.SERVING) {
+        boolean served = service == Service.SERVING || service == Service.HANDING_OVER;
+        if (core.gate.legs() == Legs.BOTH && served) {
             enter(Service.SUSPENDED, why);
             admission.refuseAll(new Outcome.Busy(why));
             driver.refuseBoundaries(new Outcome.Busy(why));
@@ -324,6 +329,29 @@ public final class ActiveVolume implements ShownVolume {
         return snapshots;
     }
 
+    /// How it comes to rest, so that the mirror can go on.
+    public Handover handover() {
+        return handover;
+    }
+
+    void handingOver(String why) {
+        Check.that(
+                isServing() && legs() == Legs.BOTH, "what is handed over is served and mirrored");
+        enter(Service.HANDING_OVER, why);
+    }
+
+    void serveOn() {
+        if (service == Service.HANDING_OVER) {
+            enter(Service.SERVING, "");
+            admission.drain();
+        }
+    }
+
+    /// Log room and space came back.
+    void roomMade() {
+        admission.drain();
+    }
+
     /// Where LUNs send their commands.
     MediaPath media() {
         return media;
@@ -357,43 +385,5 @@ public final class ActiveVolume implements ShownVolume {
             }
             timer = loop().clock().schedule(core.copy.settings().cpIntervalNanos(), this::tick);
         }
-    }
-
-    private CpDriver.Listener cpListener() {
-        return new CpDriver.Listener() {
-            @Override
-            public void committed(VolumeRoot root, boolean needsCopy) {
-                observer.imageCommitted(root, needsCopy);
-            }
-
-            @Override
-            public void roomMade() {
-                admission.drain();
-            }
-
-            @Override
-            public void failed(String why) {
-                stop(why);
-            }
-        };
-    }
-
-    private LogStream.Listener logListener() {
-        return new LogStream.Listener() {
-            @Override
-            public void durable(Position upTo) {
-                core.gate.local(upTo.sequence());
-            }
-
-            @Override
-            public void failed(IoFault fault) {
-                if (service != Service.STOPPED) {
-                    // What is not durable yet becomes so by a consistency point, now and always.
-                    core.goWithoutLog();
-                    driver.request(null);
-                    observer.logLost(fault.toString());
-                }
-            }
-        };
     }
 }

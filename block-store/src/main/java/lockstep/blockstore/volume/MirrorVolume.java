@@ -98,6 +98,23 @@ public final class MirrorVolume implements ShownVolume {
                         });
     }
 
+    /// Takes over `copy` from an active volume that was brought to rest here ([Handover]): its
+    /// image is the mirror's too and holds all of its log. Hosts are shown its LUNs without a
+    /// break, so they are known before `handler` is.
+    public static void handedOver(VolumeCopy copy, Observer observer, Handler handler) {
+        MirrorVolume mirror = new MirrorVolume(copy, observer);
+        copy.space()
+                .recover(
+                        copy.root().cp(),
+                        fault -> {
+                            if (fault == null) {
+                                mirror.luns.restarted(() -> handler.opened(mirror));
+                            } else {
+                                handler.refused(fault.toString());
+                            }
+                        });
+    }
+
     /// The copy that this works on.
     public VolumeCopy copy() {
         return copy;

@@ -13,6 +13,7 @@ import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.BlockRun;
+import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
@@ -30,11 +31,19 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private @Nullable MirrorVolume mirror;
     private @Nullable Takeover takeover;
     private @Nullable Epoch granted;
+    private final HandedOver handedOver;
     private boolean recovering;
     private boolean retired;
 
-    MirrorRole(Replica replica) {
+    /// `given`: the switchover that made this copy the mirror; null if it was none.
+    MirrorRole(Replica replica, @Nullable Switchover given) {
         this.replica = replica;
+        this.handedOver = new HandedOver(replica, given);
+    }
+
+    /// Whether this copy is the mirror because of a switchover.
+    boolean hasHandedOver() {
+        return handedOver.isGiver();
     }
 
     void opened(MirrorVolume volume) {
@@ -44,7 +53,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     /// Whether a takeover has begun to change something; until then this is a mirror as ever.
     boolean isTakingOver() {
-        return takeover != null && takeover.stage() != TakeoverStage.JUDGING;
+        boolean judged = takeover != null && takeover.stage() != TakeoverStage.JUDGING;
+        return judged || handedOver.isTaking();
     }
 
     @Override
@@ -58,8 +68,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public String reason() {
         Takeover running = takeover;
-        if (running != null && isTakingOver()) {
-            return running.stage().toString();
+        if (isTakingOver()) {
+            return running == null ? "the source hands over" : running.stage().toString();
         }
         return switch (replica.copy().state().sync()) {
             case UNPAIRED, IN_SYNC -> "in sync with its source as far as it knows";
@@ -74,10 +84,22 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         return volume == null ? Position.NONE : volume.end();
     }
 
+    @Override
+    public void linkUp() {
+        MirrorVolume volume = mirror;
+        if (volume != null && handedOver.tell(volume)) {
+            // What was told is a promise on this link.
+            granted = replica.copy().state().promised();
+        }
+    }
+
     /// The source says what it is; it is told what is here.
     @Override
     public void partnerSays(VolumeMessage.CopyStatus status) {
-        answerStatus();
+        if (status.role() == ClaimedRole.SOURCE) {
+            handedOver.heard();
+            answerStatus();
+        }
     }
 
     private void answerStatus() {
@@ -142,7 +164,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     void takeover(boolean sourceIsDown, boolean acceptLoss, Consumer<@Nullable Refusal> done) {
         MirrorVolume volume = mirror;
-        if (volume == null || takeover != null || retired) {
+        if (volume == null || takeover != null || retired || handedOver.isTaking()) {
             done.accept(new Refusal("the mirror is busy", "wait for what is under way"));
             return;
         }
@@ -193,6 +215,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         switch (message) {
             case VolumeMessage.OpenEpoch m -> openEpoch(volume, m);
             case VolumeMessage.Entries m -> entries(volume, m);
+            case VolumeMessage.HandedOver m -> handedOver.take(volume, m);
             case VolumeMessage.CpBegin m -> begin(volume, m);
             case VolumeMessage.CpData m -> m.runs().forEach(run -> data(volume, run));
             case VolumeMessage.CpReferences m -> m.runs().forEach(run -> references(volume, run));
@@ -203,6 +226,9 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             case VolumeMessage.Detached m -> detached(m);
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the source does not mirror this volume any more");
+            // What the partner said as a mirror may still come when this copy has become one.
+            case VolumeMessage.EntriesStored _, VolumeMessage.CpProgress _
+                    when hasHandedOver() -> {}
             default ->
                     throw new ProtocolViolation(
                             "a source does not send " + message.getClass().getSimpleName());
@@ -250,6 +276,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         if (isFenced(m.epoch())) {
             return;
         }
+        handedOver.served();
         ByteBuffer rest = m.encoded().duplicate();
         try {
             for (int i = 0; i < m.count(); i++) {

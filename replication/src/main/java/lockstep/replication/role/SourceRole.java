@@ -23,6 +23,7 @@ import java.util.function.Consumer;
 /// and nobody has said to go on without it (policy strict).
 final class SourceRole implements Role, ActiveVolume.Observer {
     private final Replica replica;
+    private final SourceOrders orders;
     private @Nullable ActiveVolume volume;
     private @Nullable SourceSync sync;
     private @Nullable Epoch asked;
@@ -33,6 +34,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     SourceRole(Replica replica) {
         this.replica = replica;
         this.suspensions = new Suspensions(replica.copy().loop().clock());
+        this.orders = new SourceOrders(replica, this);
     }
 
     /// After a start of the node: a volume without a mirror serves; one with a mirror waits.
@@ -60,7 +62,23 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
     }
 
-    private boolean isStandalone() {
+    /// After a switchover: the old source, which holds all of `opened`, has promised `epoch`. It is
+    /// the mirror from the first moment on. If its link `told` is not up any more, this waits as
+    /// after a start.
+    void openedBySwitchover(ActiveVolume opened, Epoch epoch, @Nullable PeerLink told) {
+        volume = opened;
+        sync = new SourceSync(replica, opened);
+        opened.guardReads(this::mayAnswerReads);
+        if (told != null && told.equals(replica.link())) {
+            sync.decide(
+                    epoch, opened.end(), opened.copy().root().cp(), WireStates.of(Sync.IN_SYNC));
+        } else {
+            replica.activeChanged();
+            linkUp();
+        }
+    }
+
+    boolean isStandalone() {
         return replica.copy().state().role() == CopyState.Role.STANDALONE;
     }
 
@@ -75,6 +93,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
         return switch (active.service()) {
             case JOINING -> RoleState.JOINING;
+            case HANDING_OVER -> RoleState.HANDING_OVER;
             case SUSPENDED -> RoleState.SUSPENDED;
             case STOPPED -> RoleState.STOPPED;
             case SERVING -> servingState();
@@ -141,6 +160,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         if (running != null) {
             running.linkLost("the link to the mirror is lost: " + why);
         }
+        orders.broken("the link to the mirror is lost: " + why);
     }
 
     @Override
@@ -183,7 +203,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             if (replica.copy().state().sync() == CopyState.Sync.OUT_OF_SYNC) {
                 diverged("both nodes acknowledged writes on their own");
             } else {
-                replica.demote("the partner has opened epoch " + theirs);
+                replica.changes().demote("the partner has opened epoch " + theirs);
             }
         }
     }
@@ -228,6 +248,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
             case VolumeMessage.ResyncReady _ -> running.ready(epochToServe());
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
+            // Said again by a mirror that has not heard of this epoch yet.
+            case VolumeMessage.HandedOver _ -> {}
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the partner has no copy of this volume");
             case VolumeMessage.CpRefused m -> replica.tell("the mirror refused: " + m.reason());
@@ -259,7 +281,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         if (joining) {
             openNew(promised);
         } else if (active != null && promised.compareTo(active.epoch()) > 0) {
-            replica.demote("the partner has promised epoch " + promised);
+            replica.changes().demote("the partner has promised epoch " + promised);
         }
     }
 
@@ -278,53 +300,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         return replica.copy().loop().clock().nanoTime() < lastLease;
     }
 
-    void detach(Consumer<@Nullable Refusal> done) {
-        ActiveVolume active = volume;
-        if (active == null || active.service() != ActiveVolume.Service.SUSPENDED) {
-            done.accept(
-                    new Refusal(
-                            "the volume is not held up by its mirror",
-                            "detach is for a source that is SUSPENDED"));
-            return;
-        }
-        CopyState state = replica.copy().state();
-        replica.save(
-                state.as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC),
-                () -> {
-                    active.detach();
-                    replica.tell("detached: writes are acknowledged without the mirror");
-                    done.accept(null);
-                });
-    }
-
-    void unpair(Consumer<@Nullable Refusal> done) {
-        ActiveVolume active = volume;
-        boolean usable = state() != RoleState.STOPPED && state() != RoleState.DIVERGED;
-        if (active == null || active.service() == ActiveVolume.Service.JOINING || !usable) {
-            done.accept(new Refusal("the volume is not active here", "activate it first"));
-            return;
-        }
-        if (isStandalone()) {
-            done.accept(new Refusal("the volume is in no pair", "there is nothing to delete"));
-            return;
-        }
-        linkLost("the pair is deleted");
-        CopyState state = replica.copy().state();
-        replica.save(
-                state.as(CopyState.Role.STANDALONE, Sync.UNPAIRED).withPeer(0, ""),
-                () -> unpaired(active, done));
-    }
-
-    private void unpaired(ActiveVolume active, Consumer<@Nullable Refusal> done) {
-        // A mirror that hears it says from now on that it is behind: nobody takes it for current.
-        replica.send(new VolumeMessage.Detached(active.epoch()));
-        // The mirror may have begun to catch up while the record was being written.
-        linkLost("the pair is deleted");
-        replica.forgetLink();
-        active.detach();
-        active.dropPins();
-        replica.tell("the pair is deleted: this is the only copy now");
-        done.accept(null);
+    /// What the operator can ask of it.
+    SourceOrders orders() {
+        return orders;
     }
 
     /// Opens an epoch by the operator's word, or because there is no partner who could object.
@@ -382,6 +360,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public void stopped(String reason) {
+        orders.broken("the volume has stopped: " + reason);
         if (replica.isRole(this) && diverged == null) {
             replica.stopped(reason);
         }

@@ -25,6 +25,7 @@ import lockstep.replication.wire.VolumeMessage.EpochPromised;
 import lockstep.replication.wire.VolumeMessage.Fault;
 import lockstep.replication.wire.VolumeMessage.Fenced;
 import lockstep.replication.wire.VolumeMessage.GoLive;
+import lockstep.replication.wire.VolumeMessage.HandedOver;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
 import lockstep.replication.wire.VolumeMessage.OpenEpoch;
@@ -85,6 +86,7 @@ final class PayloadDecoder {
             case IN_SYNC -> new InSync(in.epoch(), in.position());
             case IN_SYNC_RECORDED -> new InSyncRecorded(in.epoch());
             case DETACHED -> new Detached(in.epoch());
+            case HANDED_OVER -> new HandedOver(in.epoch(), in.position(), in.cp());
         };
     }
 
