@@ -132,7 +132,8 @@ final class VolumeHolesTest {
         giveBack(
                 world,
                 () -> world.succeed(done -> world.active.snapshots().deleteLun(0, false, done)));
-        assertThat(held(world)).isLessThan(full / 3);
+        // A last part may be too little to begin another pass for.
+        assertThat(held(world)).isLessThan(full / 2);
         assertThat(world.check().errors()).isEmpty();
     }
 
