@@ -28,6 +28,13 @@ public final class MirrorVolume implements ShownVolume {
         /// `blocks` blocks of the consistency point being received are on the disks.
         void written(CpId cp, long blocks);
 
+        /// The log here cannot be read, for `reason`: what it held is lost to this copy, which says
+        /// from now on that it is out of sync.
+        void logLost(String reason);
+
+        /// `cp` is not received any further, and its image stays what it was.
+        void refused(CpId cp, String reason);
+
         /// The LUNs that it knows are others, or have other attributes.
         void lunsChanged();
 
@@ -76,26 +83,19 @@ public final class MirrorVolume implements ShownVolume {
                             if (fault != null) {
                                 handler.refused(fault.toString());
                             } else if (copy.logRefusal() != null) {
-                                mirror.loseLog(handler);
+                                mirror.loseLog("it belongs to another log", handler);
                             } else {
                                 mirror.replay(handler);
                             }
                         });
     }
 
-    /// Takes over `copy` from an active volume that has stopped on this node: its log is void.
+    /// Takes over `copy` from an active volume that has stopped on this node. What its source will
+    /// not have of it stays where it is, image and log, until the source has said where it goes on
+    /// from ([MirrorHistory#fallBack], [#fallOutOfSync]). The new role is durable already.
     public static void demoted(VolumeCopy copy, Observer observer, Handler handler) {
-        MirrorVolume mirror = new MirrorVolume(copy, observer);
-        copy.space()
-                .recover(
-                        copy.root().cp(),
-                        fault -> {
-                            if (fault != null) {
-                                handler.refused(fault.toString());
-                            } else {
-                                mirror.loseLog(handler);
-                            }
-                        });
+        copy.log().listen(QUIET);
+        copy.log().rewind(() -> open(copy, observer, handler));
     }
 
     /// The copy that this works on.
@@ -106,6 +106,12 @@ public final class MirrorVolume implements ShownVolume {
     /// The image it holds.
     public CpId image() {
         return copy.root().cp();
+    }
+
+    /// What is here beside the image and the source's entries: older images, and what was written
+    /// here while this copy was active.
+    public MirrorHistory history() {
+        return new MirrorHistory(copy, log);
     }
 
     /// The end of its log.
@@ -180,6 +186,13 @@ public final class MirrorVolume implements ShownVolume {
         return current != null && content != null && current.reference(vbn, content);
     }
 
+    /// Block `vbn`, whose checksum is `crc`, has the content of block `baseVbn` of the image here,
+    /// whose checksum is `baseCrc`, with `patch` (lent) applied. False if it makes no sense now.
+    public boolean change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer patch) {
+        CpIntake current = intake;
+        return current != null && current.change(vbn, crc, baseVbn, baseCrc, patch);
+    }
+
     /// Commits what was received with `root`; `done` is called when this node's superblock is
     /// durable. False if the root makes no sense.
     public boolean commit(CpId cp, ByteBuffer borrowedRoot, Runnable done) {
@@ -194,13 +207,21 @@ public final class MirrorVolume implements ShownVolume {
             return false;
         }
         committing = true;
-        current.commit(root, fault -> committed(root, fault, done));
+        current.commit(
+                root,
+                fault -> {
+                    committing = false;
+                    if (fault == null && current.refused() != null) {
+                        dropIntake(current);
+                    } else {
+                        committed(root, fault, done);
+                    }
+                });
         return true;
     }
 
     private void committed(VolumeRoot root, @Nullable IoFault fault, Runnable done) {
         intake = null;
-        committing = false;
         if (fault != null) {
             stop(fault);
             return;
@@ -241,7 +262,14 @@ public final class MirrorVolume implements ShownVolume {
         whenAbandoned.add(done);
         // What commits already is not dropped any more; and an intake is abandoned once, also when
         // a link breaks and a takeover follows at once.
-        if (committing || whenAbandoned.size() > 1) {
+        if (!committing && whenAbandoned.size() == 1) {
+            dropIntake(current);
+        }
+    }
+
+    private void dropIntake(CpIntake current) {
+        if (whenAbandoned.isEmpty()) {
+            // It was refused; whoever is told of that ends the link, and then it is abandoned.
             return;
         }
         current.abandon(
@@ -323,7 +351,8 @@ public final class MirrorVolume implements ShownVolume {
                                 luns.restarted();
                                 handler.opened(this);
                             } else {
-                                loseLog(handler);
+                                String why = verdict.replays() ? "it has a gap" : verdict.text();
+                                loseLog(why, handler);
                             }
                         });
     }
@@ -332,7 +361,8 @@ public final class MirrorVolume implements ShownVolume {
         return entry.position().sequence() <= copy.root().upTo().sequence();
     }
 
-    private void loseLog(Handler handler) {
+    private void loseLog(String why, Handler handler) {
+        observer.logLost(why);
         CopyState.Sync now = copy.state().sync();
         CopyState.Sync next = now == CopyState.Sync.NO_IMAGE ? now : CopyState.Sync.OUT_OF_SYNC;
         fallOutOfSync(next, () -> handler.opened(this));

@@ -40,6 +40,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         if (isStandalone()) {
             activateAlone(_ -> {});
         } else {
+            // The mirror may have this image and could not say so before the node went down.
+            opened.pins().addImage();
             replica.activeChanged();
         }
     }
@@ -50,7 +52,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         volume = opened;
         sync = new SourceSync(replica, opened);
         opened.guardReads(this::mayAnswerReads);
-        opened.pinImage();
+        // What the old source had pinned was never here.
+        opened.pins().clear();
+        opened.pins().addImage();
         serveAlone(epoch);
         if (replica.link() != null) {
             linkUp();
@@ -113,9 +117,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     }
 
     @Override
-    public long copied() {
+    public ResyncProgress progress() {
         SourceSync running = sync;
-        return running == null ? 0 : running.copied();
+        return running == null ? ResyncProgress.NONE : running.progress();
     }
 
     @Override
@@ -219,15 +223,16 @@ final class SourceRole implements Role, ActiveVolume.Observer {
                     decide(m.logEnd(), m.image());
                 }
             }
+            case VolumeMessage.OlderImages m -> running.common().mirrorCanGoBackTo(m.images());
             case VolumeMessage.Fenced m -> fenced(m.promised());
             case VolumeMessage.EntriesStored m -> running.stored(m.epoch(), m.upToSequence());
             case VolumeMessage.CpCommitted m -> running.committed(m.cp());
             case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
-            case VolumeMessage.ResyncReady _ -> running.ready(epochToServe());
+            case VolumeMessage.ResyncReady m -> running.ready(epochToServe(), m.image());
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the partner has no copy of this volume");
-            case VolumeMessage.CpRefused m -> replica.tell("the mirror refused: " + m.reason());
+            case VolumeMessage.CpRefused m -> running.refused(m.cp(), m.reason());
             default ->
                     throw new ProtocolViolation(
                             "a mirror does not send " + message.getClass().getSimpleName());
@@ -316,7 +321,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         linkLost("the pair is deleted");
         replica.forgetLink();
         active.detach();
-        active.dropPins();
+        active.pins().clear();
         replica.tell("the pair is deleted: this is the only copy now");
         done.accept(null);
     }
@@ -370,12 +375,24 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     }
 
     @Override
+    public void pinGivenUp(CpId cp) {
+        SourceSync running = sync;
+        if (running != null) {
+            running.pinGivenUp(cp);
+        }
+    }
+
+    @Override
     public void logLost(String reason) {
         replica.tell("the log is out, writes wait for consistency points: " + reason);
     }
 
     @Override
     public void stopped(String reason) {
+        SourceSync running = sync;
+        if (running != null) {
+            running.over();
+        }
         if (replica.isRole(this) && diverged == null) {
             replica.stopped(reason);
         }

@@ -70,6 +70,9 @@ final class PairSimTest {
         long acknowledged;
         long locks;
         long scrubs;
+        long differences;
+        long everything;
+        long interruptions;
         long repeats;
         long repeatsInVain;
 
@@ -79,6 +82,9 @@ final class PairSimTest {
             detaches += pair.detaches;
             crashes += pair.crashes;
             acknowledged += pair.history.acknowledgedSectors;
+            differences += pair.resync.differences;
+            everything += pair.resync.everything;
+            interruptions += pair.resync.interruptions;
             locks += pair.locks.taken;
             scrubs += pair.a.scrubPasses + pair.b.scrubPasses;
             repeats += pair.locks.repeated;
@@ -93,7 +99,10 @@ final class PairSimTest {
             String held =
                     "%d locks taken, %d by a repeat, %d repeated in vain"
                             .formatted(locks, repeats, repeatsInVain);
-            return done + ", " + held + ", " + scrubs + " scrubs";
+            String resyncs =
+                    "%d resyncs by difference, %d of everything, %d interrupted"
+                            .formatted(differences, everything, interruptions);
+            return done + ", " + held + ", " + scrubs + " scrubs, " + resyncs;
         }
     }
 

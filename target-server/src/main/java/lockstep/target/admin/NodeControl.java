@@ -19,7 +19,8 @@ import java.util.concurrent.CompletableFuture;
 /// What an operator can ask of a node; implemented by the node's composition. Called from any
 /// thread: an implementation goes to its loop by `EventLoop.execute` and completes from there. What
 /// is refused completes exceptionally with an [AdminException].
-public interface NodeControl extends HostControl, DiskControl, ScrubControl, SnapshotControl {
+public interface NodeControl
+        extends HostControl, DiskControl, ScrubControl, SnapshotControl, ResyncControl {
     /// The node and everything on it.
     CompletableFuture<NodeStatus> status();
 
