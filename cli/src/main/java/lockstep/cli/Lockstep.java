@@ -13,6 +13,7 @@ import lockstep.cli.command.Node;
 import lockstep.cli.command.Pair;
 import lockstep.cli.command.Snapshot;
 import lockstep.cli.command.Status;
+import lockstep.cli.command.Switchover;
 import lockstep.cli.command.Takeover;
 import lockstep.cli.command.Volume;
 import lockstep.target.ConfigError;
@@ -42,6 +43,7 @@ import java.io.PrintWriter;
             Host.class,
             Pair.class,
             Log.class,
+            Switchover.class,
             Takeover.class,
             Activate.class,
             Bench.class,

@@ -316,6 +316,8 @@ final class LockstepTest {
         assertThat(ask("takeover", "v", "--confirm-source-down")).isEqualTo(3);
         assertThat(err).contains("out of sync", "--accept-data-loss");
         assertThat(ask("takeover", "v", "--accept-data-loss")).isZero();
+        assertThat(ask("switchover", "v")).isZero();
+        assertThat(out).contains("hosts waited for 123.5 ms");
         assertThat(ask("activate", "v")).isEqualTo(3);
         assertThat(err).contains("a fault of the node", "see the node's log");
     }

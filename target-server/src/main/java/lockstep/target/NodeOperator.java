@@ -28,6 +28,7 @@ import lockstep.target.admin.model.ResyncRate;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.ScrubView;
 import lockstep.target.admin.model.SnapshotView;
+import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.TakeSnapshot;
 import lockstep.target.admin.model.VolumeView;
@@ -241,6 +242,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> setResyncRate(String volume, ResyncRate request) {
         return withVolume(volume, (found, answer) -> pairs.setResyncRate(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<SwitchedOver> switchOver(String volume) {
+        return withVolume(volume, pairs::switchOver);
     }
 
     @Override

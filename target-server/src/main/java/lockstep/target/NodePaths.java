@@ -57,7 +57,8 @@ final class NodePaths implements TargetPaths {
     static AccessState own(RoleState state, boolean inSync) {
         return switch (state) {
             case STANDALONE, IN_SYNC, ALONE, RESYNCING -> AccessState.ACTIVE_OPTIMIZED;
-            case OPENING, JOINING, SUSPENDED, TAKING_OVER -> AccessState.TRANSITIONING;
+            case OPENING, JOINING, HANDING_OVER, SUSPENDED, TAKING_OVER ->
+                    AccessState.TRANSITIONING;
             case MIRRORING, WAITING -> inSync ? AccessState.STANDBY : AccessState.UNAVAILABLE;
             case DIVERGED, STOPPED -> AccessState.UNAVAILABLE;
         };
@@ -66,7 +67,7 @@ final class NodePaths implements TargetPaths {
     /// What the partner of a copy in `state` is good for.
     static AccessState partner(RoleState state, boolean inSync, boolean linked) {
         return switch (state) {
-            case STANDALONE, IN_SYNC, ALONE, RESYNCING, OPENING, JOINING, SUSPENDED ->
+            case STANDALONE, IN_SYNC, ALONE, RESYNCING, OPENING, JOINING, HANDING_OVER, SUSPENDED ->
                     inSync ? AccessState.STANDBY : AccessState.UNAVAILABLE;
             case MIRRORING, WAITING ->
                     linked ? AccessState.ACTIVE_OPTIMIZED : AccessState.UNAVAILABLE;

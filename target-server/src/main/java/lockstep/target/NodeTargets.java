@@ -22,8 +22,9 @@ import java.util.TreeMap;
 /// The iSCSI targets: one per volume that this node has a copy of, with the volume's LUNs and its
 /// rules about hosts. A mirror shows what it knows of them and serves none, so that hosts have
 /// their paths here before they need them; in a takeover target and sessions stay, and the LUNs
-/// begin to serve. A volume that is active no more loses its sessions, and with them every command
-/// that was under way. On the core loop.
+/// begin to serve. After a switchover they stay too, on both nodes: the old source has answered all
+/// that was sent to it. A volume that is active no more for another reason loses its sessions, and
+/// with them every command that was under way. On the core loop.
 final class NodeTargets implements TargetCatalog {
     private static final class Offer {
         private final ScsiTarget target;
@@ -94,7 +95,9 @@ final class NodeTargets implements TargetCatalog {
         boolean serves = active != null && active.service() != ActiveVolume.Service.STOPPED;
         ShownVolume shown = active == null ? replica.shown() : serves ? active : null;
         Offer offer = offers.get(volume.name());
-        if (offer != null && (shown == null || (offer.active != null && offer.active != active))) {
+        boolean left = offer != null && offer.active != null && offer.active != active;
+        boolean given = left && active == null && replica.hasHandedOver();
+        if (offer != null && (shown == null || (left && !given))) {
             drop(volume.name());
             offer = null;
         }
@@ -107,9 +110,9 @@ final class NodeTargets implements TargetCatalog {
         }
         VolumeAccess.Known before = offer.access;
         offer.access = access.read(volume, shown, before);
-        boolean activated = offer.active == null && active != null;
+        boolean switched = given || (offer.active == null && active != null);
         offer.active = active;
-        show(offer.target, shown.luns(), activated);
+        show(offer.target, shown.luns(), switched);
         if (!offer.access.equals(before)) {
             sessions.accessChanged(offer.target);
         }

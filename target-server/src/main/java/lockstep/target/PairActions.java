@@ -12,6 +12,7 @@ import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.ResyncRate;
+import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
 
@@ -157,6 +158,22 @@ final class PairActions {
         String limit = rate == 0 ? "without a limit" : "with at most " + rate + " bytes per second";
         answer.complete(
                 new Done("the mirror of " + volume.name() + " is brought up to date " + limit));
+    }
+
+    void switchOver(HostedVolume volume, CompletableFuture<SwitchedOver> answer) {
+        PeerName peer = volume.peer();
+        String partner = peer == null ? "" : peer.toString();
+        volume.replica()
+                .switchOver(
+                        (refusal, pauseNanos) -> {
+                            if (refusal == null) {
+                                answer.complete(
+                                        new SwitchedOver(
+                                                volume.name(), partner, pauseNanos / 1000));
+                            } else {
+                                answer.completeExceptionally(refused(refusal));
+                            }
+                        });
     }
 
     void detach(HostedVolume volume, CompletableFuture<Done> answer) {

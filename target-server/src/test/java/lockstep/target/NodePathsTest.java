@@ -55,5 +55,7 @@ class NodePathsTest {
     void takeoverIsAnnouncedAsTransition() {
         assertThat(NodePaths.own(RoleState.TAKING_OVER, true)).isEqualTo(AccessState.TRANSITIONING);
         assertThat(NodePaths.own(RoleState.JOINING, true)).isEqualTo(AccessState.TRANSITIONING);
+        assertThat(NodePaths.own(RoleState.HANDING_OVER, true))
+                .isEqualTo(AccessState.TRANSITIONING);
     }
 }

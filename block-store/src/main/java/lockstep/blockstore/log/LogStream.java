@@ -84,6 +84,11 @@ public final class LogStream {
         listener = newListener;
     }
 
+    /// Nobody hears of them any more.
+    public void listenNoMore() {
+        listener = NOBODY;
+    }
+
     /// Whose log this is.
     public VolumeId volume() {
         return volume;

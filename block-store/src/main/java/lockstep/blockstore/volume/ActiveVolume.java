@@ -9,8 +9,6 @@ import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.EventLoop;
-import lockstep.blockstore.io.IoFault;
-import lockstep.blockstore.log.LogStream;
 import lockstep.blockstore.tree.LunRecord;
 
 import org.jspecify.annotations.Nullable;
@@ -50,6 +48,8 @@ public final class ActiveVolume implements ShownVolume {
         JOINING,
         /// Reads and writes are served.
         SERVING,
+        /// Nothing new is sequenced: the mirror is about to go on from here ([Handover]).
+        HANDING_OVER,
         /// Nothing new is sequenced: the mirror is away and nobody has said to go on without it.
         SUSPENDED,
         /// Over, until the node opens the volume again.
@@ -63,6 +63,7 @@ public final class ActiveVolume implements ShownVolume {
     private final MediaPath media;
     private final VolumeSnapshots snapshots;
     private final ImagePins pins;
+    private final Handover handover;
     private final Observer observer;
     private Service service = Service.JOINING;
     private String reason = "waiting for the partner's or the operator's word";
@@ -73,12 +74,14 @@ public final class ActiveVolume implements ShownVolume {
         this.core = core;
         this.lostPower = lostPower;
         this.observer = observer;
-        this.driver = new CpDriver(core, cpListener());
+        VolumeEvents events = new VolumeEvents(this, core, observer);
+        this.driver = new CpDriver(core, events);
         this.admission = new Admission(core, driver);
         this.media = new MediaPath(this, core, driver, admission);
         this.snapshots = new VolumeSnapshots(this, core, driver);
         this.pins = new ImagePins(core);
-        core.copy.log().listen(logListener());
+        this.handover = new Handover(this, core, driver, admission);
+        core.copy.log().listen(events);
     }
 
     /// The loop that owns the volume.
@@ -257,13 +260,15 @@ public final class ActiveVolume implements ShownVolume {
     /// The mirror has committed `cp`.
     public void mirrorCommitted(CpId cp) {
         driver.mirrorCommitted(cp);
+        handover.check();
     }
 
     /// The mirror is away. If answers need it, nothing new is sequenced, and what was sequenced is
     /// aborted after a while.
     public void mirrorLost(String why) {
         driver.mirrorLost();
-        if (core.gate.legs() == Legs.BOTH && service == Service.SERVING) {
+        boolean served = service == Service.SERVING || service == Service.HANDING_OVER;
+        if (core.gate.legs() == Legs.BOTH && served) {
             enter(Service.SUSPENDED, why);
             admission.refuseAll(new Outcome.Busy(why));
             driver.refuseBoundaries(new Outcome.Busy(why));
@@ -312,6 +317,29 @@ public final class ActiveVolume implements ShownVolume {
         return snapshots;
     }
 
+    /// How it comes to rest, so that the mirror can go on.
+    public Handover handover() {
+        return handover;
+    }
+
+    void handingOver(String why) {
+        Check.that(
+                isServing() && legs() == Legs.BOTH, "what is handed over is served and mirrored");
+        enter(Service.HANDING_OVER, why);
+    }
+
+    void serveOn() {
+        if (service == Service.HANDING_OVER) {
+            enter(Service.SERVING, "");
+            admission.drain();
+        }
+    }
+
+    /// Log room and space came back.
+    void roomMade() {
+        admission.drain();
+    }
+
     /// Where LUNs send their commands.
     MediaPath media() {
         return media;
@@ -342,48 +370,5 @@ public final class ActiveVolume implements ShownVolume {
             driver.tick();
             timer = loop().clock().schedule(core.copy.settings().cpIntervalNanos(), this::tick);
         }
-    }
-
-    private CpDriver.Listener cpListener() {
-        return new CpDriver.Listener() {
-            @Override
-            public void committed(VolumeRoot root, boolean needsCopy) {
-                observer.imageCommitted(root, needsCopy);
-            }
-
-            @Override
-            public void roomMade() {
-                admission.drain();
-            }
-
-            @Override
-            public void pinGivenUp(CpId cp) {
-                observer.pinGivenUp(cp);
-            }
-
-            @Override
-            public void failed(String why) {
-                stop(why);
-            }
-        };
-    }
-
-    private LogStream.Listener logListener() {
-        return new LogStream.Listener() {
-            @Override
-            public void durable(Position upTo) {
-                core.gate.local(upTo.sequence());
-            }
-
-            @Override
-            public void failed(IoFault fault) {
-                if (service != Service.STOPPED) {
-                    // What is not durable yet becomes so by a consistency point, now and always.
-                    core.goWithoutLog();
-                    driver.request(null);
-                    observer.logLost(fault.toString());
-                }
-            }
-        };
     }
 }

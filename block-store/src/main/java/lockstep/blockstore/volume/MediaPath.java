@@ -344,7 +344,7 @@ final class MediaPath {
     @Nullable Outcome serviceRefusal() {
         return switch (volume.service()) {
             case SERVING -> null;
-            case SUSPENDED -> new Outcome.Busy(volume.reason());
+            case SUSPENDED, HANDING_OVER -> new Outcome.Busy(volume.reason());
             case JOINING, STOPPED -> new Outcome.NotServing(volume.reason());
         };
     }

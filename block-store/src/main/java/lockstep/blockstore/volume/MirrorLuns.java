@@ -23,6 +23,7 @@ final class MirrorLuns {
     private final MirrorLog log;
     private final Runnable changed;
     private @Nullable LunTable table;
+    private @Nullable Runnable whenKnown;
     private boolean hasImage;
     private boolean loading;
     private boolean loadAgain;
@@ -51,6 +52,12 @@ final class MirrorLuns {
     byte @Nullable [] value(String key) {
         LunTable known = table;
         return known == null ? null : known.values().get(key);
+    }
+
+    /// Reads the image and calls `next` when its LUNs are known, or cannot be.
+    void restarted(Runnable next) {
+        whenKnown = next;
+        restarted();
     }
 
     /// An entry was stored.
@@ -117,6 +124,11 @@ final class MirrorLuns {
                         }
                     });
             become(next);
+        }
+        Runnable next = whenKnown;
+        if (!loading && next != null) {
+            whenKnown = null;
+            next.run();
         }
     }
 

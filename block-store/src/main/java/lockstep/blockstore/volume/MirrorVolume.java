@@ -28,8 +28,7 @@ public final class MirrorVolume implements ShownVolume {
         /// `blocks` blocks of the consistency point being received are on the disks.
         void written(CpId cp, long blocks);
 
-        /// The log here cannot be read, for `reason`: what it held is lost to this copy, which says
-        /// from now on that it is out of sync.
+        /// The log here cannot be used, for `reason`: the copy is out of sync from now on.
         void logLost(String reason);
 
         /// `cp` is not received any further, and its image stays what it was.
@@ -94,8 +93,25 @@ public final class MirrorVolume implements ShownVolume {
     /// not have of it stays where it is, image and log, until the source has said where it goes on
     /// from ([MirrorHistory#fallBack], [#fallOutOfSync]). The new role is durable already.
     public static void demoted(VolumeCopy copy, Observer observer, Handler handler) {
-        copy.log().listen(QUIET);
+        copy.log().listenNoMore();
         copy.log().rewind(() -> open(copy, observer, handler));
+    }
+
+    /// Takes over `copy` from an active volume that was brought to rest here ([Handover]): its
+    /// image is the mirror's too and holds all of its log. Hosts are shown its LUNs without a
+    /// break, so they are known before `handler` is.
+    public static void handedOver(VolumeCopy copy, Observer observer, Handler handler) {
+        MirrorVolume mirror = new MirrorVolume(copy, observer);
+        copy.space()
+                .recover(
+                        copy.root().cp(),
+                        fault -> {
+                            if (fault == null) {
+                                mirror.luns.restarted(() -> handler.opened(mirror));
+                            } else {
+                                handler.refused(fault.toString());
+                            }
+                        });
     }
 
     /// The copy that this works on.
@@ -108,8 +124,7 @@ public final class MirrorVolume implements ShownVolume {
         return copy.root().cp();
     }
 
-    /// What is here beside the image and the source's entries: older images, and what was written
-    /// here while this copy was active.
+    /// What is here of the time before it was this source's.
     public MirrorHistory history() {
         return new MirrorHistory(copy, log);
     }
@@ -143,8 +158,7 @@ public final class MirrorVolume implements ShownVolume {
     /// no room.
     public boolean store(long ofHalf, LogEntry borrowed) {
         // After a replay only halves above the highest found take entries. An entry in a later half
-        // than
-        // its own is merely kept longer.
+        // than its own is merely kept longer.
         long half = Math.max(ofHalf, lowestHalf);
         long bytes = lockstep.blockstore.log.EntryCodec.encodedLength(borrowed);
         if (stopped || !log.continues(half, borrowed) || !copy.log().roomFor(half, bytes)) {
@@ -260,8 +274,7 @@ public final class MirrorVolume implements ShownVolume {
             return;
         }
         whenAbandoned.add(done);
-        // What commits already is not dropped any more; and an intake is abandoned once, also when
-        // a link breaks and a takeover follows at once.
+        // What commits is not dropped; and an intake is abandoned once, whoever asks again.
         if (!committing && whenAbandoned.size() == 1) {
             dropIntake(current);
         }
@@ -269,8 +282,7 @@ public final class MirrorVolume implements ShownVolume {
 
     private void dropIntake(CpIntake current) {
         if (whenAbandoned.isEmpty()) {
-            // It was refused; whoever is told of that ends the link, and then it is abandoned.
-            return;
+            return; // It was refused; whoever is told of that ends the link, which abandons it.
         }
         current.abandon(
                 fault -> {
@@ -318,18 +330,9 @@ public final class MirrorVolume implements ShownVolume {
     /// What a takeover replays. The mirror is used no more.
     public VolumeOpening.Entries handOver() {
         stopped = true;
-        copy.log().listen(QUIET);
+        copy.log().listenNoMore();
         return log::replay;
     }
-
-    private static final LogStream.Listener QUIET =
-            new LogStream.Listener() {
-                @Override
-                public void durable(Position upTo) {}
-
-                @Override
-                public void failed(IoFault fault) {}
-            };
 
     private void replay(Handler handler) {
         long floor = Math.max(image().count() + 1, copy.state().logFloor());

@@ -9,6 +9,7 @@ import lockstep.cli.initiator.Initiator;
 import lockstep.cli.initiator.IscsiSession;
 import lockstep.cli.initiator.IscsiUrl;
 import lockstep.cli.initiator.ScsiTask;
+import lockstep.cli.initiator.Sense;
 import lockstep.cli.initiator.SessionOptions;
 import lockstep.cli.verify.SectorModel;
 import lockstep.cli.verify.StampedWorkload;
@@ -53,7 +54,13 @@ public final class StampedHosts implements AutoCloseable {
         return model.counts();
     }
 
-    /// A session with the target of `url`, past its unit attention.
+    /// How many of the writers that were started have not ended.
+    public long running() {
+        return ends.stream().filter(end -> !end.isDone()).count();
+    }
+
+    /// A session with the target of `url`, past its unit attention. A node that does not serve the
+    /// LUN is no hindrance.
     public IscsiSession connect(IscsiUrl url, int qualifier)
             throws InterruptedException, ExecutionException, TimeoutException {
         SessionOptions options = SessionOptions.defaults().named(NAME, qualifier);
@@ -62,12 +69,17 @@ public final class StampedHosts implements AutoCloseable {
             CommandResult ready =
                     session.execute(Cdb.testUnitReady(new ScsiTask(), url.lun()))
                             .get(WAIT_SECONDS, TimeUnit.SECONDS);
-            if (ready.isGood()) {
+            if (ready.isGood() || isStandby(ready)) {
                 break;
             }
             TimeUnit.MILLISECONDS.sleep(20);
         }
         return session;
+    }
+
+    private static boolean isStandby(CommandResult result) {
+        Sense sense = result instanceof CommandResult.Answered answered ? answered.sense() : null;
+        return sense != null && sense.asc() == 0x04 && sense.ascq() == 0x0b;
     }
 
     /// Makes the model's sectors read as zeros, as it believes they do.

@@ -8,6 +8,7 @@ import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.VolumeMessage;
 
@@ -26,13 +27,21 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private @Nullable MirrorVolume mirror;
     private @Nullable Takeover takeover;
     private @Nullable Epoch granted;
+    private final HandedOver handedOver;
     private boolean recovering;
     private boolean retired;
     private boolean falling;
     private Position sourceBegan = Position.NONE;
 
-    MirrorRole(Replica replica) {
+    /// `given`: the switchover that made this copy the mirror; null if it was none.
+    MirrorRole(Replica replica, @Nullable Switchover given) {
         this.replica = replica;
+        this.handedOver = new HandedOver(replica, given);
+    }
+
+    /// Whether this copy is the mirror because of a switchover.
+    boolean hasHandedOver() {
+        return handedOver.isGiver();
     }
 
     void opened(MirrorVolume volume) {
@@ -42,7 +51,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     /// Whether a takeover has begun to change something; until then this is a mirror as ever.
     boolean isTakingOver() {
-        return takeover != null && takeover.stage() != TakeoverStage.JUDGING;
+        boolean judged = takeover != null && takeover.stage() != TakeoverStage.JUDGING;
+        return judged || handedOver.isTaking();
     }
 
     @Override
@@ -56,8 +66,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public String reason() {
         Takeover running = takeover;
-        if (running != null && isTakingOver()) {
-            return running.stage().toString();
+        if (isTakingOver()) {
+            return running == null ? "the source hands over" : running.stage().toString();
         }
         return switch (replica.copy().state().sync()) {
             case UNPAIRED, IN_SYNC -> "in sync with its source as far as it knows";
@@ -72,10 +82,22 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         return volume == null ? Position.NONE : volume.end();
     }
 
+    @Override
+    public void linkUp() {
+        MirrorVolume volume = mirror;
+        if (volume != null && handedOver.tell(volume)) {
+            // What was told is a promise on this link.
+            granted = replica.copy().state().promised();
+        }
+    }
+
     /// The source says what it is; it is told what is here.
     @Override
     public void partnerSays(VolumeMessage.CopyStatus status) {
-        answerStatus();
+        if (status.role() == ClaimedRole.SOURCE) {
+            handedOver.heard();
+            answerStatus();
+        }
     }
 
     private void answerStatus() {
@@ -165,7 +187,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     void takeover(boolean sourceIsDown, boolean acceptLoss, Consumer<@Nullable Refusal> done) {
         MirrorVolume volume = mirror;
-        if (volume == null || takeover != null || retired || falling) {
+        boolean busy = takeover != null || retired || falling || handedOver.isTaking();
+        if (volume == null || busy) {
             done.accept(new Refusal("the mirror is busy", "wait for what is under way"));
             return;
         }
@@ -220,6 +243,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         switch (message) {
             case VolumeMessage.OpenEpoch m -> openEpoch(volume, m);
             case VolumeMessage.Entries m -> entries(volume, m);
+            case VolumeMessage.HandedOver m -> handedOver.take(volume, m);
             case VolumeMessage.CpBegin m -> begin(volume, m);
             case VolumeMessage.CpData m -> Intake.data(volume, m);
             case VolumeMessage.CpReferences m -> Intake.references(volume, m);
@@ -236,6 +260,9 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             case VolumeMessage.Detached m -> detached(m);
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the source does not mirror this volume any more");
+            // What the partner said as a mirror may still come when this copy has become one.
+            case VolumeMessage.EntriesStored _, VolumeMessage.CpProgress _
+                    when hasHandedOver() -> {}
             default ->
                     throw new ProtocolViolation(
                             "a source does not send " + message.getClass().getSimpleName());
@@ -283,6 +310,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         if (isFenced(m.epoch())) {
             return;
         }
+        handedOver.served();
         Intake.entries(volume, m);
     }
 
@@ -325,7 +353,6 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         if (m.since().count() > 0 && replica.copy().state().sync() == Sync.NO_IMAGE) {
             throw new ProtocolViolation("there is no image here to send a difference to");
         }
-        // Nothing of a link counts while this goes on; what it was asked on may be gone by then.
         recovering = true;
         falling = true;
         PeerLink asking = replica.link();

@@ -19,6 +19,16 @@ public record Refusal(String what, String whatToDo) {
     static final Refusal NOT_DIVERGED =
             new Refusal("the copies have not diverged", "there is nothing to discard");
 
+    /// What to do when a switchover ended before the volume had moved.
+    static final String STILL_HERE =
+            "nothing has changed, this node is the source: try again when the pair is in sync";
+
+    /// A switchover needs a partner that lacks nothing.
+    static final Refusal NOT_IN_SYNC =
+            new Refusal(
+                    "the pair is not in sync, or something else is under way with it",
+                    "wait until `status` says in-sync");
+
     /// A detach was asked of a node that is not the source.
     static final Refusal NO_SOURCE_HERE =
             new Refusal("this node is not the source of the volume", "ask the source node");

@@ -1,6 +1,5 @@
 package lockstep.replication.role;
 
-import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
@@ -37,9 +36,16 @@ public final class Replica {
         TailStore tails();
     }
 
+    /// Takes the end of a switchover.
+    public interface SwitchedOver {
+        /// `refusal` is null when the partner serves; hosts were not served for `pauseNanos`.
+        void ended(@Nullable Refusal refusal, long pauseNanos);
+    }
+
     private final long self;
     private final Observer observer;
     private VolumeCopy copy;
+    private final RoleChange changes = new RoleChange(this);
     private Role role = new Opening();
     private @Nullable PeerLink link;
     private VolumeMessage.@Nullable CopyStatus heard;
@@ -147,7 +153,7 @@ public final class Replica {
     /// no use any more.
     public void unpair(Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source) {
-            source.unpair(done);
+            source.orders().unpair(done);
         } else {
             done.accept(Refusal.MIRROR_HERE);
         }
@@ -182,10 +188,25 @@ public final class Replica {
     /// The operator's word: the source goes on without its mirror.
     public void detach(Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source) {
-            source.detach(done);
+            source.orders().detach(done);
         } else {
             done.accept(Refusal.NO_SOURCE_HERE);
         }
+    }
+
+    /// The operator's word: the volume moves to the partner, while hosts use it.
+    public void switchOver(SwitchedOver done) {
+        if (role instanceof SourceRole source) {
+            source.orders().switchOver(done);
+        } else {
+            done.ended(Refusal.NO_SOURCE_HERE, 0);
+        }
+    }
+
+    /// Whether this mirror was the source until it gave the volume away, with everything answered
+    /// that hosts had sent to it.
+    public boolean hasHandedOver() {
+        return role instanceof MirrorRole mirror && mirror.hasHandedOver();
     }
 
     /// The operator's word: a joining source opens an epoch without its partner.
@@ -201,7 +222,7 @@ public final class Replica {
     /// the mirror.
     public void discard(Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source && source.state() == RoleState.DIVERGED) {
-            demote("the operator gave this copy's own writes up");
+            changes.demote("the operator gave this copy's own writes up");
             done.accept(null);
         } else {
             done.accept(Refusal.NOT_DIVERGED);
@@ -288,50 +309,18 @@ public final class Replica {
         send(WireStates.status(copy, role));
     }
 
-    /// An active copy becomes the mirror of the partner, which has opened a higher epoch.
-    void demote(String why) {
-        ActiveVolume active = role.active();
-        tell("this node is not the source any more: " + why);
-        if (active == null) {
-            return;
-        }
-        role = new Opening();
-        active.retire(
-                why,
-                () -> {
-                    copy = copy.reopened();
-                    activeChanged();
-                    save(
-                            copy.state().as(CopyState.Role.MIRROR, CopyState.Sync.OUT_OF_SYNC),
-                            () -> {
-                                MirrorRole mirror = new MirrorRole(this);
-                                MirrorVolume.demoted(copy, mirror, opened(mirror));
-                            });
-                });
+    /// Ways from one role to another.
+    RoleChange changes() {
+        return changes;
     }
 
-    /// The mirror `from` becomes active with the entries that it holds.
-    void promote(VolumeOpening.Entries entries, Epoch epoch, Consumer<@Nullable Refusal> done) {
-        copy = copy.reopened();
-        SourceRole source = new SourceRole(this);
-        VolumeOpening.open(
-                copy,
-                entries,
-                source,
-                new VolumeOpening.Handler() {
-                    @Override
-                    public void opened(ActiveVolume volume) {
-                        role = source;
-                        source.openedByTakeover(volume, epoch);
-                        done.accept(null);
-                    }
+    void become(Role next) {
+        role = next;
+    }
 
-                    @Override
-                    public void refused(String reason) {
-                        stopped(reason);
-                        done.accept(Refusal.takeoverFailed(reason));
-                    }
-                });
+    /// The same copy with empty memory, for another role.
+    void reopen() {
+        copy = copy.reopened();
     }
 
     void stopped(String why) {
@@ -361,11 +350,11 @@ public final class Replica {
     }
 
     private void openMirror() {
-        MirrorRole mirror = new MirrorRole(this);
+        MirrorRole mirror = new MirrorRole(this, null);
         MirrorVolume.open(copy, mirror, opened(mirror));
     }
 
-    private MirrorVolume.Handler opened(MirrorRole mirror) {
+    MirrorVolume.Handler opened(MirrorRole mirror) {
         return new MirrorVolume.Handler() {
             @Override
             public void opened(MirrorVolume volume) {

@@ -11,6 +11,8 @@ public enum RoleState {
     JOINING,
     /// Source, serving; every acknowledged write is on both nodes.
     IN_SYNC,
+    /// Source in sync that is about to give the volume to its mirror: nothing new is taken.
+    HANDING_OVER,
     /// Source whose mirror is away: nothing new is acknowledged.
     SUSPENDED,
     /// Source, serving without a mirror: after a detach, a takeover, or the operator's word.

@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 /// and nobody has said to go on without it (policy strict).
 final class SourceRole implements Role, ActiveVolume.Observer {
     private final Replica replica;
+    private final SourceOrders orders;
     private @Nullable ActiveVolume volume;
     private @Nullable SourceSync sync;
     private @Nullable Epoch asked;
@@ -30,6 +31,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     SourceRole(Replica replica) {
         this.replica = replica;
+        this.orders = new SourceOrders(replica, this);
     }
 
     /// After a start of the node: a volume without a mirror serves; one with a mirror waits.
@@ -61,7 +63,25 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
     }
 
-    private boolean isStandalone() {
+    /// After a switchover: the old source, which holds all of `opened`, has promised `epoch`. It is
+    /// the mirror from the first moment on. If its link `told` is not up any more, this waits as
+    /// after a start.
+    void openedBySwitchover(ActiveVolume opened, Epoch epoch, @Nullable PeerLink told) {
+        volume = opened;
+        sync = new SourceSync(replica, opened);
+        opened.guardReads(this::mayAnswerReads);
+        opened.pins().clear();
+        opened.pins().addImage();
+        if (told != null && told.equals(replica.link())) {
+            sync.decide(
+                    epoch, opened.end(), opened.copy().root().cp(), WireStates.of(Sync.IN_SYNC));
+        } else {
+            replica.activeChanged();
+            linkUp();
+        }
+    }
+
+    boolean isStandalone() {
         return replica.copy().state().role() == CopyState.Role.STANDALONE;
     }
 
@@ -76,6 +96,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
         return switch (active.service()) {
             case JOINING -> RoleState.JOINING;
+            case HANDING_OVER -> RoleState.HANDING_OVER;
             case SUSPENDED -> RoleState.SUSPENDED;
             case STOPPED -> RoleState.STOPPED;
             case SERVING -> servingState();
@@ -142,6 +163,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         if (running != null) {
             running.linkLost("the link to the mirror is lost: " + why);
         }
+        orders.broken("the link to the mirror is lost: " + why);
     }
 
     @Override
@@ -184,7 +206,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             if (replica.copy().state().sync() == CopyState.Sync.OUT_OF_SYNC) {
                 diverged("both nodes acknowledged writes on their own");
             } else {
-                replica.demote("the partner has opened epoch " + theirs);
+                replica.changes().demote("the partner has opened epoch " + theirs);
             }
         }
     }
@@ -230,6 +252,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
             case VolumeMessage.ResyncReady m -> running.ready(epochToServe(), m.image());
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
+            // Said again by a mirror that has not heard of this epoch yet.
+            case VolumeMessage.HandedOver _ -> {}
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the partner has no copy of this volume");
             case VolumeMessage.CpRefused m -> running.refused(m.cp(), m.reason());
@@ -261,7 +285,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         if (joining) {
             openNew(promised);
         } else if (active != null && promised.compareTo(active.epoch()) > 0) {
-            replica.demote("the partner has promised epoch " + promised);
+            replica.changes().demote("the partner has promised epoch " + promised);
         }
     }
 
@@ -277,53 +301,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         return replica.copy().loop().clock().nanoTime() < lastLease;
     }
 
-    void detach(Consumer<@Nullable Refusal> done) {
-        ActiveVolume active = volume;
-        if (active == null || active.service() != ActiveVolume.Service.SUSPENDED) {
-            done.accept(
-                    new Refusal(
-                            "the volume is not held up by its mirror",
-                            "detach is for a source that is SUSPENDED"));
-            return;
-        }
-        CopyState state = replica.copy().state();
-        replica.save(
-                state.as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC),
-                () -> {
-                    active.detach();
-                    replica.tell("detached: writes are acknowledged without the mirror");
-                    done.accept(null);
-                });
-    }
-
-    void unpair(Consumer<@Nullable Refusal> done) {
-        ActiveVolume active = volume;
-        boolean usable = state() != RoleState.STOPPED && state() != RoleState.DIVERGED;
-        if (active == null || active.service() == ActiveVolume.Service.JOINING || !usable) {
-            done.accept(new Refusal("the volume is not active here", "activate it first"));
-            return;
-        }
-        if (isStandalone()) {
-            done.accept(new Refusal("the volume is in no pair", "there is nothing to delete"));
-            return;
-        }
-        linkLost("the pair is deleted");
-        CopyState state = replica.copy().state();
-        replica.save(
-                state.as(CopyState.Role.STANDALONE, Sync.UNPAIRED).withPeer(0, ""),
-                () -> unpaired(active, done));
-    }
-
-    private void unpaired(ActiveVolume active, Consumer<@Nullable Refusal> done) {
-        // A mirror that hears it says from now on that it is behind: nobody takes it for current.
-        replica.send(new VolumeMessage.Detached(active.epoch()));
-        // The mirror may have begun to catch up while the record was being written.
-        linkLost("the pair is deleted");
-        replica.forgetLink();
-        active.detach();
-        active.pins().clear();
-        replica.tell("the pair is deleted: this is the only copy now");
-        done.accept(null);
+    /// What the operator can ask of it.
+    SourceOrders orders() {
+        return orders;
     }
 
     /// Opens an epoch by the operator's word, or because there is no partner who could object.
@@ -389,6 +369,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public void stopped(String reason) {
+        orders.broken("the volume has stopped: " + reason);
         SourceSync running = sync;
         if (running != null) {
             running.over();

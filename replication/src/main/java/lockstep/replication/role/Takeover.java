@@ -116,13 +116,14 @@ final class Takeover {
         mirror.abandon(
                 () -> {
                     enter(TakeoverStage.REPLAYING);
-                    replica.promote(
-                            mirror.handOver(),
-                            epoch,
-                            refusal -> {
-                                enter(TakeoverStage.SERVING);
-                                done.accept(refusal);
-                            });
+                    replica.changes()
+                            .promote(
+                                    mirror.handOver(),
+                                    (source, volume) -> source.openedByTakeover(volume, epoch),
+                                    refusal -> {
+                                        enter(TakeoverStage.SERVING);
+                                        done.accept(refusal);
+                                    });
                 });
     }
 

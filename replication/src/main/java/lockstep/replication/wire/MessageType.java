@@ -34,7 +34,8 @@ enum MessageType {
     GO_LIVE(0x52),
     IN_SYNC(0x53),
     IN_SYNC_RECORDED(0x54),
-    DETACHED(0x55);
+    DETACHED(0x55),
+    HANDED_OVER(0x60);
 
     /// Types below this concern the link and carry volume id zero; the others never do.
     private static final int FIRST_OF_VOLUME = 0x20;

@@ -28,6 +28,7 @@ import lockstep.replication.wire.VolumeMessage.EpochPromised;
 import lockstep.replication.wire.VolumeMessage.Fault;
 import lockstep.replication.wire.VolumeMessage.Fenced;
 import lockstep.replication.wire.VolumeMessage.GoLive;
+import lockstep.replication.wire.VolumeMessage.HandedOver;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
 import lockstep.replication.wire.VolumeMessage.OlderImages;
@@ -91,6 +92,7 @@ final class PayloadDecoder {
             case IN_SYNC -> new InSync(in.epoch(), in.position());
             case IN_SYNC_RECORDED -> new InSyncRecorded(in.epoch());
             case DETACHED -> new Detached(in.epoch());
+            case HANDED_OVER -> new HandedOver(in.epoch(), in.position(), in.cp());
             case OLDER_IMAGES -> olderImages(in);
             case EPOCH_BEGAN -> new EpochBegan(in.epoch(), in.position());
             case CP_CHANGES -> cpChanges(in);

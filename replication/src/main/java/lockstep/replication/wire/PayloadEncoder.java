@@ -27,6 +27,7 @@ import lockstep.replication.wire.VolumeMessage.EpochPromised;
 import lockstep.replication.wire.VolumeMessage.Fault;
 import lockstep.replication.wire.VolumeMessage.Fenced;
 import lockstep.replication.wire.VolumeMessage.GoLive;
+import lockstep.replication.wire.VolumeMessage.HandedOver;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
 import lockstep.replication.wire.VolumeMessage.OlderImages;
@@ -70,6 +71,7 @@ final class PayloadEncoder {
             case InSync _ -> MessageType.IN_SYNC;
             case InSyncRecorded _ -> MessageType.IN_SYNC_RECORDED;
             case Detached _ -> MessageType.DETACHED;
+            case HandedOver _ -> MessageType.HANDED_OVER;
             case StepDown _ -> MessageType.STEP_DOWN;
             case VolumeUnknown _ -> MessageType.VOLUME_UNKNOWN;
             case Fault _ -> MessageType.FAULT;
@@ -128,6 +130,7 @@ final class PayloadEncoder {
             case InSync m -> out.epoch(m.epoch()).position(m.position());
             case InSyncRecorded m -> out.epoch(m.epoch());
             case Detached m -> out.epoch(m.epoch());
+            case HandedOver m -> out.epoch(m.epoch()).position(m.end()).cp(m.image());
             case StepDown m -> out.epoch(m.epoch());
             case VolumeUnknown _ -> {}
             case Fault m -> out.text(m.what(), REASON_BYTES);

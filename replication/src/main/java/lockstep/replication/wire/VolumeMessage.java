@@ -110,6 +110,10 @@ public sealed interface VolumeMessage extends Message {
     /// S→D: the source goes on alone; this copy is out of sync.
     record Detached(Epoch epoch) implements VolumeMessage {}
 
+    /// S→D: this copy was active and is your mirror now, durably: `epoch` is promised to you, and
+    /// `image`, which you hold too, has everything up to `end`. Go on from there.
+    record HandedOver(Epoch epoch, Position end, CpId image) implements VolumeMessage {}
+
     /// Either way: give `epoch` up; the sender takes over or wants to.
     record StepDown(Epoch epoch) implements VolumeMessage {}
 

@@ -44,6 +44,7 @@ final class PairSimTest {
         assertThat(totals.images).isPositive();
         assertThat(totals.acknowledged).isPositive();
         assertThat(totals.locks).isPositive();
+        assertThat(totals.moved > 0 || last - first < 20).isTrue();
         assertThat(totals.scrubs > 0 || last - first < SCRUBBED_ONE_IN).isTrue();
     }
 
@@ -75,6 +76,9 @@ final class PairSimTest {
         long interruptions;
         long repeats;
         long repeatsInVain;
+        long moves;
+        long moved;
+        long longestPauseNanos;
 
         synchronized void add(PairSimulation pair) {
             images += pair.imagesChecked;
@@ -89,6 +93,9 @@ final class PairSimTest {
             scrubs += pair.a.scrubPasses + pair.b.scrubPasses;
             repeats += pair.locks.repeated;
             repeatsInVain += pair.locks.repeatedInVain;
+            moves += pair.moves.begun;
+            moved += pair.moves.ended;
+            longestPauseNanos = Math.max(longestPauseNanos, pair.moves.longestPauseNanos);
         }
 
         @Override
@@ -102,7 +109,10 @@ final class PairSimTest {
             String resyncs =
                     "%d resyncs by difference, %d of everything, %d interrupted"
                             .formatted(differences, everything, interruptions);
-            return done + ", " + held + ", " + scrubs + " scrubs, " + resyncs;
+            String gone =
+                    "%d of %d switchovers ended, the longest pause %d ms"
+                            .formatted(moved, moves, longestPauseNanos / 1_000_000);
+            return done + ", " + held + ", " + gone + ", " + scrubs + " scrubs, " + resyncs;
         }
     }
 

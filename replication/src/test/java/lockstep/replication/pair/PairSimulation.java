@@ -14,9 +14,9 @@ import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 
 /// One seed's life of a pair under load: links break and clog, nodes are killed or lose power,
-/// alone or both at once, mirrors take over, killed nodes come back. Checked: invariant 1 and 2 on
-/// every read and on all sectors after every recovery, 3 and 4 on every image of either side as the
-/// disks hold it, 5 at every event.
+/// alone or both at once, mirrors take over, volumes move as planned, killed nodes come back.
+/// Checked: invariant 1 and 2 on every read and on all sectors after every recovery, 3 and 4 on
+/// every image of either side as the disks hold it, 5 at every event.
 final class PairSimulation {
     static final int LUN_BLOCKS = 160;
     private static final long SECOND = 1_000_000_000L;
@@ -33,6 +33,7 @@ final class PairSimulation {
     final StateHistory states = new StateHistory(this);
     final SnapshotLoad snapshots = new SnapshotLoad(this);
     final ResyncLoad resync = new ResyncLoad(this);
+    final MoveRounds moves = new MoveRounds(this);
     Runnable afterSetUp = () -> {};
     long imagesChecked;
     long takeovers;
@@ -65,13 +66,14 @@ final class PairSimulation {
         afterSetUp.run();
         for (int round = 0; round < rounds; round++) {
             workFor(20_000_000L + random.nextLong(80_000_000L));
-            switch (random.nextInt(7)) {
+            switch (random.nextInt(9)) {
                 case 0 -> network.breakConnections("a", "b");
                 case 1 -> clog();
                 case 2 -> crashMirror();
                 case 3 -> crashSourceAndRestart();
                 case 4 -> crashSourceAndTakeOver();
-                case 5 -> resync.interrupted();
+                case 5, 6 -> moves.round();
+                case 7 -> resync.interrupted();
                 default -> crashBoth();
             }
             workFor(random.nextLong(60_000_000L));

@@ -79,6 +79,7 @@ public final class WireSamples {
         all.add(new VolumeMessage.InSync(EPOCH, POSITION));
         all.add(new VolumeMessage.InSyncRecorded(EPOCH));
         all.add(new VolumeMessage.Detached(EPOCH));
+        all.add(new VolumeMessage.HandedOver(PROMISED, POSITION, CP));
         all.addAll(sinceVersion2());
         return all;
     }

@@ -104,6 +104,7 @@ public final class AdminServer implements AutoCloseable {
                             new HostRoutes(node, exchange, ownerOnly),
                             new DiskRoutes(node, exchange),
                             new SnapshotRoutes(node, exchange),
+                            new PairRoutes(node, exchange),
                             new Routes(node, metrics, exchange));
                 });
         return builder.build().start();

@@ -51,6 +51,7 @@ final class LogicalUnit {
     /// The same LUN is `next` from now on; hosts notice nothing but its access state.
     void backedBy(Lun next) {
         lun.to(next);
+        reservations.releaseLegacy(null);
         reservations.load();
     }
 

@@ -112,6 +112,8 @@ final class AdminServerTest {
         assertThat(refused.path("happened").asText()).contains("12 writes may be missing");
         ask("POST", "/volumes/v/takeover", "{\"acceptDataLoss\":true}", 200);
         ask("POST", "/volumes/v/detach", "", 200);
+        JsonNode moved = ask("POST", "/volumes/v/switchover", "", 200);
+        assertThat(moved.get("pauseMicros").asLong()).isEqualTo(123_456);
         ask("POST", "/volumes/v/scrub", "", 200);
         ask("DELETE", "/volumes/v/scrub", "", 200);
         assertThat(ask("GET", "/volumes/v/scrub", "", 200).path("percent").asInt()).isEqualTo(42);

@@ -7,6 +7,7 @@ import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.RestoreSnapshot;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.SnapshotView;
+import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeSnapshot;
 
 import java.util.ArrayList;
@@ -14,8 +15,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/// The snapshots of [FakeNode]: a list.
-abstract class FakeSnapshots implements SnapshotControl {
+/// The snapshots of [FakeNode]: a list; and a pair that always does what is asked.
+abstract class FakeSnapshots implements SnapshotControl, PairControl {
     /// Every action, in order.
     public final List<String> asked = new ArrayList<>();
 
@@ -25,6 +26,16 @@ abstract class FakeSnapshots implements SnapshotControl {
     abstract <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action);
 
     public abstract CompletableFuture<LunView> createLun(String volume, CreateLun request);
+
+    @Override
+    public synchronized CompletableFuture<SwitchedOver> switchOver(String volume) {
+        return ifKnown(
+                volume,
+                () -> {
+                    asked.add("switch " + volume + " over");
+                    return new SwitchedOver(volume, "other", 123_456);
+                });
+    }
 
     static <T> CompletableFuture<T> done(T value) {
         return CompletableFuture.completedFuture(value);

@@ -1,0 +1,101 @@
+package lockstep.replication.role;
+
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.blockstore.volume.VolumeOpening;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+
+/// How a copy goes from one role to another while the node runs: nothing of the old one touches the
+/// disks when the new one begins.
+final class RoleChange {
+    private final Replica replica;
+
+    RoleChange(Replica replica) {
+        this.replica = replica;
+    }
+
+    /// An active copy becomes the mirror of the partner, which has opened a higher epoch. What only
+    /// this copy has stays until it is kept aside ([FallingOut]).
+    void demote(String why) {
+        ActiveVolume active = replica.active();
+        replica.tell("this node is not the source any more: " + why);
+        if (active == null) {
+            return;
+        }
+        replica.become(new Opening());
+        active.retire(
+                why,
+                () -> {
+                    replica.reopen();
+                    replica.activeChanged();
+                    CopyState state = replica.copy().state();
+                    replica.save(
+                            state.as(CopyState.Role.MIRROR, CopyState.Sync.OUT_OF_SYNC),
+                            this::mirrorOfOwn);
+                });
+    }
+
+    private void mirrorOfOwn() {
+        MirrorRole mirror = new MirrorRole(replica, null);
+        MirrorVolume.demoted(replica.copy(), mirror, replica.opened(mirror));
+    }
+
+    /// An active copy at rest, equal to its mirror, becomes the mirror of that. Hosts keep their
+    /// sessions: everything they sent is answered.
+    void handOver(Switchover move) {
+        ActiveVolume active = replica.active();
+        if (active == null) {
+            return;
+        }
+        replica.become(new Opening());
+        // A read that is still under way must not be answered when the partner takes writes.
+        active.guardReads(() -> false);
+        CopyState state = replica.copy().state();
+        active.retire(
+                "the volume moves to its partner",
+                () ->
+                        replica.save(
+                                state.promising(state.promised().next(state.peer()))
+                                        .as(CopyState.Role.MIRROR, CopyState.Sync.IN_SYNC),
+                                () -> mirrorOf(move)));
+    }
+
+    private void mirrorOf(Switchover move) {
+        replica.reopen();
+        move.handedOver();
+        MirrorRole mirror = new MirrorRole(replica, move);
+        MirrorVolume.handedOver(replica.copy(), mirror, replica.opened(mirror));
+    }
+
+    /// A mirror becomes active with the entries that it holds; `opened` says in which epoch.
+    void promote(
+            VolumeOpening.Entries entries,
+            BiConsumer<SourceRole, ActiveVolume> opened,
+            Consumer<@Nullable Refusal> done) {
+        replica.reopen();
+        SourceRole source = new SourceRole(replica);
+        VolumeOpening.open(
+                replica.copy(),
+                entries,
+                source,
+                new VolumeOpening.Handler() {
+                    @Override
+                    public void opened(ActiveVolume volume) {
+                        replica.become(source);
+                        opened.accept(source, volume);
+                        done.accept(null);
+                    }
+
+                    @Override
+                    public void refused(String reason) {
+                        replica.stopped(reason);
+                        done.accept(Refusal.takeoverFailed(reason));
+                    }
+                });
+    }
+}

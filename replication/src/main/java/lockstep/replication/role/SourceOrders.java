@@ -1,0 +1,93 @@
+package lockstep.replication.role;
+
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.CopyState.Sync;
+import lockstep.replication.wire.VolumeMessage;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.function.Consumer;
+
+/// What an operator can ask of a source. Each is refused where it would not do what it says.
+final class SourceOrders {
+    private final Replica replica;
+    private final SourceRole source;
+    private @Nullable Switchover move;
+
+    SourceOrders(Replica replica, SourceRole source) {
+        this.replica = replica;
+        this.source = source;
+    }
+
+    /// The volume moves to the partner, which lacks nothing.
+    void switchOver(Replica.SwitchedOver done) {
+        ActiveVolume active = source.active();
+        Switchover before = move;
+        boolean busy = before != null && !before.isOver();
+        if (active == null || source.state() != RoleState.IN_SYNC || busy) {
+            done.ended(Refusal.NOT_IN_SYNC, 0);
+            return;
+        }
+        Switchover next = new Switchover(replica, active, done);
+        move = next;
+        next.begin();
+    }
+
+    /// The link is lost or the volume has stopped: a switchover does not go on.
+    void broken(String why) {
+        if (move != null) {
+            move.broken(why);
+        }
+    }
+
+    void detach(Consumer<@Nullable Refusal> done) {
+        ActiveVolume active = source.active();
+        if (active == null || active.service() != ActiveVolume.Service.SUSPENDED) {
+            done.accept(
+                    new Refusal(
+                            "the volume is not held up by its mirror",
+                            "detach is for a source that is SUSPENDED"));
+            return;
+        }
+        CopyState state = replica.copy().state();
+        replica.save(
+                state.as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC),
+                () -> {
+                    active.detach();
+                    replica.tell("detached: writes are acknowledged without the mirror");
+                    done.accept(null);
+                });
+    }
+
+    void unpair(Consumer<@Nullable Refusal> done) {
+        ActiveVolume active = source.active();
+        boolean usable =
+                source.state() != RoleState.STOPPED && source.state() != RoleState.DIVERGED;
+        if (active == null || active.service() == ActiveVolume.Service.JOINING || !usable) {
+            done.accept(new Refusal("the volume is not active here", "activate it first"));
+            return;
+        }
+        if (source.isStandalone()) {
+            done.accept(new Refusal("the volume is in no pair", "there is nothing to delete"));
+            return;
+        }
+        source.linkLost("the pair is deleted");
+        CopyState state = replica.copy().state();
+        replica.save(
+                state.as(CopyState.Role.STANDALONE, Sync.UNPAIRED).withPeer(0, ""),
+                () -> unpaired(active, done));
+    }
+
+    private void unpaired(ActiveVolume active, Consumer<@Nullable Refusal> done) {
+        // A mirror that hears it says from now on that it is behind: nobody takes it for current.
+        replica.send(new VolumeMessage.Detached(active.epoch()));
+        // The mirror may have begun to catch up while the record was being written.
+        source.linkLost("the pair is deleted");
+        replica.forgetLink();
+        active.detach();
+        active.pins().clear();
+        replica.tell("the pair is deleted: this is the only copy now");
+        done.accept(null);
+    }
+}

@@ -1,0 +1,11 @@
+package lockstep.target.admin;
+
+import lockstep.target.admin.model.SwitchedOver;
+
+import java.util.concurrent.CompletableFuture;
+
+/// What an operator can ask of a pair that works.
+public interface PairControl {
+    /// Moves a volume from this node to its partner, under load.
+    CompletableFuture<SwitchedOver> switchOver(String volume);
+}
