@@ -3,6 +3,8 @@ package lockstep.target;
 import lockstep.blockstore.base.CpId;
 import lockstep.replication.tail.TailFormat;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -49,7 +51,7 @@ public final class TailReader {
             }
             String time = Instant.ofEpochMilli(head.keptMillis()).toString();
             long records = 0;
-            TailFormat.Record record = next(in);
+            TailFormat.Part record = next(in);
             while (record != null && !(record instanceof TailFormat.End)) {
                 records++;
                 each.accept(line(record, time));
@@ -67,8 +69,7 @@ public final class TailReader {
         }
     }
 
-    private static TailFormat.@org.jspecify.annotations.Nullable Record next(DataInputStream in)
-            throws IOException {
+    private static TailFormat.@Nullable Part next(DataInputStream in) throws IOException {
         byte[] header = in.readNBytes(RECORD_HEADER);
         if (header.length < RECORD_HEADER) {
             return null;
@@ -82,7 +83,7 @@ public final class TailReader {
         return TailFormat.read(record.put(header).put(body).flip());
     }
 
-    private static Line line(TailFormat.Record record, String time) {
+    private static Line line(TailFormat.Part record, String time) {
         return switch (record) {
             case TailFormat.Range r -> {
                 String what = r.data().hasRemaining() ? "data" : "zeros";

@@ -44,6 +44,8 @@ final class ImageTransfer {
                     walk.next(sink(walk));
                 });
         source.await(() -> ended);
+        // What was gathered is on the mirror's disks before anybody looks at them.
+        mirror.simulation.runFor(10_000_000_000L);
     }
 
     void commit() {

@@ -52,7 +52,7 @@ public final class TailFormat {
     private TailFormat() {}
 
     /// One record of a file.
-    public sealed interface Record {}
+    public sealed interface Part {}
 
     /// Whose tail it is. `common` is the image that the copy went back to ([CpId#NONE]: none),
     /// `image` the one that it had; entries up to `sharedUpTo` are left out, because the partner
@@ -65,7 +65,7 @@ public final class TailFormat {
             CpId image,
             Position sharedUpTo,
             String volumeName)
-            implements Record {}
+            implements Part {}
 
     /// Where a change stood: entry `number` of an epoch's log, or the image of that count.
     public record Place(boolean inLog, Epoch epoch, long number) {
@@ -80,17 +80,17 @@ public final class TailFormat {
 
     /// `bytes` of LUN `lun` from `offset` are `data`, repeated if shorter, or zeros if empty.
     public record Range(int lun, long offset, long bytes, Place place, ByteBuffer data)
-            implements Record {}
+            implements Part {}
 
     /// `key` of the volume's own state is `value`.
-    public record Value(String key, ByteBuffer value, Place place) implements Record {}
+    public record Value(String key, ByteBuffer value, Place place) implements Part {}
 
     /// A range that was changed could not be read; `bytes` of 0: from `offset` on, nobody knows how
     /// much.
-    public record Unreadable(int lun, long offset, long bytes, Place place) implements Record {}
+    public record Unreadable(int lun, long offset, long bytes, Place place) implements Part {}
 
     /// That was all of it: `records` between head and end.
-    public record End(long records) implements Record {}
+    public record End(long records) implements Part {}
 
     /// What a file begins with.
     public static ByteBuffer begin() {
@@ -98,7 +98,7 @@ public final class TailFormat {
     }
 
     /// The bytes of `record`.
-    public static ByteBuffer encode(Record record) {
+    public static ByteBuffer encode(Part record) {
         ByteBuffer out = ByteBuffer.allocate(RECORD_HEADER + 1 + bodyBytes(record));
         out.position(RECORD_HEADER);
         switch (record) {
@@ -132,7 +132,7 @@ public final class TailFormat {
         return out.flip();
     }
 
-    private static int bodyBytes(Record record) {
+    private static int bodyBytes(Part record) {
         return switch (record) {
             case Head h -> 92 + 2 + utf8(h.volumeName()).length;
             case Range r -> 20 + PLACE + 4 + r.data().remaining();
@@ -159,7 +159,7 @@ public final class TailFormat {
 
     /// Reads the record at the position of `in` and steps over it; null if it is cut off or
     /// damaged.
-    public static @Nullable Record read(ByteBuffer in) {
+    public static @Nullable Part read(ByteBuffer in) {
         if (in.remaining() < RECORD_HEADER + 1) {
             return null;
         }
@@ -172,7 +172,7 @@ public final class TailFormat {
             return null;
         }
         try {
-            Record record = decode(body);
+            Part record = decode(body);
             if (record != null) {
                 in.position(in.position() + RECORD_HEADER + length);
             }
@@ -182,7 +182,7 @@ public final class TailFormat {
         }
     }
 
-    private static @Nullable Record decode(ByteBuffer in) {
+    private static @Nullable Part decode(ByteBuffer in) {
         return switch (in.get()) {
             case HEAD ->
                     new Head(

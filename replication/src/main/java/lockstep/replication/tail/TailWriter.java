@@ -88,7 +88,7 @@ public final class TailWriter implements OwnTail.Sink {
                                 }));
     }
 
-    private void add(TailFormat.Record record, Runnable next) {
+    private void add(TailFormat.Part record, Runnable next) {
         TailStore.File known = file;
         if (known != null) {
             records++;

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -101,7 +102,7 @@ final class RejoinSimTest {
             PairSimulation pair,
             SimNode node,
             SplittableRandom random,
-            TreeMap<Integer, Byte> written,
+            Map<Integer, Byte> written,
             int firstValue) {
         int count = 1 + random.nextInt(40);
         for (int i = 0; i < count; i++) {
@@ -130,14 +131,13 @@ final class RejoinSimTest {
         }
     }
 
-    private void check(
-            PairSimulation pair, TreeMap<Integer, Byte> own, TreeMap<Integer, Byte> others) {
+    private void check(PairSimulation pair, Map<Integer, Byte> own, Map<Integer, Byte> others) {
         assertThat(pair.a.tails.kept).isNotEmpty();
-        List<TailFormat.Record> tail = pair.a.tails.kept.getFirst();
+        List<TailFormat.Part> tail = pair.a.tails.kept.getFirst();
         assertThat(tail.getLast()).isEqualTo(new TailFormat.End(tail.size() - 2));
         changes += tail.size() - 2;
         TreeMap<Integer, Byte> kept = new TreeMap<>();
-        for (TailFormat.Record record : tail) {
+        for (TailFormat.Part record : tail) {
             if (record instanceof TailFormat.Range range && range.lun() == 0) {
                 for (int at = 0; at < range.bytes(); at += Blocks.SECTOR) {
                     int sector = (int) ((range.offset() + at) / Blocks.SECTOR);

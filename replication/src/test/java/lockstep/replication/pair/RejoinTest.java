@@ -134,7 +134,7 @@ final class RejoinTest {
         assertThat(resyncs(b)).isEqualTo("difference");
         assertThat(a.events).anyMatch(event -> event.startsWith("went back from image " + own));
         assertThat(a.tails.kept).hasSize(1);
-        List<TailFormat.Record> tail = a.tails.kept.getFirst();
+        List<TailFormat.Part> tail = a.tails.kept.getFirst();
         assertThat(((TailFormat.Head) tail.getFirst()).image()).isEqualTo(own);
         assertThat(bytesOf(tail, 0)).isEqualTo(filled(1));
         assertThat(bytesOf(tail, 8)).isEqualTo(filled(2));
@@ -310,9 +310,9 @@ final class RejoinTest {
     }
 
     /// What a tail says of the block at `sector` of the first LUN.
-    private static byte[] bytesOf(List<TailFormat.Record> tail, int sector) {
+    private static byte[] bytesOf(List<TailFormat.Part> tail, int sector) {
         byte[] found = new byte[0];
-        for (TailFormat.Record record : tail) {
+        for (TailFormat.Part record : tail) {
             if (record instanceof TailFormat.Range range
                     && range.lun() == 0
                     && range.offset() == (long) sector * Blocks.SECTOR) {

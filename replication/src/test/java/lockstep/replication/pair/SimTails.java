@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 /// Tails of one node, in memory. They outlive the node's incarnations once they are finished.
 final class SimTails implements TailStore {
     /// Those that were finished, as their records.
-    final List<List<TailFormat.Record>> kept = new ArrayList<>();
+    final List<List<TailFormat.Part>> kept = new ArrayList<>();
 
     /// What the next attempt fails with.
     @Nullable String fails;
@@ -54,13 +54,13 @@ final class SimTails implements TailStore {
                 });
     }
 
-    private static List<TailFormat.Record> records(ByteBuffer in) {
+    private static List<TailFormat.Part> records(ByteBuffer in) {
         if (TailFormat.readBegin(in) != null) {
             throw new AssertionError("a tail begins as one");
         }
-        List<TailFormat.Record> records = new ArrayList<>();
+        List<TailFormat.Part> records = new ArrayList<>();
         while (in.hasRemaining()) {
-            TailFormat.Record record = TailFormat.read(in);
+            TailFormat.Part record = TailFormat.read(in);
             if (record == null) {
                 throw new AssertionError("a record of a tail reads back");
             }

@@ -20,7 +20,7 @@ final class TailFormatTest {
     private static final TailFormat.Place ENTRY =
             TailFormat.Place.of(null, new Position(EPOCH, 77));
     private static final TailFormat.Place IMAGE = TailFormat.Place.of(new CpId(EPOCH, 9), null);
-    private static final List<TailFormat.Record> ALL =
+    private static final List<TailFormat.Part> ALL =
             List.of(
                     new TailFormat.Head(
                             new VolumeId(0xA, 0xB),
@@ -81,7 +81,7 @@ final class TailFormatTest {
 
     @Test
     void damageAndCutsAreNoticed() {
-        for (TailFormat.Record record : ALL) {
+        for (TailFormat.Part record : ALL) {
             ByteBuffer encoded = TailFormat.encode(record);
             for (int i = 0; i < encoded.limit(); i++) {
                 byte right = encoded.get(i);
