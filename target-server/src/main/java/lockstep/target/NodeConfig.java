@@ -1,5 +1,6 @@
 package lockstep.target;
 
+import lockstep.blockstore.volume.HoleSettings;
 import lockstep.target.iscsi.login.Caps;
 
 import java.net.InetSocketAddress;
@@ -26,6 +27,7 @@ public record NodeConfig(
         DiskCare diskCare,
         Scrub scrub,
         long resyncRate,
+        HoleSettings holes,
         int threads) {
     private static final long MEBIBYTE = 1 << 20;
 
@@ -114,6 +116,10 @@ public record NodeConfig(
                         reader.bytes("scrub.rate", 0),
                         reader.duration("scrub.interval", Duration.ofMinutes(1))),
                 reader.bytes("resync.rate", 0),
+                new HoleSettings(
+                        reader.bytes("holes.rate", 0),
+                        reader.duration("holes.interval", Duration.ofMillis(100)).toNanos(),
+                        HoleSettings.UNIT),
                 reader.number("threads", 1, 256));
     }
 

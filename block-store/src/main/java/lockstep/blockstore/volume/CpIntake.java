@@ -52,9 +52,10 @@ final class CpIntake {
         return cp;
     }
 
-    /// Whether `root` is that of the consistency point received.
+    /// Whether `root` is that of the consistency point received, and has room here.
     boolean matches(VolumeRoot root) {
-        return root.cp().equals(cp) && root.upTo().sequence() == upTo;
+        boolean mine = root.volume().equals(copy.id()) && root.vbnCount() <= copy.space().size();
+        return mine && root.cp().equals(cp) && root.upTo().sequence() == upTo;
     }
 
     boolean data(long vbn, ByteBuffer borrowed) {
@@ -64,15 +65,15 @@ final class CpIntake {
         ByteBuffer content = copy.pool().take();
         content.put(0, borrowed, borrowed.position(), Blocks.SIZE);
         pooled.add(content);
-        put(vbn, content);
+        put(vbn, content, Crc32c.of(borrowed, borrowed.position(), Blocks.SIZE));
         return true;
     }
 
-    boolean reference(long vbn, ByteBuffer content) {
+    boolean reference(long vbn, ByteBuffer content, int crc) {
         if (!isVbn(vbn) || whenWritten != null) {
             return false;
         }
-        put(vbn, content);
+        put(vbn, content, crc);
         return true;
     }
 
@@ -116,7 +117,7 @@ final class CpIntake {
             return;
         }
         if (right) {
-            put(change.vbn, block);
+            put(change.vbn, block, change.crc);
         } else if (refused == null) {
             refused = "block " + change.vbn + " does not follow from block " + change.baseVbn;
             observer.refused(cp, refused);
@@ -159,13 +160,13 @@ final class CpIntake {
         return vbn > 0 && vbn < copy.space().size();
     }
 
-    private void put(long vbn, ByteBuffer content) {
+    private void put(long vbn, ByteBuffer content, int crc) {
         BlockSpace.Writer into = writer;
         if (into == null) {
             into = copy.space().begin(cp);
             writer = into;
         }
-        into.put(vbn, content, Crc32c.of(content, 0, Blocks.SIZE));
+        into.put(vbn, content, crc);
         gathered++;
         received++;
         if (gathered >= BLOCKS_PER_WRITE_OUT) {

@@ -28,7 +28,7 @@ public final class MirrorVolume implements ShownVolume {
         /// `blocks` blocks of the consistency point being received are on the disks.
         void written(CpId cp, long blocks);
 
-        /// The log here cannot be used, for `reason`: the copy is out of sync from now on.
+        /// The log here cannot be used: the copy is out of sync from now on.
         void logLost(String reason);
 
         /// `cp` is not received any further, and its image stays what it was.
@@ -196,8 +196,10 @@ public final class MirrorVolume implements ShownVolume {
     /// no such entry here.
     public boolean reference(long vbn, long sequence, int offset) {
         CpIntake current = intake;
-        ByteBuffer content = log.block(sequence, offset);
-        return current != null && content != null && current.reference(vbn, content);
+        MirrorLog.Block block = log.block(sequence, offset);
+        return current != null
+                && block != null
+                && current.reference(vbn, block.content(), block.crc());
     }
 
     /// Block `vbn`, whose checksum is `crc`, has the content of block `baseVbn` of the image here,
@@ -212,12 +214,7 @@ public final class MirrorVolume implements ShownVolume {
     public boolean commit(CpId cp, ByteBuffer borrowedRoot, Runnable done) {
         CpIntake current = intake;
         VolumeRoot root = VolumeRoot.decode(borrowedRoot);
-        if (current == null
-                || root == null
-                || !current.cp().equals(cp)
-                || !current.matches(root)
-                || !root.volume().equals(copy.id())
-                || root.vbnCount() > copy.space().size()) {
+        if (current == null || root == null || !current.cp().equals(cp) || !current.matches(root)) {
             return false;
         }
         committing = true;
@@ -226,7 +223,9 @@ public final class MirrorVolume implements ShownVolume {
                 fault -> {
                     committing = false;
                     if (fault == null && current.refused() != null) {
-                        dropIntake(current);
+                        if (!whenAbandoned.isEmpty()) { // Else whoever was told ends the link.
+                            dropIntake(current);
+                        }
                     } else {
                         committed(root, fault, done);
                     }
@@ -281,9 +280,6 @@ public final class MirrorVolume implements ShownVolume {
     }
 
     private void dropIntake(CpIntake current) {
-        if (whenAbandoned.isEmpty()) {
-            return; // It was refused; whoever is told of that ends the link, which abandons it.
-        }
         current.abandon(
                 fault -> {
                     intake = null;
