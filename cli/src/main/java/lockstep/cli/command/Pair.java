@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
             PairCreate.class,
             PairList.class,
             PairDetach.class,
+            PairResyncRate.class,
             PairDiscard.class,
             PairDelete.class
         })
