@@ -300,6 +300,11 @@ public final class Replica {
                 });
     }
 
+    /// Disks have joined this copy.
+    void roomGrew() {
+        role.roomGrew();
+    }
+
     /// Tells the partner what this copy is.
     void sendStatus() {
         CopyState state = copy.state();
@@ -313,7 +318,7 @@ public final class Replica {
                         state.promised(),
                         copy.root().cp(),
                         role.end(),
-                        copy.root().vbnCount(),
+                        copy.space().size(),
                         copy.name()));
     }
 
