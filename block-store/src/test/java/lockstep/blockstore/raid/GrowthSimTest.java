@@ -86,7 +86,7 @@ final class GrowthSimTest {
             world.extras.clear();
             try {
                 open(world);
-            } catch (NullPointerException joined) {
+            } catch (IllegalStateException joined) {
                 // It is a member by now, and has to be there for this model.
                 world.extras.addAll(away);
                 world.crash(false);
@@ -107,6 +107,7 @@ final class GrowthSimTest {
         }
         world.extras.clear();
         world.extras.addAll(away);
+        world.extras.removeAll(world.devices);
     }
 
     private static void open(RaidWorld world) {
@@ -134,6 +135,8 @@ final class GrowthSimTest {
     }
 
     private static void loseAndReplaceOne(RaidWorld world) {
+        // They might join now, and places be counted anew.
+        world.extras.clear();
         int index = world.simulation.random().nextInt(world.devices.size());
         world.crash(true);
         world.absent.add(index);

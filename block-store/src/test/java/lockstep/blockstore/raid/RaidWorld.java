@@ -7,6 +7,7 @@ import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.disk.Disk;
 import lockstep.blockstore.disk.DiskEvents;
 import lockstep.blockstore.disk.DiskInventory;
 import lockstep.blockstore.disk.FormatPlan;
@@ -164,7 +165,11 @@ final class RaidWorld {
             int known = members.get(group.index());
             for (int slot = known; slot < group.slots(); slot++) {
                 int at = firstOf(group.index()) + slot;
-                SimDevice device = (SimDevice) group.disk(slot).device();
+                Disk disk = group.disk(slot);
+                if (disk == null) {
+                    throw new IllegalStateException("a disk that joined is away");
+                }
+                SimDevice device = (SimDevice) disk.device();
                 extras.remove(device);
                 devices.add(at, device);
                 members.set(group.index(), slot + 1);
