@@ -39,6 +39,12 @@ public interface BlockSpace extends BlockSource {
     /// VBNs in the space. It may grow; a volume uses as many as its root says.
     long size();
 
+    /// Whether nothing can be written now, because what lends space to the disks has none left.
+    /// What was begun waits and goes on.
+    default boolean isOutOfSpace() {
+        return false;
+    }
+
     /// The groups.
     List<StripeSet> stripeSets();
 

@@ -61,6 +61,7 @@ public final class GroupDisks {
         Disk disk = slots[slot];
         if (disk != null) {
             disk.watch(volume.loop().clock(), volume.patience(), () -> hangs(slot, disk));
+            disk.onSpace(() -> events().spaceBelow(group, slot, disk.name(), disk.isOutOfSpace()));
         }
     }
 
@@ -257,22 +258,35 @@ public final class GroupDisks {
 
     /// Writes blocks of a member; nothing if it is away.
     public void write(int slot, long block, List<ByteBuffer> from, IoCompletion done) {
-        Disk disk = slots[slot];
-        if (disk == null || !disk.live()) {
-            volume.loop().execute(() -> done.ended(lost()));
-            return;
+        Disk disk = there(slot, done);
+        if (disk != null) {
+            disk.write(block, from, counted(fault -> judged(disk, slot, fault, done)));
         }
-        disk.write(block, from, counted(fault -> judged(disk, slot, fault, done)));
+    }
+
+    /// Gives the space of `count` blocks of a member back, which read as zeros then; nothing if it
+    /// is away. Counts as a write.
+    public void punch(int slot, long block, long count, IoCompletion done) {
+        Disk disk = there(slot, done);
+        if (disk != null) {
+            disk.punch(block, count, counted(fault -> judged(disk, slot, fault, done)));
+        }
+    }
+
+    private @Nullable Disk there(int slot, IoCompletion done) {
+        if (live(slot)) {
+            return slots[slot];
+        }
+        volume.loop().execute(() -> done.ended(lost()));
+        return null;
     }
 
     /// Writes durably to one member; nothing if it is away.
     public void writeDurably(int slot, long block, ByteBuffer from, IoCompletion done) {
-        Disk disk = slots[slot];
-        if (disk == null || !disk.live()) {
-            volume.loop().execute(() -> done.ended(lost()));
-            return;
+        Disk disk = there(slot, done);
+        if (disk != null) {
+            disk.writeDurably(block, from, fault -> judged(disk, slot, fault, done));
         }
-        disk.writeDurably(block, from, fault -> judged(disk, slot, fault, done));
     }
 
     /// Writes the same durably to every live member.
@@ -305,27 +319,7 @@ public final class GroupDisks {
 
     /// Reads the same blocks of every live member: `into` by slot, null where there is none.
     public void readEverywhere(long block, @Nullable ByteBuffer[] into, Runnable done) {
-        Together together = new Together(_ -> done.run());
-        for (int slot = 0; slot < slots.length; slot++) {
-            Disk disk = slots[slot];
-            ByteBuffer buffer = into[slot];
-            if (disk != null && disk.live() && buffer != null) {
-                int at = slot;
-                IoCompletion one = together.one();
-                disk.read(
-                        block,
-                        List.of(buffer.duplicate()),
-                        fault -> {
-                            if (fault != null) {
-                                into[at] = null;
-                            }
-                            one.ended(null);
-                        });
-            } else {
-                into[slot] = null;
-            }
-        }
-        together.start();
+        EveryMember.read(this, block, into, done);
     }
 
     /// The member in `slot` is used no more.

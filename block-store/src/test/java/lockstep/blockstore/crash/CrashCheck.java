@@ -115,7 +115,8 @@ final class CrashCheck {
                             VolumeNode node = check(images, promise, number, second);
                             checkSize(node, grown);
                         } catch (RuntimeException e) {
-                            String line = "-Dcrash.replay=" + recording.seed + id;
+                            String kind = recording.holes ? "holes.replay=" : "replay=";
+                            String line = "-Dcrash." + kind + recording.seed + id;
                             throw new AssertionError(line + " " + promise + ": " + e, e);
                         }
                         checked++;

@@ -162,7 +162,7 @@ final class DiskCommandsTest {
             node.awaitReady();
             done("disk", "add", "v", "disk5", "--group", "1");
             done("volume", "list");
-            assertThat(out).contains("56.", "MiB");
+            assertThat(out).contains("57.2 MiB");
             done("status");
             assertThat(out).contains("disk1 (parity)").doesNotContain("degraded");
             node.kill();
