@@ -23,6 +23,8 @@ final class NodeMetrics {
 
     static void register(MetricRegistry metrics, HostedVolume volume) {
         String prefix = "volume." + volume.name() + ".";
+        gauge(metrics, prefix + "size-blocks", () -> volume.replica().copy().root().vbnCount());
+        gauge(metrics, prefix + "room-blocks", () -> volume.space().size());
         usage(metrics, prefix + "used-blocks", volume, VolumeUsage::usedBlocks);
         usage(metrics, prefix + "reserved-blocks", volume, VolumeUsage::reservedBlocks);
         usage(metrics, prefix + "dirty-bytes", volume, VolumeUsage::dirtyBytes);

@@ -15,6 +15,7 @@ import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.EventView;
 import lockstep.target.admin.model.FaultDisk;
+import lockstep.target.admin.model.GrowVolume;
 import lockstep.target.admin.model.HostView;
 import lockstep.target.admin.model.LocateDisk;
 import lockstep.target.admin.model.LunView;
@@ -45,6 +46,7 @@ final class NodeOperator implements NodeControl {
     private final VolumeActions volumes;
     private final PairActions pairs;
     private final DiskActions disks;
+    private final GrowActions growth;
     private final SnapshotActions snapshots;
     private final KeyFile keyFile;
 
@@ -54,6 +56,7 @@ final class NodeOperator implements NodeControl {
         this.volumes = new VolumeActions(node);
         this.pairs = new PairActions(node);
         this.disks = new DiskActions(node);
+        this.growth = new GrowActions(node, disks);
         this.snapshots = new SnapshotActions(node);
     }
 
@@ -115,6 +118,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> addDisk(String volume, AddDisk request) {
         return withVolume(volume, (found, answer) -> disks.add(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> growVolume(String volume, GrowVolume request) {
+        return withVolume(volume, (found, answer) -> growth.grow(found, request, answer));
     }
 
     @Override

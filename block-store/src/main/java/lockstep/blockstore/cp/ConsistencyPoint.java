@@ -273,7 +273,7 @@ public final class ConsistencyPoint {
                 before.volume(),
                 job.cp,
                 job.upTo,
-                before.vbnCount(),
+                context.map().size(),
                 context.map().used(),
                 result.stateBytes(),
                 result.state(),

@@ -270,6 +270,7 @@ final class CpDriver {
             mine = List.copyOf(waiters);
             waiters.clear();
         }
+        core.grow();
         VolumeCore.Sealed sealed = replayed == null ? core.seal() : replayed;
         CpId cp = new CpId(core.epoch, sealed.half());
         frozenUpTo = sealed.upTo().sequence();

@@ -75,6 +75,10 @@ final class VolumeNode {
     final Shape shape;
     final List<@Nullable SimDevice> disks = new ArrayList<>();
     final List<SimDevice> logs = new ArrayList<>();
+
+    /// Disks that were not there when the volume was made, and may have joined it.
+    final List<SimDevice> extras = new ArrayList<>();
+
     final DiskDiary diary = new DiskDiary();
     SimEventLoop loop;
     NvLog log;
@@ -97,7 +101,7 @@ final class VolumeNode {
         logs.add(new SimDevice(simulation, "log", shape.logBytes()));
     }
 
-    /// All devices, disks first; an absent disk is left out.
+    /// All devices, disks first, extras last; an absent disk is left out.
     List<SimDevice> devices() {
         List<SimDevice> all = new ArrayList<>();
         for (SimDevice disk : disks) {
@@ -106,6 +110,7 @@ final class VolumeNode {
             }
         }
         all.addAll(logs);
+        all.addAll(extras);
         return all;
     }
 
@@ -169,6 +174,7 @@ final class VolumeNode {
                 found.add(disk);
             }
         }
+        found.addAll(extras);
         DiskInventory.read(
                 found,
                 inventory ->

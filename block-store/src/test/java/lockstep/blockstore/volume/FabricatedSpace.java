@@ -184,7 +184,7 @@ final class FabricatedSpace implements BlockSpace {
 
     @Override
     public List<StripeSet> stripeSets() {
-        return List.of(new StripeSet(0, 4, size / 4));
+        return List.of(StripeSet.of(0, 4, size / 4));
     }
 
     @Override

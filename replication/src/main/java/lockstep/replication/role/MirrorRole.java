@@ -100,6 +100,12 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         }
     }
 
+    /// Its source may let the volume grow.
+    @Override
+    public void roomGrew() {
+        answerStatus();
+    }
+
     private void answerStatus() {
         MirrorVolume volume = mirror;
         if (!recovering && !isTakingOver() && volume != null) {

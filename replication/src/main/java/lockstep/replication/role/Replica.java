@@ -304,6 +304,11 @@ public final class Replica {
                 });
     }
 
+    /// Disks have joined this copy.
+    void roomGrew() {
+        role.roomGrew();
+    }
+
     /// Tells the partner what this copy is.
     void sendStatus() {
         send(WireStates.status(copy, role));

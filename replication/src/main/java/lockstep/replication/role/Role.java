@@ -45,5 +45,8 @@ interface Role {
 
     default void partnerSays(VolumeMessage.CopyStatus status) {}
 
+    /// Disks have joined this copy.
+    default void roomGrew() {}
+
     default void received(VolumeMessage message) {}
 }

@@ -38,7 +38,7 @@ final class WireStates {
                 copy.state().promised(),
                 copy.root().cp(),
                 role.end(),
-                copy.root().vbnCount(),
+                copy.space().size(),
                 copy.name());
     }
 }

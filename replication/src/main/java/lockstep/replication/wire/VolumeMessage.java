@@ -11,7 +11,8 @@ import java.util.List;
 public sealed interface VolumeMessage extends Message {
     /// Both ways, when the link comes up and on each change: what this side's copy is. `epoch` is
     /// the active one or the last; `promised` the highest it has promised; `image` the consistency
-    /// point on its disks; `logEnd` the last durable entry of its log.
+    /// point on its disks; `logEnd` the last durable entry of its log; `vbnCount` how many VBNs its
+    /// disks hold, which the volume may become as large as.
     record CopyStatus(
             ClaimedRole role,
             CopyState state,

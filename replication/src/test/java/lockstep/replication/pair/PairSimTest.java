@@ -20,6 +20,7 @@ final class PairSimTest {
     private static final int THREADS = Runtime.getRuntime().availableProcessors();
     private static final int CANARY_SEEDS = 200;
     private static final int SCRUBBED_ONE_IN = Integer.getInteger("pair.scrubbed-one-in", 4);
+    private static final int GROWN_ONE_IN = 5;
     private static final int ROUNDS = Integer.getInteger("pair.rounds", 3);
 
     private final Totals totals = new Totals();
@@ -45,6 +46,7 @@ final class PairSimTest {
         assertThat(totals.acknowledged).isPositive();
         assertThat(totals.locks).isPositive();
         assertThat(totals.moved > 0 || last - first < 20).isTrue();
+        assertThat(totals.growths > 0 || last - first < 10 * GROWN_ONE_IN).isTrue();
         assertThat(totals.scrubs > 0 || last - first < SCRUBBED_ONE_IN).isTrue();
     }
 
@@ -54,6 +56,7 @@ final class PairSimTest {
         while (seed <= last && violations.isEmpty()) {
             try {
                 PairSimulation pair = new PairSimulation(seed, seed % SCRUBBED_ONE_IN == 0);
+                pair.grows = seed % GROWN_ONE_IN == 0;
                 pair.run(ROUNDS);
                 totals.add(pair);
             } catch (AssertionError | RuntimeException violation) {
@@ -74,6 +77,7 @@ final class PairSimTest {
         long differences;
         long everything;
         long interruptions;
+        long growths;
         long repeats;
         long repeatsInVain;
         long moves;
@@ -90,6 +94,7 @@ final class PairSimTest {
             everything += pair.resync.everything;
             interruptions += pair.resync.interruptions;
             locks += pair.locks.taken;
+            growths += pair.growth.grown;
             scrubs += pair.a.scrubPasses + pair.b.scrubPasses;
             repeats += pair.locks.repeated;
             repeatsInVain += pair.locks.repeatedInVain;
@@ -112,7 +117,9 @@ final class PairSimTest {
             String gone =
                     "%d of %d switchovers ended, the longest pause %d ms"
                             .formatted(moved, moves, longestPauseNanos / 1_000_000);
-            return done + ", " + held + ", " + gone + ", " + scrubs + " scrubs, " + resyncs;
+            String grown = growths + " growths";
+            return String.join(
+                    ", ", done, held, gone, scrubs + " scrubs", grown, resyncs);
         }
     }
 

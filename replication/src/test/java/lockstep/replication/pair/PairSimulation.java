@@ -34,11 +34,15 @@ final class PairSimulation {
     final SnapshotLoad snapshots = new SnapshotLoad(this);
     final ResyncLoad resync = new ResyncLoad(this);
     final MoveRounds moves = new MoveRounds(this);
+    final PairGrowth growth = new PairGrowth(this);
     Runnable afterSetUp = () -> {};
     long imagesChecked;
     long takeovers;
     long detaches;
     long crashes;
+
+    /// Whether disks join both copies while they work.
+    boolean grows;
 
     PairSimulation(long seed) {
         this(seed, false);
@@ -65,6 +69,9 @@ final class PairSimulation {
         PairSetUp.run(this);
         afterSetUp.run();
         for (int round = 0; round < rounds; round++) {
+            if (grows) {
+                growth.begin();
+            }
             workFor(20_000_000L + random.nextLong(80_000_000L));
             switch (random.nextInt(9)) {
                 case 0 -> network.breakConnections("a", "b");
@@ -288,6 +295,7 @@ final class PairSimulation {
         a.lookAtImage();
         b.lookAtImage();
         boolean both = isServing(a) && isServing(b);
+        growth.check();
         check(
                 !both || !a.replica.active().epoch().equals(b.replica.active().epoch()),
                 "two nodes are active in one epoch (invariant 5)");

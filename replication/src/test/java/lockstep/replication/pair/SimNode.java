@@ -8,6 +8,7 @@ import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.disk.DiskEvents;
 import lockstep.blockstore.disk.DiskInventory;
 import lockstep.blockstore.disk.FormatPlan;
+import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.disk.RecordArea;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.BlockDevice;
@@ -49,8 +50,13 @@ final class SimNode implements LinkHandler, Replica.Observer {
     final String name;
     final NodeIdentity identity;
     final List<SimDevice> disks = new ArrayList<>();
+
+    /// Disks that are there and have not joined.
+    final List<SimDevice> extras = new ArrayList<>();
+
     final SimDevice log;
     final List<String> events = new ArrayList<>();
+    private final int paritySlot;
     private final Simulation simulation;
     private final SimNetwork network;
     private final BiConsumer<SimNode, VolumeRoot> imageSeen;
@@ -88,6 +94,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
         this.name = name;
         this.imageSeen = imageSeen;
         this.identity = new NodeIdentity(number, new UUID(7, number), name);
+        this.paritySlot = slots - 1;
         for (int i = 0; i < slots; i++) {
             disks.add(new SimDevice(simulation, name + "-disk" + i, diskBytes));
         }
@@ -99,7 +106,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
     }
 
     DirectSpace direct() {
-        return new DirectSpace(disks);
+        return new DirectSpace(disks, paritySlot);
     }
 
     /// Makes an empty copy of the volume in the given state, and starts.
@@ -173,12 +180,15 @@ final class SimNode implements LinkHandler, Replica.Observer {
 
     private void attachDevices() {
         disks.forEach(disk -> disk.attach(loop));
+        extras.forEach(disk -> disk.attach(loop));
         log.attach(loop);
     }
 
     private void openDisks(java.util.function.Consumer<RaidSpace> next) {
+        List<BlockDevice> there = new ArrayList<>(disks);
+        there.addAll(extras);
         DiskInventory.read(
-                List.copyOf(disks),
+                there,
                 inventory ->
                         VolumeDisks.open(
                                 inventory.volumes().getFirst(),
@@ -188,10 +198,20 @@ final class SimNode implements LinkHandler, Replica.Observer {
                                     check(
                                             opened instanceof VolumeDisks.Opened.Ok,
                                             "disks open: " + opened);
-                                    next.accept(
-                                            new RaidSpace(
-                                                    ((VolumeDisks.Opened.Ok) opened).disks()));
+                                    VolumeDisks ok = ((VolumeDisks.Opened.Ok) opened).disks();
+                                    adopt(ok);
+                                    next.accept(new RaidSpace(ok));
                                 }));
+    }
+
+    /// Extras that joined are disks like any other.
+    void adopt(VolumeDisks opened) {
+        GroupDisks group = opened.groups().getFirst();
+        for (int slot = disks.size(); slot < group.slots(); slot++) {
+            SimDevice joined = (SimDevice) group.disk(slot).device();
+            extras.remove(joined);
+            disks.add(joined);
+        }
     }
 
     private void openCopy(RaidSpace space, NvLog nvLog) {
@@ -264,6 +284,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
         loop.stop();
         if (powerCut) {
             disks.forEach(SimDevice::crash);
+            extras.forEach(SimDevice::crash);
             log.crash();
         }
     }

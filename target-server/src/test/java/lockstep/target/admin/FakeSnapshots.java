@@ -3,6 +3,7 @@ package lockstep.target.admin;
 import lockstep.target.admin.model.CloneSnapshot;
 import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.GrowVolume;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.RestoreSnapshot;
 import lockstep.target.admin.model.ScheduleView;
@@ -35,6 +36,11 @@ abstract class FakeSnapshots implements SnapshotControl, PairControl {
                     asked.add("switch " + volume + " over");
                     return new SwitchedOver(volume, "other", 123_456);
                 });
+    }
+
+    public synchronized CompletableFuture<Done> growVolume(String volume, GrowVolume request) {
+        asked.add("growVolume " + volume + " " + request);
+        return ifKnown(volume, () -> new Done(volume + " is larger"));
     }
 
     static <T> CompletableFuture<T> done(T value) {
