@@ -48,6 +48,7 @@ public final class MirrorVolume implements ShownVolume {
     private final Observer observer;
     private final MirrorLog log;
     private final MirrorLuns luns;
+    private final LogAllowance allowance;
     private @Nullable CpIntake intake;
     private final List<Runnable> whenAbandoned = new ArrayList<>();
     private @Nullable Runnable whenDurable;
@@ -62,6 +63,7 @@ public final class MirrorVolume implements ShownVolume {
         this.log = new MirrorLog(copy.root().upTo());
         this.luns = new MirrorLuns(copy, log, observer::lunsChanged);
         this.durable = log.end();
+        this.allowance = new LogAllowance(copy.log());
         copy.log().listen(logListener());
     }
 
@@ -158,7 +160,10 @@ public final class MirrorVolume implements ShownVolume {
         // its own is merely kept longer.
         long half = Math.max(ofHalf, lowestHalf);
         long bytes = lockstep.blockstore.log.EntryCodec.encodedLength(borrowed);
-        if (stopped || !log.continues(half, borrowed) || !copy.log().roomFor(half, bytes)) {
+        if (stopped
+                || !log.continues(half, borrowed)
+                || !copy.log().roomFor(half, bytes)
+                || !allowance.allows(bytes)) {
             return false;
         }
         copy.log().append(half, borrowed);
@@ -169,6 +174,12 @@ public final class MirrorVolume implements ShownVolume {
             lowestHalf = half + 1;
         }
         return true;
+    }
+
+    /// The source is told that its entries may take `bytes` of this node's log, which are kept for
+    /// them.
+    public void logQuota(long bytes) {
+        allowance.tell(bytes);
     }
 
     /// Begins to receive `cp`, which holds everything up to sequence `upTo`. What was received of
@@ -227,6 +238,7 @@ public final class MirrorVolume implements ShownVolume {
             restartLog(root.upTo());
         }
         copy.log().release(root.cp().count());
+        allowance.committed();
         luns.imageCommitted();
         done.run();
         abandoned();
@@ -307,6 +319,7 @@ public final class MirrorVolume implements ShownVolume {
     /// What a takeover replays. The mirror is used no more.
     public VolumeOpening.Entries handOver() {
         stopped = true;
+        copy.log().guarantee(0);
         copy.log().listen(QUIET);
         return log::replay;
     }
