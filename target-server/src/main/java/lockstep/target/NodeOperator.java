@@ -3,6 +3,7 @@ package lockstep.target;
 import lockstep.target.access.SecretKeys;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.NodeControl;
+import lockstep.target.admin.PeerControl;
 import lockstep.target.admin.model.AddDisk;
 import lockstep.target.admin.model.AddHost;
 import lockstep.target.admin.model.AdminError.Code;
@@ -45,6 +46,7 @@ final class NodeOperator implements NodeControl {
     private final PairActions pairs;
     private final DiskActions disks;
     private final SnapshotActions snapshots;
+    private final PeerActions peers;
     private final KeyFile keyFile;
 
     NodeOperator(Node node, KeyFile keyFile) {
@@ -54,6 +56,7 @@ final class NodeOperator implements NodeControl {
         this.pairs = new PairActions(node);
         this.disks = new DiskActions(node);
         this.snapshots = new SnapshotActions(node);
+        this.peers = new PeerActions(node);
     }
 
     // Whatever goes wrong on the loop inside `action` is the answer.
@@ -271,6 +274,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> stopScrub(String volume) {
         return withVolume(volume, (found, answer) -> answer.complete(node.scrubs().stop(found)));
+    }
+
+    @Override
+    public PeerControl peers() {
+        return peers;
     }
 
     @Override

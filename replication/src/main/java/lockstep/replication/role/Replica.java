@@ -119,6 +119,11 @@ public final class Replica {
         role.writable();
     }
 
+    /// What this node keeps of its log for this copy, if it is a mirror.
+    public void logQuota(long bytes) {
+        role.logQuota(bytes);
+    }
+
     /// The partner says something about this volume.
     public void received(VolumeMessage message) {
         if (message instanceof VolumeMessage.CopyStatus status) {
@@ -302,19 +307,9 @@ public final class Replica {
 
     /// Tells the partner what this copy is.
     void sendStatus() {
-        CopyState state = copy.state();
         ActiveVolume active = role.active();
         Epoch epoch = active == null ? Epoch.NONE : active.epoch();
-        send(
-                new VolumeMessage.CopyStatus(
-                        WireStates.of(state.role()),
-                        WireStates.of(state.sync()),
-                        epoch,
-                        state.promised(),
-                        copy.root().cp(),
-                        role.end(),
-                        copy.root().vbnCount(),
-                        copy.name()));
+        send(WireStates.status(copy, epoch, role.end()));
     }
 
     /// Ways from one role to another.

@@ -43,6 +43,7 @@ final class SourceSync {
     private long storedUpTo;
     private long catchUpTo;
     private int rounds;
+    private long logQuota = Long.MAX_VALUE;
 
     SourceSync(Replica replica, ActiveVolume volume) {
         this.replica = replica;
@@ -61,6 +62,15 @@ final class SourceSync {
     long backlogBytes() {
         MirrorSender running = sender;
         return running == null ? 0 : running.backlogBytes();
+    }
+
+    /// What the mirror keeps of its log for this volume.
+    void logQuota(long bytes) {
+        logQuota = bytes;
+        MirrorSender running = sender;
+        if (running != null) {
+            running.logQuota(bytes);
+        }
     }
 
     /// The mirror has promised `epoch`; its log ends at `end`, it holds `image`.
@@ -88,6 +98,7 @@ final class SourceSync {
                 new MirrorSender(
                         volume.copy().id(), epoch, volume.loop(), link, /* announced= */ true);
         sender = next;
+        next.logQuota(logQuota);
         storedUpTo = mirrorEnd;
         volume.require(Legs.BOTH, mirrorEnd);
         if (volume.service() == ActiveVolume.Service.JOINING) {
@@ -145,13 +156,15 @@ final class SourceSync {
     }
 
     private void newSender(PeerLink link) {
-        sender =
+        MirrorSender next =
                 new MirrorSender(
                         volume.copy().id(),
                         volume.epoch(),
                         volume.loop(),
                         link,
                         /* announced= */ false);
+        next.logQuota(logQuota);
+        sender = next;
     }
 
     /// A new image, and the difference to what the mirror has.

@@ -1,12 +1,30 @@
 package lockstep.replication.role;
 
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
 import lockstep.blockstore.volume.CopyState.Sync;
+import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.CopyState;
+import lockstep.replication.wire.VolumeMessage;
 
 /// A copy's durable role and sync state in the words of the wire.
 final class WireStates {
     private WireStates() {}
+
+    /// What the partner is told of `copy`.
+    static VolumeMessage.CopyStatus status(VolumeCopy copy, Epoch active, Position logEnd) {
+        var state = copy.state();
+        return new VolumeMessage.CopyStatus(
+                of(state.role()),
+                of(state.sync()),
+                active,
+                state.promised(),
+                copy.root().cp(),
+                logEnd,
+                copy.root().vbnCount(),
+                copy.name());
+    }
 
     static CopyState of(Sync sync) {
         return switch (sync) {

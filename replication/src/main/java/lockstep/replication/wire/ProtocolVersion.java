@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 public enum ProtocolVersion {
     /// Frames with two checksums; heartbeats with leases; entries, consistency points as data and
     /// references, resync, epochs.
-    V1(1);
+    V1(1),
+
+    /// A destination says how much of its log it keeps for a volume.
+    V2(2);
 
     private final int number;
 
@@ -28,7 +31,7 @@ public enum ProtocolVersion {
 
     /// The newest that this node speaks.
     public static ProtocolVersion newest() {
-        return V1;
+        return V2;
     }
 
     /// The newest version that this node speaks and that lies in the offered range; null when there

@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -44,8 +45,10 @@ class MessageCodecTest {
 
     @Test
     void bytesAreTheOnesWrittenDown() {
-        List<String> lines = WireSamples.all().stream().map(MessageCodecTest::golden).toList();
-        assertThat(lines).isEqualTo(resource("wire/golden-v1.txt").lines().toList());
+        List<String> written = new ArrayList<>(resource("wire/golden-v1.txt").lines().toList());
+        written.addAll(resource("wire/golden-v2.txt").lines().toList());
+        assertThat(WireSamples.all().stream().map(MessageCodecTest::golden))
+                .containsExactlyInAnyOrderElementsOf(written);
     }
 
     @Test
