@@ -381,6 +381,9 @@ public final class ActiveVolume implements ShownVolume {
     private void tick() {
         if (service != Service.STOPPED) {
             driver.tick();
+            if (core.copy.space().isOutOfSpace()) {
+                admission.drain();
+            }
             timer = loop().clock().schedule(core.copy.settings().cpIntervalNanos(), this::tick);
         }
     }

@@ -75,6 +75,12 @@ final class Admission {
     void drain() {
         while (!backlog.isEmpty() && !isHeld()) {
             Pending first = backlog.element();
+            if (!first.need.freeing && core.copy.space().isOutOfSpace()) {
+                // Nothing can come to rest now: what was acknowledged waits in the log for it.
+                backlog.remove();
+                first.refused.ended(new Outcome.NoSpace());
+                continue;
+            }
             if (isMirrorBehind(first.need)) {
                 return;
             }

@@ -204,8 +204,10 @@ public final class MirrorVolume implements ShownVolume {
     /// no such entry here.
     public boolean reference(long vbn, long sequence, int offset) {
         CpIntake current = intake;
-        ByteBuffer content = log.block(sequence, offset);
-        return current != null && content != null && current.reference(vbn, content);
+        MirrorLog.Block block = log.block(sequence, offset);
+        return current != null
+                && block != null
+                && current.reference(vbn, block.content(), block.crc());
     }
 
     /// Commits what was received with `root`; `done` is called when this node's superblock is

@@ -25,6 +25,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
     private final Clock clock;
     private final LinkSettings settings;
     private final Heartbeat heartbeat;
+    private final Suspensions suspensions;
     private final long upNanos;
     private final Queue<Question> questions = new ArrayDeque<>();
     private Clock.Timer timer;
@@ -50,6 +51,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
         this.settings = settings;
         this.upNanos = clock.nanoTime();
         this.heartbeat = new Heartbeat(settings.lossNanos(), upNanos);
+        this.suspensions = new Suspensions(clock);
         this.timer = clock.schedule(settings.heartbeatNanos(), this::beat);
     }
 
@@ -80,6 +82,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
     }
 
     private void sendHeartbeat(long nowNanos) {
+        lookAtClocks();
         heartbeat.sent(nowNanos);
         connection.send(MessageCodec.LINK, new LinkMessage.Heartbeat(nowNanos));
     }
@@ -130,6 +133,12 @@ final class LiveLink implements PeerLink, Connection.Handler {
         }
     }
 
+    private void lookAtClocks() {
+        if (suspensions.noticed()) {
+            heartbeat.suspended(clock.nanoTime());
+        }
+    }
+
     private void answer(long echoedNanos) {
         Question oldest = questions.peek();
         while (oldest != null && oldest.sentNanos - echoedNanos <= 0) {
@@ -141,6 +150,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
 
     @Override
     public long leaseUntilNanos() {
+        lookAtClocks();
         return heartbeat.leaseUntilNanos();
     }
 
@@ -162,6 +172,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
                             MessageCodec.LINK,
                             new LinkMessage.HeartbeatReply(sentNanos, keeper.grantLease()));
             case LinkMessage.HeartbeatReply(long echoedNanos, int leaseMillis) -> {
+                lookAtClocks();
                 if (heartbeat.echoed(echoedNanos, leaseMillis)) {
                     keeper.handler().leaseGranted(this);
                 }
