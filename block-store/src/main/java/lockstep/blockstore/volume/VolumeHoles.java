@@ -24,11 +24,11 @@ import java.util.function.Supplier;
 /// Gives what nothing uses any more, after an UNMAP or when a snapshot or a LUN is gone, back to
 /// what lends it to the disks; of a copy in either role.
 ///
-/// A pass goes over all stripes, a window at a time: what is free by the space map of the
-/// committed image and still holds space is offered to the next consistency point, which makes the
-/// holes. The window is done when that is committed. So nothing is ever given back under a block
-/// that an image, a pin or a read may need: what is free in the committed image is what this
-/// consistency point may overwrite too.
+/// A pass goes over all stripes, a window at a time: what is free by the space map of the committed
+/// image and still holds space is offered to the next consistency point, which makes the holes. The
+/// window is done when that is committed. So nothing is ever given back under a block that an
+/// image, a pin or a read may need: what is free in the committed image is what this consistency
+/// point may overwrite too.
 ///
 /// Blocks die and are used again all the time; to give each back at once would cost more than it
 /// gains. A pass begins when, since the last, a good part of what was used has become free, and
@@ -250,10 +250,10 @@ public final class VolumeHoles {
                         found(root, window, List.of(), ++tries < TRIES);
                     } else {
                         holes().search(
-                                group,
-                                free,
-                                settings.unit(),
-                                ranges -> found(root, window, ranges, false));
+                                        group,
+                                        free,
+                                        settings.unit(),
+                                        ranges -> found(root, window, ranges, false));
                     }
                 });
     }

@@ -220,8 +220,8 @@ final class RebuildSimTest {
                                                         MILLISECOND / 4,
                                                         () ->
                                                                 scrubOn(
-                                                                        world, scrub, next,
-                                                                        at + 1, steps))));
+                                                                        world, scrub, next, at + 1,
+                                                                        steps))));
     }
 
     private static boolean isAway(RaidWorld world, int index) {

@@ -290,8 +290,7 @@ final class SnapshotTest {
             Lun lun = world.lun(0);
             world.run(() -> world.snapshots().restore(snapshot, true, o -> ended[0] = o));
             world.simulation.runFor(world.random.nextLong(3_000_000));
-            world.run(
-                    () -> lun.compareAndWrite(0, IoBuffer.unpooled(both), o -> ended[1] = o));
+            world.run(() -> lun.compareAndWrite(0, IoBuffer.unpooled(both), o -> ended[1] = o));
             boolean over = world.simulation.runUntil(() -> ended[0] != null && ended[1] != null);
             assertThat(over).isTrue();
             assertThat(ended[0]).isEqualTo(Outcome.done());

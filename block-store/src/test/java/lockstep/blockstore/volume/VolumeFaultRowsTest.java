@@ -209,12 +209,7 @@ final class VolumeFaultRowsTest {
         assertThat(world.read(0, written)).isEqualTo(Outcome.done());
         assertThat(fits(world, written)).isFalse();
         Arrays.fill(world.content, 0, 100 * Blocks.SIZE, (byte) 0);
-        world.succeed(
-                done ->
-                        world.active
-                                .luns()
-                                .getFirst()
-                                .unmap(0, Blocks.toBytes(100), done));
+        world.succeed(done -> world.active.luns().getFirst().unmap(0, Blocks.toBytes(100), done));
         world.checkpoint();
         world.checkpoint();
         assertThat(fits(world, written)).isTrue();
@@ -228,8 +223,7 @@ final class VolumeFaultRowsTest {
         IoBuffer buffer = IoBuffer.unpooled(ByteBuffer.wrap(data));
         long offset = Blocks.toBytes(first);
         Outcome ended =
-                world.outcome(
-                        done -> world.active.luns().getFirst().write(offset, buffer, done));
+                world.outcome(done -> world.active.luns().getFirst().write(offset, buffer, done));
         if (ended.isDone()) {
             System.arraycopy(data, 0, world.content, (int) offset, data.length);
         } else {

@@ -131,9 +131,7 @@ final class VolumeHolesTest {
         int full = held(world);
         giveBack(
                 world,
-                () ->
-                        world.succeed(
-                                done -> world.active.snapshots().deleteLun(0, false, done)));
+                () -> world.succeed(done -> world.active.snapshots().deleteLun(0, false, done)));
         assertThat(held(world)).isLessThan(full / 3);
         assertThat(world.check().errors()).isEmpty();
     }

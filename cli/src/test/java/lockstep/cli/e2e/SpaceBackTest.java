@@ -41,8 +41,7 @@ final class SpaceBackTest {
                 Initiator initiator = new Initiator(1)) {
             IscsiSession session =
                     initiator
-                            .connect(
-                                    LoopbackPair.url(pair.first(), 0), SessionOptions.defaults())
+                            .connect(LoopbackPair.url(pair.first(), 0), SessionOptions.defaults())
                             .get(30, TimeUnit.SECONDS);
             execute(session, Cdb.testUnitReady(new ScsiTask(), 0));
             ByteBuf data = Unpooled.directBuffer(BYTES);

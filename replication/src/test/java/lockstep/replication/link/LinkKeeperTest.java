@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
-import lockstep.blockstore.sim.SimEventLoop;
 import lockstep.blockstore.sim.SimClock;
+import lockstep.blockstore.sim.SimEventLoop;
 import lockstep.blockstore.sim.Simulation;
 import lockstep.replication.sim.SimNetwork;
 import lockstep.replication.wire.LinkMessage;
