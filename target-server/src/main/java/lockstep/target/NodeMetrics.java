@@ -6,6 +6,7 @@ import com.codahale.metrics.MetricRegistry;
 import lockstep.blockstore.raid.RaidTraffic;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.VolumeUsage;
+import lockstep.replication.role.ResyncProgress;
 
 import java.util.function.ToLongFunction;
 
@@ -38,6 +39,11 @@ final class NodeMetrics {
                 metrics,
                 prefix + "mirror-backlog-bytes",
                 () -> volume.replica().status().backlogBytes());
+        resync(metrics, prefix + "resync-blocks", volume, ResyncProgress::blocks);
+        resync(metrics, prefix + "resync-bytes", volume, ResyncProgress::bytes);
+        resync(metrics, prefix + "resync-rate", volume, ResyncProgress::bytesPerSecond);
+        resync(metrics, prefix + "resync-seconds-left", volume, ResyncProgress::secondsLeft);
+        resync(metrics, prefix + "resync-stalled", volume, p -> p.stalled().isEmpty() ? 0 : 1);
         gauge(metrics, prefix + "degraded", () -> volume.disks().degraded() ? 1L : 0L);
         gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
         gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());
@@ -74,6 +80,14 @@ final class NodeMetrics {
                     ActiveVolume active = volume.replica().active();
                     return active == null ? 0 : figure.applyAsLong(active.usage());
                 });
+    }
+
+    private static void resync(
+            MetricRegistry metrics,
+            String name,
+            HostedVolume volume,
+            ToLongFunction<ResyncProgress> figure) {
+        gauge(metrics, name, () -> figure.applyAsLong(volume.replica().status().resync()));
     }
 
     private static void gauge(MetricRegistry metrics, String name, Gauge<Long> gauge) {

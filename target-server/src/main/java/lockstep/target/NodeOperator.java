@@ -25,6 +25,7 @@ import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.RestoreSnapshot;
+import lockstep.target.admin.model.ResyncRate;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.ScrubView;
 import lockstep.target.admin.model.SnapshotView;
@@ -239,6 +240,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> takeOver(String volume, TakeOver request) {
         return withVolume(volume, (found, answer) -> pairs.takeOver(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> setResyncRate(String volume, ResyncRate request) {
+        return withVolume(volume, (found, answer) -> pairs.setResyncRate(found, request, answer));
     }
 
     @Override

@@ -71,7 +71,7 @@ final class NodeMainTest {
 
         @SuppressWarnings("InfiniteRecursion") // that is what it is for
         private static long endless(long depth) {
-            return endless(depth + 1) + depth;
+            return depth < 0 ? 0 : endless(depth + 1) + depth;
         }
     }
 

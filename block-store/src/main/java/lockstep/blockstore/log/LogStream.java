@@ -72,6 +72,7 @@ public final class LogStream {
     private long guaranteedBytes;
     private boolean usable;
     private boolean replaying;
+    private @Nullable Runnable whenIdle;
     // A commit is under way whose batches were dropped meanwhile.
     private boolean dropped;
 
@@ -83,6 +84,12 @@ public final class LogStream {
     /// Who hears of commits from now on.
     public void listen(Listener newListener) {
         listener = newListener;
+    }
+
+    /// Nobody hears of them any more, and nothing of the log is kept for them.
+    public void listenNoMore() {
+        guaranteedBytes = 0;
+        listener = NOBODY;
     }
 
     /// Whose log this is.
@@ -107,6 +114,27 @@ public final class LogStream {
         Check.that(!usable && !replaying, "a stream is replayed once");
         replaying = true;
         new LogReplay(log, this, floorHalf, handler, end).start();
+    }
+
+    /// Reads this stream back from the device: what was appended and not released can be replayed
+    /// again once `ready` is called, when nothing is under way any more. Nothing is appended until
+    /// that replay has ended.
+    public void rewind(Runnable ready) {
+        if (open != null || !pending.isEmpty() || !underWay.isEmpty()) {
+            whenIdle = () -> rewind(ready);
+            return;
+        }
+        List<NvLog.FoundSegment> live = new ArrayList<>();
+        for (LogHalf half : halves.values()) {
+            for (int i = 0; i < half.segments().size(); i++) {
+                SegmentHeader header = new SegmentHeader(log.id(), half.chain(), i);
+                live.add(new NvLog.FoundSegment(half.segments().get(i), header));
+            }
+        }
+        log.found(volume, live);
+        halves.clear();
+        usable = false;
+        ready.run();
     }
 
     // What the replay found: live halves with their segments, and where to go on.
@@ -366,6 +394,11 @@ public final class LogStream {
         }
         underWay = new ArrayList<>();
         dropped = false;
+        Runnable idle = whenIdle;
+        if (idle != null) {
+            whenIdle = null;
+            log.loop().execute(idle);
+        }
     }
 
     void tellFailed(IoFault fault) {

@@ -150,8 +150,11 @@ final class StripeScrub {
                 ByteBuffer content = verdicts[i].repairs[slot];
                 boolean wrong = (verdicts[i].wrong & (1L << slot)) != 0;
                 good += wrong ? 0 : 1;
-                // Where only an entry was wrong, the disk is not to blame for its block.
-                if (wrong && slot != verdicts[i].stamped()) {
+                // Where only an entry was wrong, the disk is not to blame for its block; nor where
+                // nothing was ever written and what an earlier use has left shows.
+                boolean written = group.checksums().get(slot, dbn + i) != null;
+                boolean blamed = written || found[slot][i] == null;
+                if (wrong && blamed && slot != verdicts[i].stamped()) {
                     group.reader().countBad(slot, dbn + i, found[slot][i]);
                 }
                 if (content != null) {

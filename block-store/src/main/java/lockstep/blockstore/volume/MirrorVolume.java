@@ -28,6 +28,12 @@ public final class MirrorVolume implements ShownVolume {
         /// `blocks` blocks of the consistency point being received are on the disks.
         void written(CpId cp, long blocks);
 
+        /// The log here cannot be used: the copy is out of sync from now on.
+        void logLost(String reason);
+
+        /// `cp` is not received any further, and its image stays what it was.
+        void refused(CpId cp, String reason);
+
         /// The LUNs that it knows are others, or have other attributes.
         void lunsChanged();
 
@@ -78,26 +84,19 @@ public final class MirrorVolume implements ShownVolume {
                             if (fault != null) {
                                 handler.refused(fault.toString());
                             } else if (copy.logRefusal() != null) {
-                                mirror.loseLog(handler);
+                                mirror.loseLog("it belongs to another log", handler);
                             } else {
                                 mirror.replay(handler);
                             }
                         });
     }
 
-    /// Takes over `copy` from an active volume that has stopped on this node: its log is void.
+    /// Takes over `copy` from an active volume that has stopped on this node. What its source will
+    /// not have of it stays where it is, image and log, until the source has said where it goes on
+    /// from ([MirrorHistory#fallBack], [#fallOutOfSync]). The new role is durable already.
     public static void demoted(VolumeCopy copy, Observer observer, Handler handler) {
-        MirrorVolume mirror = new MirrorVolume(copy, observer);
-        copy.space()
-                .recover(
-                        copy.root().cp(),
-                        fault -> {
-                            if (fault != null) {
-                                handler.refused(fault.toString());
-                            } else {
-                                mirror.loseLog(handler);
-                            }
-                        });
+        copy.log().listenNoMore();
+        copy.log().rewind(() -> open(copy, observer, handler));
     }
 
     /// Takes over `copy` from an active volume that was brought to rest here ([Handover]): its
@@ -125,6 +124,11 @@ public final class MirrorVolume implements ShownVolume {
     /// The image it holds.
     public CpId image() {
         return copy.root().cp();
+    }
+
+    /// What is here of the time before it was this source's.
+    public MirrorHistory history() {
+        return new MirrorHistory(copy, log);
     }
 
     /// The end of its log.
@@ -156,14 +160,9 @@ public final class MirrorVolume implements ShownVolume {
     /// no room.
     public boolean store(long ofHalf, LogEntry borrowed) {
         // After a replay only halves above the highest found take entries. An entry in a later half
-        // than
-        // its own is merely kept longer.
+        // than its own is merely kept longer.
         long half = Math.max(ofHalf, lowestHalf);
-        long bytes = lockstep.blockstore.log.EntryCodec.encodedLength(borrowed);
-        if (stopped
-                || !log.continues(half, borrowed)
-                || !copy.log().roomFor(half, bytes)
-                || !allowance.allows(bytes)) {
+        if (stopped || !log.continues(half, borrowed) || !allowance.admits(half, borrowed)) {
             return false;
         }
         copy.log().append(half, borrowed);
@@ -176,10 +175,9 @@ public final class MirrorVolume implements ShownVolume {
         return true;
     }
 
-    /// The source is told that its entries may take `bytes` of this node's log, which are kept for
-    /// them.
-    public void logQuota(long bytes) {
-        allowance.tell(bytes);
+    /// What its source's entries may take of this node's log.
+    public LogAllowance allowance() {
+        return allowance;
     }
 
     /// Begins to receive `cp`, which holds everything up to sequence `upTo`. What was received of
@@ -210,27 +208,39 @@ public final class MirrorVolume implements ShownVolume {
                 && current.reference(vbn, block.content(), block.crc());
     }
 
+    /// Block `vbn`, whose checksum is `crc`, has the content of block `baseVbn` of the image here,
+    /// whose checksum is `baseCrc`, with `patch` (lent) applied. False if it makes no sense now.
+    public boolean change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer patch) {
+        CpIntake current = intake;
+        return current != null && current.change(vbn, crc, baseVbn, baseCrc, patch);
+    }
+
     /// Commits what was received with `root`; `done` is called when this node's superblock is
     /// durable. False if the root makes no sense.
     public boolean commit(CpId cp, ByteBuffer borrowedRoot, Runnable done) {
         CpIntake current = intake;
         VolumeRoot root = VolumeRoot.decode(borrowedRoot);
-        if (current == null
-                || root == null
-                || !current.cp().equals(cp)
-                || !current.matches(root)
-                || !root.volume().equals(copy.id())
-                || root.vbnCount() > copy.space().size()) {
+        if (current == null || root == null || !current.cp().equals(cp) || !current.matches(root)) {
             return false;
         }
         committing = true;
-        current.commit(root, fault -> committed(root, fault, done));
+        current.commit(
+                root,
+                fault -> {
+                    committing = false;
+                    if (fault == null && current.refused() != null) {
+                        if (!whenAbandoned.isEmpty()) { // Else whoever was told ends the link.
+                            dropIntake(current);
+                        }
+                    } else {
+                        committed(root, fault, done);
+                    }
+                });
         return true;
     }
 
     private void committed(VolumeRoot root, @Nullable IoFault fault, Runnable done) {
         intake = null;
-        committing = false;
         if (fault != null) {
             stop(fault);
             return;
@@ -270,11 +280,13 @@ public final class MirrorVolume implements ShownVolume {
             return;
         }
         whenAbandoned.add(done);
-        // What commits already is not dropped any more; and an intake is abandoned once, also when
-        // a link breaks and a takeover follows at once.
-        if (committing || whenAbandoned.size() > 1) {
-            return;
+        // What commits is not dropped; and an intake is abandoned once, whoever asks again.
+        if (!committing && whenAbandoned.size() == 1) {
+            dropIntake(current);
         }
+    }
+
+    private void dropIntake(CpIntake current) {
         current.abandon(
                 fault -> {
                     intake = null;
@@ -321,19 +333,9 @@ public final class MirrorVolume implements ShownVolume {
     /// What a takeover replays. The mirror is used no more.
     public VolumeOpening.Entries handOver() {
         stopped = true;
-        copy.log().guarantee(0);
-        copy.log().listen(QUIET);
+        copy.log().listenNoMore();
         return log::replay;
     }
-
-    private static final LogStream.Listener QUIET =
-            new LogStream.Listener() {
-                @Override
-                public void durable(Position upTo) {}
-
-                @Override
-                public void failed(IoFault fault) {}
-            };
 
     private void replay(Handler handler) {
         long floor = Math.max(image().count() + 1, copy.state().logFloor());
@@ -355,7 +357,8 @@ public final class MirrorVolume implements ShownVolume {
                                 luns.restarted();
                                 handler.opened(this);
                             } else {
-                                loseLog(handler);
+                                String why = verdict.replays() ? "it has a gap" : verdict.text();
+                                loseLog(why, handler);
                             }
                         });
     }
@@ -364,7 +367,8 @@ public final class MirrorVolume implements ShownVolume {
         return entry.position().sequence() <= copy.root().upTo().sequence();
     }
 
-    private void loseLog(Handler handler) {
+    private void loseLog(String why, Handler handler) {
+        observer.logLost(why);
         CopyState.Sync now = copy.state().sync();
         CopyState.Sync next = now == CopyState.Sync.NO_IMAGE ? now : CopyState.Sync.OUT_OF_SYNC;
         fallOutOfSync(next, () -> handler.opened(this));

@@ -73,6 +73,9 @@ final class VolumeCore {
     /// The epoch this copy is active in; [Epoch#NONE] while it is joining.
     Epoch epoch = Epoch.NONE;
 
+    /// Where that epoch went on from.
+    Position epochFrom = Position.NONE;
+
     /// Who is sent entries and updates now.
     @Nullable Mirror mirror;
 
@@ -189,6 +192,7 @@ final class VolumeCore {
     void openEpoch(Epoch opened) {
         Position from = last;
         epoch = opened;
+        epochFrom = from;
         if (copy.log().fault() != null || !copy.log().roomFor(half, EPOCH_BYTES)) {
             goWithoutLog();
         }

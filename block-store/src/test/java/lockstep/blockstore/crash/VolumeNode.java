@@ -3,6 +3,7 @@ package lockstep.blockstore.crash;
 import com.codahale.metrics.MetricRegistry;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.base.VolumeId;
@@ -244,6 +245,9 @@ final class VolumeNode {
                 new ActiveVolume.Observer() {
                     @Override
                     public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
+
+                    @Override
+                    public void pinGivenUp(CpId cp) {}
 
                     @Override
                     public void logLost(String reason) {

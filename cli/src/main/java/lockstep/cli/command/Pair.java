@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
             PairCreate.class,
             PairList.class,
             PairDetach.class,
+            PairResyncRate.class,
             PairDiscard.class,
             PairDelete.class
         })

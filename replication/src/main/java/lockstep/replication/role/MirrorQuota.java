@@ -30,7 +30,7 @@ final class MirrorQuota {
         PeerLink link = replica.link();
         boolean hears = link != null && link.version().compareTo(ProtocolVersion.V2) >= 0;
         if (volume != null && hears && bytes > 0) {
-            volume.logQuota(bytes);
+            volume.allowance().tell(bytes);
             replica.send(new VolumeMessage.LogQuota(bytes));
         }
     }

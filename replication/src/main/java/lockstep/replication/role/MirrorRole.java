@@ -1,32 +1,28 @@
 package lockstep.replication.role;
 
-import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
-import lockstep.blockstore.log.EntryCodec;
-import lockstep.blockstore.log.LogEntry;
-import lockstep.blockstore.log.MalformedEntry;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.link.PeerLink;
-import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.ProtocolViolation;
-import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
-import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// The destination's side: stores the source's entries and images, and takes over when told to. It
 /// acknowledges nothing of an epoch older than the highest it has promised; that, and not a clock,
 /// is what fences a source that does not know yet that it is one no more.
 final class MirrorRole implements Role, MirrorVolume.Observer {
+    private static final long FALLING_NANOS = 10_000_000;
+
     private final Replica replica;
     private @Nullable MirrorVolume mirror;
     private @Nullable Takeover takeover;
@@ -35,6 +31,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private final MirrorQuota quota;
     private boolean recovering;
     private boolean retired;
+    private boolean falling;
+    private Position sourceBegan = Position.NONE;
 
     /// `given`: the switchover that made this copy the mirror; null if it was none.
     MirrorRole(Replica replica, @Nullable Switchover given) {
@@ -111,7 +109,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         if (!recovering && !isTakingOver() && volume != null) {
             quota.tell(volume);
             // What is said of the log's end is taken for durable.
-            volume.whenDurable(replica::sendStatus);
+            volume.whenDurable(() -> sayWhatIsHere(volume));
         }
     }
 
@@ -120,12 +118,21 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         quota.set(bytes, isTakingOver() ? null : mirror);
     }
 
+    private void sayWhatIsHere(MirrorVolume volume) {
+        List<CpId> images = volume.history().images(replica.self());
+        if (images.size() > 1 && replica.copy().state().sync() != Sync.NO_IMAGE) {
+            replica.send(new VolumeMessage.OlderImages(images.subList(1, images.size())));
+        }
+        replica.sendStatus();
+    }
+
     /// What was received of a consistency point is worth nothing without its rest.
     @Override
     public void linkLost(String why) {
         MirrorVolume volume = mirror;
         Takeover judging = takeover;
         granted = null;
+        sourceBegan = Position.NONE;
         if (judging != null) {
             // Not now: the link may be replaced by a newer one of a source that lives.
             replica.copy().loop().execute(() -> judgeAgain(judging));
@@ -154,6 +161,22 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         replica.send(new VolumeMessage.CpProgress(cp, blocks));
     }
 
+    /// The source sends whole blocks when it is asked again, on the next link.
+    @Override
+    public void refused(CpId cp, String reason) {
+        PeerLink from = replica.link();
+        replica.tell("image " + cp + " is not taken: " + reason);
+        if (from != null) {
+            replica.send(new VolumeMessage.CpRefused(cp, reason));
+            from.close(reason);
+        }
+    }
+
+    @Override
+    public void logLost(String reason) {
+        replica.tell("the log of this copy cannot be used: " + reason);
+    }
+
     @Override
     public @Nullable ShownVolume shown() {
         return mirror;
@@ -174,7 +197,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     void takeover(boolean sourceIsDown, boolean acceptLoss, Consumer<@Nullable Refusal> done) {
         MirrorVolume volume = mirror;
-        if (volume == null || takeover != null || retired || handedOver.isTaking()) {
+        boolean busy = takeover != null || retired || falling || handedOver.isTaking();
+        if (volume == null || busy) {
             done.accept(new Refusal("the mirror is busy", "wait for what is under way"));
             return;
         }
@@ -195,7 +219,11 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     private void judgeAgain(Takeover judging) {
         if (judging.equals(takeover) && !isTakingOver()) {
-            judging.judge();
+            if (falling) {
+                replica.copy().loop().clock().schedule(FALLING_NANOS, () -> judgeAgain(judging));
+            } else {
+                judging.judge();
+            }
         }
     }
 
@@ -227,9 +255,15 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             case VolumeMessage.Entries m -> entries(volume, m);
             case VolumeMessage.HandedOver m -> handedOver.take(volume, m);
             case VolumeMessage.CpBegin m -> begin(volume, m);
-            case VolumeMessage.CpData m -> m.runs().forEach(run -> data(volume, run));
-            case VolumeMessage.CpReferences m -> m.runs().forEach(run -> references(volume, run));
+            case VolumeMessage.CpData m -> Intake.data(volume, m);
+            case VolumeMessage.CpReferences m -> Intake.references(volume, m);
+            case VolumeMessage.CpChanges m -> Intake.changes(volume, m);
             case VolumeMessage.CpCommit m -> commit(volume, m);
+            case VolumeMessage.EpochBegan m -> {
+                if (!isFenced(m.epoch())) {
+                    sourceBegan = m.from();
+                }
+            }
             case VolumeMessage.ResyncBegin m -> resync(volume, m);
             case VolumeMessage.GoLive m -> goLive(volume, m);
             case VolumeMessage.InSync m -> inSync(volume, m);
@@ -287,27 +321,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             return;
         }
         handedOver.served();
-        ByteBuffer rest = m.encoded().duplicate();
-        try {
-            for (int i = 0; i < m.count(); i++) {
-                int length = EntryCodec.lengthAt(rest);
-                LogEntry entry = EntryCodec.decode(rest.slice(rest.position(), length));
-                rest.position(rest.position() + length);
-                store(volume, m.half(), entry);
-            }
-        } catch (MalformedEntry e) {
-            throw new ProtocolViolation("a log entry that makes no sense: " + e.getMessage());
-        }
-    }
-
-    /// An entry that is here already comes again after a link was lost; one that leaves a gap, or
-    /// has no room, ends the link.
-    private void store(MirrorVolume volume, long half, LogEntry entry) {
-        boolean known = entry.position().compareTo(volume.end()) <= 0;
-        if (!known && !volume.store(half, entry)) {
-            throw new ProtocolViolation(
-                    "entry " + entry.position() + " cannot follow " + volume.end());
-        }
+        Intake.entries(volume, m);
     }
 
     private void begin(MirrorVolume volume, VolumeMessage.CpBegin m) {
@@ -318,25 +332,6 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             throw new ProtocolViolation(m.cp() + " begins out of turn");
         }
         volume.begin(m.cp(), m.upToSequence());
-    }
-
-    private void data(MirrorVolume volume, BlockRun run) {
-        for (int i = 0; i < run.blocks(); i++) {
-            ByteBuffer block = run.contents().slice(i * Blocks.SIZE, Blocks.SIZE);
-            if (!volume.data(run.vbn() + i, block)) {
-                throw new ProtocolViolation("block " + (run.vbn() + i) + " comes out of turn");
-            }
-        }
-    }
-
-    private void references(MirrorVolume volume, ReferenceRun run) {
-        for (int i = 0; i < run.blocks(); i++) {
-            int offset = run.offset() + i * Blocks.SIZE;
-            if (!volume.reference(run.vbn() + i, run.sequence(), offset)) {
-                throw new ProtocolViolation(
-                        "block " + (run.vbn() + i) + " refers to nothing that is here");
-            }
-        }
     }
 
     private void commit(MirrorVolume volume, VolumeMessage.CpCommit m) {
@@ -365,12 +360,27 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         if (isFenced(m.epoch())) {
             return;
         }
-        boolean difference = m.since().equals(volume.image()) && m.since().count() > 0;
-        Sync next = difference ? Sync.OUT_OF_SYNC : Sync.NO_IMAGE;
-        if (next == Sync.OUT_OF_SYNC && replica.copy().state().sync() == Sync.NO_IMAGE) {
+        if (m.since().count() > 0 && replica.copy().state().sync() == Sync.NO_IMAGE) {
             throw new ProtocolViolation("there is no image here to send a difference to");
         }
-        volume.fallOutOfSync(next, () -> replica.send(new VolumeMessage.ResyncReady(m.since())));
+        recovering = true;
+        falling = true;
+        PeerLink asking = replica.link();
+        FallingOut fall =
+                new FallingOut(
+                        replica, volume, m.since(), sourceBegan, image -> fell(image, asking));
+        // A source that begins anew has sent part of another image.
+        volume.abandon(fall::run);
+    }
+
+    private void fell(CpId image, @Nullable PeerLink asking) {
+        recovering = false;
+        falling = false;
+        if (asking != null && asking.equals(replica.link())) {
+            replica.send(new VolumeMessage.ResyncReady(image));
+        } else if (replica.link() != null) {
+            answerStatus();
+        }
     }
 
     private void goLive(MirrorVolume volume, VolumeMessage.GoLive m) {

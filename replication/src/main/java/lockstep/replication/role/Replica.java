@@ -1,6 +1,5 @@
 package lockstep.replication.role;
 
-import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
@@ -9,6 +8,8 @@ import lockstep.blockstore.volume.ShownVolume;
 import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.blockstore.volume.VolumeOpening;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.source.ResyncPace;
+import lockstep.replication.tail.TailStore;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,9 @@ public final class Replica {
         /// Until when, on this loop's clock, this node has promised its partner not to serve the
         /// volume.
         long leaseGrantedUntilNanos(Replica replica);
+
+        /// Where writes are kept that only an old source had.
+        TailStore tails();
     }
 
     /// Takes the end of a switchover.
@@ -45,6 +49,7 @@ public final class Replica {
     private Role role = new Opening();
     private @Nullable PeerLink link;
     private VolumeMessage.@Nullable CopyStatus heard;
+    private final ResyncPace resyncPace = new ResyncPace();
 
     /// The copy `copy` on node `self`.
     public Replica(VolumeCopy copy, long self, Observer observer) {
@@ -83,17 +88,12 @@ public final class Replica {
 
     /// For people.
     public ReplicaStatus status() {
-        ActiveVolume active = role.active();
-        return new ReplicaStatus(
-                role.state(),
-                role.reason(),
-                link != null,
-                copy.state(),
-                active == null ? copy.root().cp().epoch() : active.epoch(),
-                copy.root().cp(),
-                role.end(),
-                role.copied(),
-                role.backlogBytes());
+        return ReplicaStatus.of(copy, role, link != null);
+    }
+
+    /// How fast a mirror is brought up to date from here.
+    public ResyncPace resyncPace() {
+        return resyncPace;
     }
 
     /// The partner's link is up.
@@ -260,6 +260,10 @@ public final class Replica {
         observer.event(this, text);
     }
 
+    TailStore tails() {
+        return observer.tails();
+    }
+
     /// Whether `asked` is this copy's role now, and not one that was left.
     boolean isRole(Role asked) {
         return role.equals(asked);
@@ -307,9 +311,7 @@ public final class Replica {
 
     /// Tells the partner what this copy is.
     void sendStatus() {
-        ActiveVolume active = role.active();
-        Epoch epoch = active == null ? Epoch.NONE : active.epoch();
-        send(WireStates.status(copy, epoch, role.end()));
+        send(WireStates.status(copy, role));
     }
 
     /// Ways from one role to another.

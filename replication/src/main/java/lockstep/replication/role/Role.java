@@ -29,8 +29,8 @@ interface Role {
         return Position.NONE;
     }
 
-    default long copied() {
-        return 0;
+    default ResyncProgress progress() {
+        return ResyncProgress.NONE;
     }
 
     default long backlogBytes() {

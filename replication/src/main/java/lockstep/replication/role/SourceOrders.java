@@ -86,7 +86,7 @@ final class SourceOrders {
         source.linkLost("the pair is deleted");
         replica.forgetLink();
         active.detach();
-        active.dropPins();
+        active.pins().clear();
         replica.tell("the pair is deleted: this is the only copy now");
         done.accept(null);
     }

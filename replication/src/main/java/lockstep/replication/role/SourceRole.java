@@ -45,6 +45,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         if (isStandalone()) {
             activateAlone(_ -> {});
         } else {
+            // The mirror may have this image and could not say so before the node went down.
+            opened.pins().addImage();
             replica.activeChanged();
         }
     }
@@ -55,7 +57,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         volume = opened;
         sync = new SourceSync(replica, opened);
         opened.guardReads(this::mayAnswerReads);
-        opened.pinImage();
+        // What the old source had pinned was never here.
+        opened.pins().clear();
+        opened.pins().addImage();
         serveAlone(epoch);
         if (replica.link() != null) {
             linkUp();
@@ -69,6 +73,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         volume = opened;
         sync = new SourceSync(replica, opened);
         opened.guardReads(this::mayAnswerReads);
+        opened.pins().clear();
+        opened.pins().addImage();
         if (told != null && told.equals(replica.link())) {
             sync.decide(
                     epoch, opened.end(), opened.copy().root().cp(), WireStates.of(Sync.IN_SYNC));
@@ -135,9 +141,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     }
 
     @Override
-    public long copied() {
+    public ResyncProgress progress() {
         SourceSync running = sync;
-        return running == null ? 0 : running.copied();
+        return running == null ? ResyncProgress.NONE : running.progress();
     }
 
     @Override
@@ -242,18 +248,19 @@ final class SourceRole implements Role, ActiveVolume.Observer {
                     decide(m.logEnd(), m.image());
                 }
             }
+            case VolumeMessage.OlderImages m -> running.common().mirrorCanGoBackTo(m.images());
             case VolumeMessage.Fenced m -> fenced(m.promised());
             case VolumeMessage.EntriesStored m -> running.stored(m.epoch(), m.upToSequence());
             case VolumeMessage.LogQuota m -> running.logQuota(m.bytes());
             case VolumeMessage.CpCommitted m -> running.committed(m.cp());
             case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
-            case VolumeMessage.ResyncReady _ -> running.ready(epochToServe());
+            case VolumeMessage.ResyncReady m -> running.ready(epochToServe(), m.image());
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
             // Said again by a mirror that has not heard of this epoch yet.
             case VolumeMessage.HandedOver _ -> {}
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the partner has no copy of this volume");
-            case VolumeMessage.CpRefused m -> replica.tell("the mirror refused: " + m.reason());
+            case VolumeMessage.CpRefused m -> running.refused(m.cp(), m.reason());
             default ->
                     throw new ProtocolViolation(
                             "a mirror does not send " + message.getClass().getSimpleName());
@@ -355,6 +362,14 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     }
 
     @Override
+    public void pinGivenUp(CpId cp) {
+        SourceSync running = sync;
+        if (running != null) {
+            running.pinGivenUp(cp);
+        }
+    }
+
+    @Override
     public void logLost(String reason) {
         replica.tell("the log is out, writes wait for consistency points: " + reason);
     }
@@ -362,6 +377,10 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     @Override
     public void stopped(String reason) {
         orders.broken("the volume has stopped: " + reason);
+        SourceSync running = sync;
+        if (running != null) {
+            running.over();
+        }
         if (replica.isRole(this) && diverged == null) {
             replica.stopped(reason);
         }

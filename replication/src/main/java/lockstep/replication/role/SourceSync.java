@@ -15,6 +15,8 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
+
 /// How a source brings its mirror in sync, and keeps it so.
 ///
 /// A mirror that was in sync when the link broke is attached again at once: it holds every
@@ -35,7 +37,10 @@ final class SourceSync {
 
     private final Replica replica;
     private final ActiveVolume volume;
+    private final CommonImage common;
+    private final ResyncMeter meter;
     private SyncPhase phase = SyncPhase.APART;
+    private boolean wholeBlocks;
     private @Nullable MirrorSender sender;
     private @Nullable ImageSender images;
     private CpId mirrorImage = CpId.NONE;
@@ -48,15 +53,20 @@ final class SourceSync {
     SourceSync(Replica replica, ActiveVolume volume) {
         this.replica = replica;
         this.volume = volume;
+        this.common = new CommonImage(volume);
+        this.meter = new ResyncMeter(volume.loop().clock(), this::where, replica::tell);
     }
 
     SyncPhase phase() {
         return phase;
     }
 
-    long copied() {
-        ImageSender running = images;
-        return running == null ? 0 : running.blocks();
+    private String where() {
+        return phase + ", the mirror has image " + mirrorImage + " and entry " + storedUpTo;
+    }
+
+    ResyncProgress progress() {
+        return meter.progress(phase.toString(), replica.resyncPace().bytesPerSecond());
     }
 
     long backlogBytes() {
@@ -73,6 +83,11 @@ final class SourceSync {
         }
     }
 
+    /// What mirror and source have in common.
+    CommonImage common() {
+        return common;
+    }
+
     /// The mirror has promised `epoch`; its log ends at `end`, it holds `image`.
     void decide(Epoch epoch, Position end, CpId image, CopyState theirs) {
         PeerLink link = replica.link();
@@ -80,15 +95,15 @@ final class SourceSync {
             return;
         }
         mirrorImage = image;
-        CpId mine = volume.copy().root().cp();
         boolean wereInSync =
                 replica.copy().state().sync() == Sync.IN_SYNC && theirs == CopyState.IN_SYNC;
-        boolean imageKnown = image.equals(mine) || volume.isPinned(image);
+        boolean imageKnown = common.isKnown(image);
         boolean logKnown = end.sequence() >= volume.copy().root().upTo().sequence();
         if (wereInSync && imageKnown && logKnown) {
             attach(epoch, link, Math.min(end.sequence(), volume.end().sequence()));
         } else {
-            askToFallOut(epoch, theirs);
+            mirrorImage = theirs == CopyState.NO_IMAGE ? CpId.NONE : common.newest(image);
+            askToFallOut(epoch);
         }
     }
 
@@ -97,6 +112,7 @@ final class SourceSync {
         MirrorSender next =
                 new MirrorSender(
                         volume.copy().id(), epoch, volume.loop(), link, /* announced= */ true);
+        sendWholeBlocks(next);
         sender = next;
         next.logQuota(logQuota);
         storedUpTo = mirrorEnd;
@@ -116,24 +132,26 @@ final class SourceSync {
         replica.activeChanged();
     }
 
-    private void askToFallOut(Epoch epoch, CopyState theirs) {
-        boolean difference =
-                theirs != CopyState.NO_IMAGE
-                        && mirrorImage.count() > 0
-                        && volume.isPinned(mirrorImage);
-        if (!difference) {
-            mirrorImage = CpId.NONE;
-        }
+    private void askToFallOut(Epoch epoch) {
         phase = SyncPhase.ASKING;
+        meter.begin(mirrorImage.count() == 0);
+        if (mirrorImage.equals(volume.copy().root().cp())) {
+            volume.pins().addImage();
+        }
+        replica.send(new VolumeMessage.EpochBegan(epoch, volume.epochFrom()));
         replica.send(new VolumeMessage.ResyncBegin(epoch, mirrorImage, 0));
     }
 
-    /// The mirror has recorded that it is out of sync: from here on this copy may serve alone, and
-    /// says so durably before it does.
-    void ready(Epoch epoch) {
+    /// The mirror has recorded that it is out of sync and holds `image`: from here on this copy may
+    /// serve alone, and says so durably before it does.
+    void ready(Epoch epoch, CpId image) {
         PeerLink link = replica.link();
         if (phase != SyncPhase.ASKING || link == null) {
             return;
+        }
+        if (!image.equals(mirrorImage)) {
+            mirrorImage = CpId.NONE;
+            meter.begin(true);
         }
         replica.save(
                 replica.copy().state().as(Role.SOURCE, Sync.OUT_OF_SYNC),
@@ -146,13 +164,51 @@ final class SourceSync {
                     } else {
                         volume.detach();
                     }
-                    if (link.equals(replica.link())) {
-                        volume.keepPin(mirrorImage);
-                        rounds = 0;
-                        newSender(link);
-                        round();
+                    if (link.equals(replica.link()) && phase == SyncPhase.ASKING) {
+                        begin(link);
                     }
                 });
+    }
+
+    private void begin(PeerLink link) {
+        // Space may have run short since the mirror was asked.
+        if (mirrorImage.count() > 0 && !common.isKnown(mirrorImage)) {
+            again();
+            return;
+        }
+        volume.pins().keepOnly(mirrorImage);
+        rounds = 0;
+        newSender(link);
+        round();
+    }
+
+    /// What the mirror was to get cannot be told any more: it is asked anew.
+    private void again() {
+        ImageSender sending = images;
+        if (sending != null) {
+            sending.stop();
+            images = null;
+        }
+        if (!common.isKnown(mirrorImage)) {
+            mirrorImage = CpId.NONE;
+        }
+        askToFallOut(volume.epoch());
+    }
+
+    /// Space ran short, and `cp` is not kept any more.
+    void pinGivenUp(CpId cp) {
+        replica.tell(
+                "space runs short: image %s is not kept for the mirror any more".formatted(cp));
+        ImageSender sending = images;
+        if (phase == SyncPhase.COPYING && sending != null && sending.image().equals(cp)) {
+            again();
+        }
+    }
+
+    /// The mirror could not make a block from a change.
+    void refused(CpId cp, String reason) {
+        replica.tell("the mirror refused " + cp + ": " + reason);
+        wholeBlocks = true;
     }
 
     private void newSender(PeerLink link) {
@@ -165,6 +221,13 @@ final class SourceSync {
                         /* announced= */ false);
         next.logQuota(logQuota);
         sender = next;
+        sendWholeBlocks(next);
+    }
+
+    private void sendWholeBlocks(MirrorSender to) {
+        if (wholeBlocks) {
+            to.sendWholeBlocks();
+        }
     }
 
     /// A new image, and the difference to what the mirror has.
@@ -174,26 +237,31 @@ final class SourceSync {
         MirrorSender mine = sender;
         replica.tell(
                 mirrorImage.count() == 0
-                        ? "resync: sending everything"
+                        ? "resync: there is no common image, sending everything"
                         : "resync: sending what is newer than " + mirrorImage);
         volume.checkpoint(
                 () -> {
                     if (phase == SyncPhase.COPYING && mine != null && mine.equals(sender)) {
-                        volume.pinImage();
+                        volume.pins().addImage();
                         sendImage(mine);
                     }
                 });
     }
 
     private void sendImage(MirrorSender to) {
-        images =
+        ImageSender next =
                 new ImageSender(
                         volume.walk(mirrorImage),
                         to,
                         volume.loop(),
-                        _ -> {},
-                        why -> replica.tell("resync stopped: " + why));
-        images.start();
+                        replica.resyncPace(),
+                        why -> {
+                            replica.tell("resync stopped: " + why);
+                            meter.trouble(why);
+                        });
+        images = next;
+        meter.sends(next);
+        next.start();
     }
 
     /// The attached mirror lacks the image just committed: it goes as a difference.
@@ -206,6 +274,7 @@ final class SourceSync {
     }
 
     void committed(CpId cp) {
+        wholeBlocks = false;
         switch (phase) {
             case COPYING -> roundDone(cp);
             case JOINING_LOG -> {
@@ -228,7 +297,7 @@ final class SourceSync {
             return;
         }
         images = null;
-        volume.unpin(mirrorImage);
+        volume.pins().remove(mirrorImage);
         mirrorImage = cp;
         if (done.blocks() > LAST_DIFFERENCE_BLOCKS && rounds < ROUNDS_MAX) {
             round();
@@ -283,7 +352,10 @@ final class SourceSync {
     void recorded(Epoch epoch) {
         if (phase == SyncPhase.RECORDING && epoch.equals(volume.epoch())) {
             phase = SyncPhase.LIVE;
-            replica.tell("in sync with the mirror, epoch " + epoch);
+            replica.tell(
+                    "in sync with the mirror, epoch %s; %d blocks were sent"
+                            .formatted(epoch, meter.blocks()));
+            meter.end();
             replica.activeChanged();
         }
     }
@@ -302,12 +374,19 @@ final class SourceSync {
         }
     }
 
-    void linkLost(String why) {
+    /// The volume has stopped: nothing is sent any more.
+    void over() {
+        meter.end();
         ImageSender sending = images;
         if (sending != null) {
             sending.stop();
             images = null;
         }
+    }
+
+    void linkLost(String why) {
+        common.mirrorCanGoBackTo(List.of());
+        over();
         SyncPhase was = phase;
         phase = SyncPhase.APART;
         volume.mirrorLost(why);

@@ -1,7 +1,7 @@
 package lockstep.replication.role;
 
 import lockstep.blockstore.base.Epoch;
-import lockstep.blockstore.base.Position;
+import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.replication.wire.ClaimedRole;
@@ -11,20 +11,6 @@ import lockstep.replication.wire.VolumeMessage;
 /// A copy's durable role and sync state in the words of the wire.
 final class WireStates {
     private WireStates() {}
-
-    /// What the partner is told of `copy`.
-    static VolumeMessage.CopyStatus status(VolumeCopy copy, Epoch active, Position logEnd) {
-        var state = copy.state();
-        return new VolumeMessage.CopyStatus(
-                of(state.role()),
-                of(state.sync()),
-                active,
-                state.promised(),
-                copy.root().cp(),
-                logEnd,
-                copy.root().vbnCount(),
-                copy.name());
-    }
 
     static CopyState of(Sync sync) {
         return switch (sync) {
@@ -40,5 +26,19 @@ final class WireStates {
             case MIRROR -> ClaimedRole.DESTINATION;
             case STANDALONE, SOURCE -> ClaimedRole.SOURCE;
         };
+    }
+
+    /// What `copy`, used as `role`, is to its partner.
+    static VolumeMessage.CopyStatus status(VolumeCopy copy, Role role) {
+        ActiveVolume active = role.active();
+        return new VolumeMessage.CopyStatus(
+                of(copy.state().role()),
+                of(copy.state().sync()),
+                active == null ? Epoch.NONE : active.epoch(),
+                copy.state().promised(),
+                copy.root().cp(),
+                role.end(),
+                copy.root().vbnCount(),
+                copy.name());
     }
 }

@@ -7,10 +7,9 @@ import org.jspecify.annotations.Nullable;
 /// can agree or refuse politely.
 public enum ProtocolVersion {
     /// Frames with two checksums; heartbeats with leases; entries, consistency points as data and
-    /// references, resync, epochs.
-    V1(1),
-
-    /// A destination says how much of its log it keeps for a volume.
+    /// references, resync, epochs. Beside that, which version 1 had: the destination says to which
+    /// older images it can go back, the source where its epoch began; tree nodes and system files
+    /// travel as changes; the destination says how much of its log it keeps for a volume.
     V2(2);
 
     private final int number;
@@ -26,7 +25,7 @@ public enum ProtocolVersion {
 
     /// The oldest that this node still speaks.
     public static ProtocolVersion oldest() {
-        return V1;
+        return V2;
     }
 
     /// The newest that this node speaks.

@@ -71,6 +71,9 @@ final class PairSimTest {
         long acknowledged;
         long locks;
         long scrubs;
+        long differences;
+        long everything;
+        long interruptions;
         long repeats;
         long repeatsInVain;
         long moves;
@@ -83,6 +86,9 @@ final class PairSimTest {
             detaches += pair.detaches;
             crashes += pair.crashes;
             acknowledged += pair.history.acknowledgedSectors;
+            differences += pair.resync.differences;
+            everything += pair.resync.everything;
+            interruptions += pair.resync.interruptions;
             locks += pair.locks.taken;
             scrubs += pair.a.scrubPasses + pair.b.scrubPasses;
             repeats += pair.locks.repeated;
@@ -100,10 +106,13 @@ final class PairSimTest {
             String held =
                     "%d locks taken, %d by a repeat, %d repeated in vain"
                             .formatted(locks, repeats, repeatsInVain);
+            String resyncs =
+                    "%d resyncs by difference, %d of everything, %d interrupted"
+                            .formatted(differences, everything, interruptions);
             String gone =
                     "%d of %d switchovers ended, the longest pause %d ms"
                             .formatted(moved, moves, longestPauseNanos / 1_000_000);
-            return done + ", " + held + ", " + gone + ", " + scrubs + " scrubs";
+            return done + ", " + held + ", " + gone + ", " + scrubs + " scrubs, " + resyncs;
         }
     }
 

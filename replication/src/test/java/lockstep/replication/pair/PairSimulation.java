@@ -32,6 +32,7 @@ final class PairSimulation {
     final LockLoad locks = new LockLoad(this);
     final StateHistory states = new StateHistory(this);
     final SnapshotLoad snapshots = new SnapshotLoad(this);
+    final ResyncLoad resync = new ResyncLoad(this);
     final MoveRounds moves = new MoveRounds(this);
     Runnable afterSetUp = () -> {};
     long imagesChecked;
@@ -65,13 +66,14 @@ final class PairSimulation {
         afterSetUp.run();
         for (int round = 0; round < rounds; round++) {
             workFor(20_000_000L + random.nextLong(80_000_000L));
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(9)) {
                 case 0 -> network.breakConnections("a", "b");
                 case 1 -> clog();
                 case 2 -> crashMirror();
                 case 3 -> crashSourceAndRestart();
                 case 4 -> crashSourceAndTakeOver();
                 case 5, 6 -> moves.round();
+                case 7 -> resync.interrupted();
                 default -> crashBoth();
             }
             workFor(random.nextLong(60_000_000L));
@@ -121,8 +123,8 @@ final class PairSimulation {
         mirror.start();
     }
 
-    /// The operator lets the source go on alone; later the mirror gets the difference.
-    private void detach(SimNode source) {
+    /// The operator lets the source go on alone.
+    void goAlone(SimNode source) {
         await(
                 () -> source.replica.status().state() == RoleState.SUSPENDED,
                 "the source notices that its mirror is away");
@@ -130,6 +132,11 @@ final class PairSimulation {
         source.loop.call(() -> source.replica.detach(refusal -> ended[0] = refusal == null));
         await(() -> ended[0], "the detach ends");
         detaches++;
+    }
+
+    /// So it does; later the mirror gets the difference.
+    private void detach(SimNode source) {
+        goAlone(source);
         workFor(random.nextLong(300_000_000L));
         if (random.nextInt(3) == 0) {
             crashes++;
@@ -190,6 +197,7 @@ final class PairSimulation {
     /// Everything heals: within a bound the pair is in sync again, and nothing acknowledged is
     /// lost.
     private void recover() {
+        resync.unlimited();
         network.heal();
         for (SimNode node : List.of(a, b)) {
             if (!node.alive) {
@@ -197,6 +205,7 @@ final class PairSimulation {
             }
         }
         awaitInSync();
+        resync.count();
         verifyAll();
         locks.settle();
         SimNode source = source();

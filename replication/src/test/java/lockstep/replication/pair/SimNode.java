@@ -29,6 +29,7 @@ import lockstep.replication.link.PeerLink;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.role.Replica;
 import lockstep.replication.sim.SimNetwork;
+import lockstep.replication.tail.TailStore;
 import lockstep.replication.wire.NodeIdentity;
 import lockstep.replication.wire.VolumeMessage;
 
@@ -55,6 +56,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
     private final BiConsumer<SimNode, VolumeRoot> imageSeen;
     private int starts;
     private long startedAt;
+    final SimTails tails = new SimTails();
     SimEventLoop loop;
     LinkHub hub;
     LinkKeeper keeper;
@@ -268,8 +270,12 @@ final class SimNode implements LinkHandler, Replica.Observer {
 
     /// The operator's word, and what came of it.
     Refusal takeOver(boolean sourceIsDown) {
+        return takeOver(sourceIsDown, false);
+    }
+
+    Refusal takeOver(boolean sourceIsDown, boolean acceptLoss) {
         List<Refusal> ended = new ArrayList<>();
-        loop.call(() -> replica.takeover(sourceIsDown, false, ended::add));
+        loop.call(() -> replica.takeover(sourceIsDown, acceptLoss, ended::add));
         await(() -> !ended.isEmpty(), "the takeover ends");
         return ended.getFirst();
     }
@@ -337,6 +343,11 @@ final class SimNode implements LinkHandler, Replica.Observer {
     @Override
     public void event(Replica of, String text) {
         events.add(text);
+    }
+
+    @Override
+    public TailStore tails() {
+        return tails;
     }
 
     @Override

@@ -109,6 +109,9 @@ class MessageCodecTest {
         refused(payload(MessageType.CP_DATA, 20, 0xffff), "65535 runs");
         refused(payload(MessageType.CP_REFERENCES, 20, 0xffff), "65535 references");
         refused(payload(MessageType.CP_COMMIT, 20, 0xffff), "a root of 65535 bytes");
+        refused(payload(MessageType.CP_CHANGES, 20, 0xffff), "65535 changes");
+        refused(payload(MessageType.CP_CHANGES, 20, 0), "0 changes");
+        refused(payload(MessageType.OLDER_IMAGES, 0, 0xffff), "65535 images");
         refused(payload(MessageType.ENTRIES, 20, 0), "0 entries");
         refused(payload(MessageType.ENTRIES, 20, 9), "9 entries in 0 bytes");
         refused(payload(MessageType.FAULT, 0, 0xffff), "text of 65535 bytes");

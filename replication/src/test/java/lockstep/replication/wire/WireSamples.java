@@ -81,7 +81,20 @@ public final class WireSamples {
         all.add(new VolumeMessage.InSyncRecorded(EPOCH));
         all.add(new VolumeMessage.Detached(EPOCH));
         all.add(new VolumeMessage.HandedOver(PROMISED, POSITION, CP));
+        all.addAll(sinceVersion2());
         return all;
+    }
+
+    /// Those that version 1 did not have.
+    static List<Message> sinceVersion2() {
+        return List.of(
+                new VolumeMessage.OlderImages(List.of(CP, CpId.NONE)),
+                new VolumeMessage.EpochBegan(PROMISED, POSITION),
+                new VolumeMessage.CpChanges(
+                        CP,
+                        List.of(
+                                new BlockChange(8, 0xcafebabe, 7, -2, text("patch")),
+                                new BlockChange(1L << 40, 1, 6, 2, text("")))));
     }
 
     /// `count` blocks in which each byte says where it stands.

@@ -33,7 +33,7 @@ import java.util.function.Supplier;
 
 /// A node of the tests' own: four disks, volumes and LUNs that are lists, and a takeover that is
 /// refused without force. `asked` records what came in.
-public final class FakeNode extends FakeSnapshots implements NodeControl {
+public final class FakeNode extends FakeResync implements NodeControl {
     private static final String ID = "00000000-0000-0000-0000-000000000001";
 
     private final List<VolumeView> volumes = new ArrayList<>();
@@ -224,7 +224,8 @@ public final class FakeNode extends FakeSnapshots implements NodeControl {
                                     "resyncing",
                                     true,
                                     4096,
-                                    "1@1");
+                                    "1@1",
+                                    FakeResync.HALF_DONE);
                     pairs.add(made);
                     return made;
                 });

@@ -1,7 +1,10 @@
 package lockstep.target.admin.model;
 
+import org.jspecify.annotations.Nullable;
+
 /// `GET /v1/pairs`: one mirrored volume from this node's side. `sync` is in-sync, resyncing,
-/// out-of-sync or alone; `behindBytes` is what the mirror does not have yet.
+/// out-of-sync or alone; `behindBytes` is what the mirror does not have yet; `resync` is there on a
+/// source that is bringing it up to date.
 public record PairView(
         String volume,
         String peer,
@@ -9,4 +12,17 @@ public record PairView(
         String sync,
         boolean linkUp,
         long behindBytes,
-        String epoch) {}
+        String epoch,
+        @Nullable ResyncView resync) {
+    /// One without a resync under way.
+    public PairView(
+            String volume,
+            String peer,
+            String role,
+            String sync,
+            boolean linkUp,
+            long behindBytes,
+            String epoch) {
+        this(volume, peer, role, sync, linkUp, behindBytes, epoch, null);
+    }
+}
