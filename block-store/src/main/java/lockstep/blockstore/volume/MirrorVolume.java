@@ -54,6 +54,7 @@ public final class MirrorVolume implements ShownVolume {
     private final Observer observer;
     private final MirrorLog log;
     private final MirrorLuns luns;
+    private final LogAllowance allowance;
     private @Nullable CpIntake intake;
     private final List<Runnable> whenAbandoned = new ArrayList<>();
     private @Nullable Runnable whenDurable;
@@ -68,6 +69,7 @@ public final class MirrorVolume implements ShownVolume {
         this.log = new MirrorLog(copy.root().upTo());
         this.luns = new MirrorLuns(copy, log, observer::lunsChanged);
         this.durable = log.end();
+        this.allowance = new LogAllowance(copy.log());
         copy.log().listen(logListener());
     }
 
@@ -160,8 +162,7 @@ public final class MirrorVolume implements ShownVolume {
         // After a replay only halves above the highest found take entries. An entry in a later half
         // than its own is merely kept longer.
         long half = Math.max(ofHalf, lowestHalf);
-        long bytes = lockstep.blockstore.log.EntryCodec.encodedLength(borrowed);
-        if (stopped || !log.continues(half, borrowed) || !copy.log().roomFor(half, bytes)) {
+        if (stopped || !log.continues(half, borrowed) || !allowance.admits(half, borrowed)) {
             return false;
         }
         copy.log().append(half, borrowed);
@@ -172,6 +173,11 @@ public final class MirrorVolume implements ShownVolume {
             lowestHalf = half + 1;
         }
         return true;
+    }
+
+    /// What its source's entries may take of this node's log.
+    public LogAllowance allowance() {
+        return allowance;
     }
 
     /// Begins to receive `cp`, which holds everything up to sequence `upTo`. What was received of
@@ -244,6 +250,7 @@ public final class MirrorVolume implements ShownVolume {
             restartLog(root.upTo());
         }
         copy.log().release(root.cp().count());
+        allowance.committed();
         luns.imageCommitted();
         done.run();
         abandoned();

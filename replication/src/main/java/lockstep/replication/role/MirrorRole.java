@@ -28,6 +28,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private @Nullable Takeover takeover;
     private @Nullable Epoch granted;
     private final HandedOver handedOver;
+    private final MirrorQuota quota;
     private boolean recovering;
     private boolean retired;
     private boolean falling;
@@ -37,6 +38,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     MirrorRole(Replica replica, @Nullable Switchover given) {
         this.replica = replica;
         this.handedOver = new HandedOver(replica, given);
+        this.quota = new MirrorQuota(replica);
     }
 
     /// Whether this copy is the mirror because of a switchover.
@@ -46,6 +48,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     void opened(MirrorVolume volume) {
         mirror = volume;
+        // The link may have come up before.
+        linkUp();
         replica.activeChanged();
     }
 
@@ -85,7 +89,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void linkUp() {
         MirrorVolume volume = mirror;
-        if (volume != null && handedOver.tell(volume)) {
+        if (volume != null && replica.link() != null && handedOver.tell(volume)) {
             // What was told is a promise on this link.
             granted = replica.copy().state().promised();
         }
@@ -109,9 +113,15 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private void answerStatus() {
         MirrorVolume volume = mirror;
         if (!recovering && !isTakingOver() && volume != null) {
+            quota.tell(volume);
             // What is said of the log's end is taken for durable.
             volume.whenDurable(() -> sayWhatIsHere(volume));
         }
+    }
+
+    @Override
+    public void logQuota(long bytes) {
+        quota.set(bytes, isTakingOver() ? null : mirror);
     }
 
     private void sayWhatIsHere(MirrorVolume volume) {

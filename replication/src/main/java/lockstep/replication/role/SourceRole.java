@@ -251,6 +251,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             case VolumeMessage.OlderImages m -> running.common().mirrorCanGoBackTo(m.images());
             case VolumeMessage.Fenced m -> fenced(m.promised());
             case VolumeMessage.EntriesStored m -> running.stored(m.epoch(), m.upToSequence());
+            case VolumeMessage.LogQuota m -> running.logQuota(m.bytes());
             case VolumeMessage.CpCommitted m -> running.committed(m.cp());
             case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
             case VolumeMessage.ResyncReady m -> running.ready(epochToServe(), m.image());

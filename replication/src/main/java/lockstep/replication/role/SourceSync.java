@@ -48,6 +48,7 @@ final class SourceSync {
     private long storedUpTo;
     private long catchUpTo;
     private int rounds;
+    private long logQuota = Long.MAX_VALUE;
 
     SourceSync(Replica replica, ActiveVolume volume) {
         this.replica = replica;
@@ -71,6 +72,15 @@ final class SourceSync {
     long backlogBytes() {
         MirrorSender running = sender;
         return running == null ? 0 : running.backlogBytes();
+    }
+
+    /// What the mirror keeps of its log for this volume.
+    void logQuota(long bytes) {
+        logQuota = bytes;
+        MirrorSender running = sender;
+        if (running != null) {
+            running.logQuota(bytes);
+        }
     }
 
     /// What mirror and source have in common.
@@ -104,6 +114,7 @@ final class SourceSync {
                         volume.copy().id(), epoch, volume.loop(), link, /* announced= */ true);
         sendWholeBlocks(next);
         sender = next;
+        next.logQuota(logQuota);
         storedUpTo = mirrorEnd;
         volume.require(Legs.BOTH, mirrorEnd);
         if (volume.service() == ActiveVolume.Service.JOINING) {
@@ -201,14 +212,16 @@ final class SourceSync {
     }
 
     private void newSender(PeerLink link) {
-        sender =
+        MirrorSender next =
                 new MirrorSender(
                         volume.copy().id(),
                         volume.epoch(),
                         volume.loop(),
                         link,
                         /* announced= */ false);
-        sendWholeBlocks(sender);
+        next.logQuota(logQuota);
+        sender = next;
+        sendWholeBlocks(next);
     }
 
     private void sendWholeBlocks(MirrorSender to) {

@@ -9,7 +9,7 @@ public enum ProtocolVersion {
     /// Frames with two checksums; heartbeats with leases; entries, consistency points as data and
     /// references, resync, epochs. Beside that, which version 1 had: the destination says to which
     /// older images it can go back, the source where its epoch began; tree nodes and system files
-    /// travel as changes.
+    /// travel as changes; the destination says how much of its log it keeps for a volume.
     V2(2);
 
     private final int number;
