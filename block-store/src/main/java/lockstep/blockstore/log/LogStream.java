@@ -1,6 +1,5 @@
 package lockstep.blockstore.log;
 
-import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.base.VolumeId;
@@ -161,7 +160,7 @@ public final class LogStream {
             return;
         }
         LogHalf current = half(half);
-        current.addAlone(aloneBytes(EntryCodec.encodedLength(borrowed)));
+        current.addAlone(EntryCodec.aloneBytes(EntryCodec.encodedLength(borrowed)));
         EntryCodec.encodeHead(borrowed, head.clear());
         put(current, head.flip());
         put(current, EntryCodec.data(borrowed));
@@ -274,14 +273,6 @@ public final class LogStream {
     public long aloneBytes(long half) {
         LogHalf found = halves.get(half);
         return found == null ? 0 : found.aloneBytes();
-    }
-
-    /// What an entry of `encodedBytes` takes if it is committed alone.
-    public static long aloneBytes(int encodedBytes) {
-        int batchBytes = StagingPool.CHUNK_BYTES - LogFormat.BATCH_HEADER_BYTES;
-        long batches = 1L + encodedBytes / batchBytes;
-        return Blocks.toBytes(
-                Blocks.roundUp(encodedBytes + batches * LogFormat.BATCH_HEADER_BYTES));
     }
 
     /// Bytes of one segment.

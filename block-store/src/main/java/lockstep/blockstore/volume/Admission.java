@@ -1,6 +1,7 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.log.EntryCodec;
 import lockstep.blockstore.log.LogStream;
 
 import org.jspecify.annotations.Nullable;
@@ -223,7 +224,7 @@ final class Admission {
         long held = mirror == null ? 0 : log.aloneBytes();
         return mirror == null
                 || held == 0
-                || held + LogStream.aloneBytes((int) need.logBytes) <= mirror.logQuota();
+                || held + EntryCodec.aloneBytes((int) need.logBytes) <= mirror.logQuota();
     }
 
     /// Whether what the mirror has not stored yet is enough to keep in memory. What waits goes on

@@ -339,6 +339,7 @@ public final class MirrorVolume implements ShownVolume {
 
     private void replay(Handler handler) {
         long floor = Math.max(image().count() + 1, copy.state().logFloor());
+        long inImage = copy.root().upTo().sequence();
         boolean[] gap = new boolean[1];
         copy.log()
                 .replay(
@@ -346,8 +347,8 @@ public final class MirrorVolume implements ShownVolume {
                         (half, entry) -> {
                             if (log.continues(half, entry)) {
                                 log.add(half, entry);
-                            } else if (!isInImage(entry)) {
-                                gap[0] = true;
+                            } else {
+                                gap[0] |= entry.position().sequence() > inImage;
                             }
                         },
                         (verdict, last, highestHalf) -> {
@@ -361,10 +362,6 @@ public final class MirrorVolume implements ShownVolume {
                                 loseLog(why, handler);
                             }
                         });
-    }
-
-    private boolean isInImage(LogEntry entry) {
-        return entry.position().sequence() <= copy.root().upTo().sequence();
     }
 
     private void loseLog(String why, Handler handler) {

@@ -29,6 +29,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private @Nullable Epoch granted;
     private final HandedOver handedOver;
     private final MirrorQuota quota;
+    private final MirrorRecords records;
     private boolean recovering;
     private boolean retired;
     private boolean falling;
@@ -39,6 +40,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         this.replica = replica;
         this.handedOver = new HandedOver(replica, given);
         this.quota = new MirrorQuota(replica);
+        this.records = new MirrorRecords(replica);
     }
 
     /// Whether this copy is the mirror because of a switchover.
@@ -272,8 +274,16 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             }
             case VolumeMessage.ResyncBegin m -> resync(volume, m);
             case VolumeMessage.GoLive m -> goLive(volume, m);
-            case VolumeMessage.InSync m -> inSync(volume, m);
-            case VolumeMessage.Detached m -> detached(m);
+            case VolumeMessage.InSync m -> {
+                if (!isFenced(m.epoch())) {
+                    records.inSync(volume, m);
+                }
+            }
+            case VolumeMessage.Detached m -> {
+                if (!isFenced(m.epoch())) {
+                    records.detached();
+                }
+            }
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the source does not mirror this volume any more");
             // What the partner said as a mirror may still come when this copy has become one.
@@ -344,21 +354,9 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         if (isLinkFenced()) {
             return;
         }
-        boolean begun = volume.commit(m.cp(), m.root(), () -> committed(m.cp()));
+        boolean begun = volume.commit(m.cp(), m.root(), () -> records.committed(m.cp()));
         if (!begun) {
             throw new ProtocolViolation("the root of " + m.cp() + " makes no sense");
-        }
-    }
-
-    /// The first whole image ends NO_IMAGE, durably, before the source hears of it.
-    private void committed(CpId cp) {
-        CopyState state = replica.copy().state();
-        if (state.sync() == Sync.NO_IMAGE) {
-            replica.save(
-                    state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC),
-                    () -> replica.send(new VolumeMessage.CpCommitted(cp)));
-        } else {
-            replica.send(new VolumeMessage.CpCommitted(cp));
         }
     }
 
@@ -392,25 +390,6 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private void goLive(MirrorVolume volume, VolumeMessage.GoLive m) {
         if (!isFenced(m.epoch())) {
             volume.expectAfter(new Position(Epoch.NONE, m.fromSequence() - 1));
-        }
-    }
-
-    private void inSync(MirrorVolume volume, VolumeMessage.InSync m) {
-        if (isFenced(m.epoch())) {
-            return;
-        }
-        if (volume.end().sequence() < m.position().sequence()) {
-            throw new ProtocolViolation("in sync up to an entry that was never sent");
-        }
-        replica.save(
-                replica.copy().state().as(CopyState.Role.MIRROR, Sync.IN_SYNC),
-                () -> replica.send(new VolumeMessage.InSyncRecorded(m.epoch())));
-    }
-
-    private void detached(VolumeMessage.Detached m) {
-        CopyState state = replica.copy().state();
-        if (!isFenced(m.epoch()) && state.sync() == Sync.IN_SYNC) {
-            replica.save(state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC), () -> {});
         }
     }
 }

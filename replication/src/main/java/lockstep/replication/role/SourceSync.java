@@ -109,12 +109,7 @@ final class SourceSync {
 
     private void attach(Epoch epoch, PeerLink link, long mirrorEnd) {
         MirrorSender before = sender;
-        MirrorSender next =
-                new MirrorSender(
-                        volume.copy().id(), epoch, volume.loop(), link, /* announced= */ true);
-        sendWholeBlocks(next);
-        sender = next;
-        next.logQuota(logQuota);
+        MirrorSender next = newSender(epoch, link, true);
         storedUpTo = mirrorEnd;
         volume.require(Legs.BOTH, mirrorEnd);
         if (volume.service() == ActiveVolume.Service.JOINING) {
@@ -178,7 +173,7 @@ final class SourceSync {
         }
         volume.pins().keepOnly(mirrorImage);
         rounds = 0;
-        newSender(link);
+        newSender(volume.epoch(), link, false);
         round();
     }
 
@@ -211,23 +206,15 @@ final class SourceSync {
         wholeBlocks = true;
     }
 
-    private void newSender(PeerLink link) {
+    private MirrorSender newSender(Epoch epoch, PeerLink link, boolean announced) {
         MirrorSender next =
-                new MirrorSender(
-                        volume.copy().id(),
-                        volume.epoch(),
-                        volume.loop(),
-                        link,
-                        /* announced= */ false);
+                new MirrorSender(volume.copy().id(), epoch, volume.loop(), link, announced);
         next.logQuota(logQuota);
-        sender = next;
-        sendWholeBlocks(next);
-    }
-
-    private void sendWholeBlocks(MirrorSender to) {
         if (wholeBlocks) {
-            to.sendWholeBlocks();
+            next.sendWholeBlocks();
         }
+        sender = next;
+        return next;
     }
 
     /// A new image, and the difference to what the mirror has.

@@ -118,8 +118,7 @@ final class PairSimTest {
                     "%d of %d switchovers ended, the longest pause %d ms"
                             .formatted(moved, moves, longestPauseNanos / 1_000_000);
             String grown = growths + " growths";
-            return String.join(
-                    ", ", done, held, gone, scrubs + " scrubs", grown, resyncs);
+            return String.join(", ", done, held, gone, scrubs + " scrubs", grown, resyncs);
         }
     }
 
