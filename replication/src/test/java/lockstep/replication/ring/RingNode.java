@@ -13,10 +13,12 @@ import lockstep.blockstore.volume.VolumeSettings;
 import lockstep.replication.link.LinkHub;
 import lockstep.replication.link.LinkSettings;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.pair.SimTails;
 import lockstep.replication.role.LogShares;
 import lockstep.replication.role.PeerReplicas;
 import lockstep.replication.role.Replica;
 import lockstep.replication.sim.SimNetwork;
+import lockstep.replication.tail.TailStore;
 import lockstep.replication.wire.NodeIdentity;
 
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,7 @@ final class RingNode implements Replica.Observer, PeerReplicas.Copies {
     private final SimDevice logDevice;
     private final LinkHub hub;
     private final LogShares shares;
+    private final SimTails tails = new SimTails();
     private @Nullable NvLog log;
     private long incarnation = 1;
 
@@ -76,6 +79,11 @@ final class RingNode implements Replica.Observer, PeerReplicas.Copies {
                 this::entropy,
                 new MetricRegistry(),
                 result -> log = ((NvLog.OpenResult.Opened) result).log());
+    }
+
+    @Override
+    public TailStore tails() {
+        return tails;
     }
 
     long entropy() {
