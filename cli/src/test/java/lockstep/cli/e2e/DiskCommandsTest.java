@@ -163,7 +163,7 @@ final class DiskCommandsTest {
             done("disk", "add", "v", "disk5", "--group", "1");
             done("volume", "list");
             assertThat(out).contains("57.2 MiB");
-            done("status");
+            done("volume", "list", "--json");
             assertThat(out).contains("disk1 (parity)").doesNotContain("degraded");
             node.kill();
             StringWriter text = new StringWriter();
