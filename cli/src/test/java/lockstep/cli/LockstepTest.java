@@ -111,6 +111,7 @@ final class LockstepTest {
         for (String[] command : new String[][] {{"status"}, {"pair", "list"}}) {
             assertThat(ask(command)).isZero();
             assertThat(out).contains("10.0.0.2:7801", "resyncing", "up", "4 KiB");
+            assertThat(out).containsAnyOf("v: connected, resyncing", "loss");
         }
     }
 
@@ -238,6 +239,10 @@ final class LockstepTest {
         }
         assertThat(ask("pair", "detach", "v")).isZero();
         assertThat(out).isEqualTo("v goes on alone\n");
+        assertThat(ask("pair", "policy", "v", "available", "--budget-bytes", "2g")).isZero();
+        assertThat(node.asked.getLast())
+                .isEqualTo(
+                        "v SetPolicy[policy=available, budgetSeconds=0, budgetBytes=2147483648]");
     }
 
     @Test

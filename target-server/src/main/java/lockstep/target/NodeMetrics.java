@@ -4,7 +4,9 @@ import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 
 import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.VolumeUsage;
+import lockstep.replication.role.ReplicaStatus;
 
 import java.util.function.ToLongFunction;
 
@@ -31,9 +33,28 @@ final class NodeMetrics {
                 metrics,
                 prefix + "mirror-backlog-bytes",
                 () -> volume.replica().status().backlogBytes());
+        pair(metrics, prefix + "pair.connected", volume, status -> status.linked() ? 1L : 0L);
+        pair(metrics, prefix + "pair.in-sync", volume, NodeMetrics::inSync);
+        pair(metrics, prefix + "pair.since-millis", volume, ReplicaStatus::sinceMillis);
+        pair(metrics, prefix + "pair.exposed-writes", volume, s -> s.exposed().writes());
+        pair(metrics, prefix + "pair.exposed-bytes", volume, s -> s.exposed().bytes());
+        pair(metrics, prefix + "pair.exposed-since-millis", volume, s -> s.exposed().sinceMillis());
+        pair(metrics, prefix + "pair.epoch", volume, status -> status.epoch().counter());
         gauge(metrics, prefix + "degraded", () -> volume.disks().degraded() ? 1L : 0L);
         gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
         gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());
+    }
+
+    private static long inSync(ReplicaStatus status) {
+        return status.durable().sync() == CopyState.Sync.IN_SYNC ? 1 : 0;
+    }
+
+    private static void pair(
+            MetricRegistry metrics,
+            String name,
+            HostedVolume volume,
+            ToLongFunction<ReplicaStatus> figure) {
+        gauge(metrics, name, () -> figure.applyAsLong(volume.replica().status()));
     }
 
     private static void usage(

@@ -26,6 +26,7 @@ import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.RestoreSnapshot;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.ScrubView;
+import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SnapshotView;
 import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
@@ -241,6 +242,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<SwitchedOver> switchOver(String volume) {
         return withVolume(volume, pairs::switchOver);
+    }
+
+    @Override
+    public CompletableFuture<Done> setPolicy(String volume, SetPolicy request) {
+        return withVolume(volume, (found, answer) -> pairs.setPolicy(found, request, answer));
     }
 
     @Override

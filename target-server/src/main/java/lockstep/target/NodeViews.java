@@ -14,6 +14,7 @@ import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.VolumeView;
 
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -152,6 +153,12 @@ final class NodeViews {
                 sync(status),
                 status.linked(),
                 status.backlogBytes(),
-                status.epoch().toString());
+                status.epoch().toString(),
+                PairStandings.of(
+                        status,
+                        volume.replica().policy(),
+                        sync(status),
+                        volume.replica().copy().loop().clock().wallMillis(),
+                        ZoneId.systemDefault()));
     }
 }

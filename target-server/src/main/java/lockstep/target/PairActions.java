@@ -3,6 +3,7 @@ package lockstep.target;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.CopyState;
+import lockstep.replication.role.PairPolicy;
 import lockstep.replication.role.Refusal;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.model.AdminError.Code;
@@ -11,6 +12,7 @@ import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
@@ -163,6 +165,39 @@ final class PairActions {
                                                 volume.name(), partner, pauseNanos / 1000));
                             } else {
                                 answer.completeExceptionally(refused(refusal));
+                            }
+                        });
+    }
+
+    void setPolicy(HostedVolume volume, SetPolicy request, CompletableFuture<Done> answer) {
+        PairPolicy.Kind kind =
+                switch (request.policy()) {
+                    case "strict" -> PairPolicy.Kind.STRICT;
+                    case "available" -> PairPolicy.Kind.AVAILABLE;
+                    default ->
+                            throw new AdminException(
+                                    Code.BAD_REQUEST,
+                                    "'" + request.policy() + "' is no policy",
+                                    "it is strict or available");
+                };
+        PairPolicy policy = new PairPolicy(kind, request.budgetSeconds(), request.budgetBytes());
+        volume.replica()
+                .setPolicy(
+                        policy,
+                        outcome -> {
+                            if (outcome.isDone()) {
+                                answer.complete(
+                                        new Done(
+                                                volume.name()
+                                                        + " is "
+                                                        + request.policy()
+                                                        + " now"));
+                            } else {
+                                answer.completeExceptionally(
+                                        new AdminException(
+                                                Code.REFUSED,
+                                                "the policy was not changed: " + outcome,
+                                                "ask the source, when it serves"));
                             }
                         });
     }

@@ -65,6 +65,9 @@ final class Admission {
     void drain() {
         while (!backlog.isEmpty() && !isHeld()) {
             Pending first = backlog.element();
+            if (!core.unmirrored.allows(first.need.logBytes)) {
+                return;
+            }
             if (!hasLogRoom(first.need)) {
                 driver.request(null);
                 if (!hasLogRoom(first.need)) {

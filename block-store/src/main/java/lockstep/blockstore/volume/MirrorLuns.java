@@ -23,7 +23,7 @@ final class MirrorLuns {
     private final MirrorLog log;
     private final Runnable changed;
     private @Nullable LunTable table;
-    private @Nullable Runnable whenKnown;
+    private final List<Runnable> waiting = new ArrayList<>();
     private boolean hasImage;
     private boolean loading;
     private boolean loadAgain;
@@ -54,10 +54,17 @@ final class MirrorLuns {
         return known == null ? null : known.values().get(key);
     }
 
-    /// Reads the image and calls `next` when its LUNs are known, or cannot be.
-    void restarted(Runnable next) {
-        whenKnown = next;
-        restarted();
+    /// Calls `next` when nothing is being read.
+    void whenKnown(Runnable next) {
+        if (loading) {
+            waiting.add(next);
+        } else {
+            next.run();
+        }
+    }
+
+    boolean isKnown() {
+        return table != null && !loading;
     }
 
     /// An entry was stored.
@@ -125,10 +132,10 @@ final class MirrorLuns {
                     });
             become(next);
         }
-        Runnable next = whenKnown;
-        if (!loading && next != null) {
-            whenKnown = null;
-            next.run();
+        if (!loading) {
+            List<Runnable> known = List.copyOf(waiting);
+            waiting.clear();
+            known.forEach(Runnable::run);
         }
     }
 

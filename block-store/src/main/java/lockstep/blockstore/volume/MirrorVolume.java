@@ -108,7 +108,10 @@ public final class MirrorVolume implements ShownVolume {
                         copy.root().cp(),
                         fault -> {
                             if (fault == null) {
-                                mirror.luns.restarted(() -> handler.opened(mirror));
+                                {
+                                    mirror.luns.restarted();
+                                    mirror.luns.whenKnown(() -> handler.opened(mirror));
+                                }
                             } else {
                                 handler.refused(fault.toString());
                             }
@@ -147,6 +150,18 @@ public final class MirrorVolume implements ShownVolume {
     @Override
     public byte @Nullable [] value(String key) {
         return luns.value(key);
+    }
+
+    /// Calls `next` when [#value] and [#luns] are those of the newest image and entry, or cannot be
+    /// read.
+    public void whenValuesKnown(Runnable next) {
+        luns.whenKnown(next);
+    }
+
+    /// Whether [#value] and [#luns] are those of the newest image and entry, and not still being
+    /// read.
+    public boolean knowsItsValues() {
+        return luns.isKnown();
     }
 
     /// Appends the source's next entry to this node's log; [Observer#stored] says when it is

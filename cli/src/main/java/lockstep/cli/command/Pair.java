@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             PairCreate.class,
             PairList.class,
+            PairPolicy.class,
             PairDetach.class,
             PairDiscard.class,
             PairDelete.class

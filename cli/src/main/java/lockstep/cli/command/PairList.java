@@ -25,6 +25,8 @@ public final class PairList extends NodeCommand {
                 column("SYNC", PairView::sync),
                 column("LINK", pair -> pair.linkUp() ? "up" : "down"),
                 column("BEHIND", pair -> Sizes.show(pair.behindBytes())),
-                column("EPOCH", PairView::epoch));
+                column("EPOCH", PairView::epoch),
+                column("POLICY", pair -> pair.standing().policy()),
+                column("TAKEOVER LOSES", pair -> pair.standing().takeover()));
     }
 }

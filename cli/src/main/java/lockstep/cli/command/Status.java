@@ -111,6 +111,9 @@ public final class Status extends NodeCommand {
                     column("SYNC", PairView::sync),
                     column("LINK", pair -> pair.linkUp() ? "up" : "down"),
                     column("BEHIND", pair -> Sizes.show(pair.behindBytes())));
+            for (PairView pair : status.pairs()) {
+                out().printf("%s: %s%n", pair.volume(), pair.standing().text());
+            }
         }
     }
 }

@@ -79,6 +79,13 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     @Override
+    public PairPolicy policy() {
+        MirrorVolume volume = mirror;
+        PairPolicy known = volume == null ? null : PairPolicy.of(volume.value(PairPolicy.KEY));
+        return known == null ? PairPolicy.STRICT : known;
+    }
+
+    @Override
     public Position end() {
         MirrorVolume volume = mirror;
         return volume == null ? Position.NONE : volume.end();

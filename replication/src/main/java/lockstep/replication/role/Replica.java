@@ -1,14 +1,14 @@
 package lockstep.replication.role;
 
 import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
-import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.ShownVolume;
 import lockstep.blockstore.volume.VolumeCopy;
-import lockstep.blockstore.volume.VolumeOpening;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
@@ -32,12 +32,6 @@ public final class Replica {
         long leaseGrantedUntilNanos(Replica replica);
     }
 
-    /// Takes the end of a switchover.
-    public interface SwitchedOver {
-        /// `refusal` is null when the partner serves; hosts were not served for `pauseNanos`.
-        void ended(@Nullable Refusal refusal, long pauseNanos);
-    }
-
     private final long self;
     private final Observer observer;
     private VolumeCopy copy;
@@ -45,6 +39,7 @@ public final class Replica {
     private Role role = new Opening();
     private @Nullable PeerLink link;
     private VolumeMessage.@Nullable CopyStatus heard;
+    private long linkChangedMillis;
 
     /// The copy `copy` on node `self`.
     public Replica(VolumeCopy copy, long self, Observer observer) {
@@ -56,8 +51,8 @@ public final class Replica {
     /// Opens the copy in the role that its durable state names.
     public void start() {
         switch (copy.state().role()) {
-            case STANDALONE, SOURCE -> openActive();
-            case MIRROR -> openMirror();
+            case STANDALONE, SOURCE -> changes.openActive();
+            case MIRROR -> changes.openMirror();
         }
     }
 
@@ -93,7 +88,16 @@ public final class Replica {
                 copy.root().cp(),
                 role.end(),
                 role.copied(),
-                role.backlogBytes());
+                role.backlogBytes(),
+                role.exposed(),
+                copy.state().role() == CopyState.Role.MIRROR
+                        ? linkChangedMillis
+                        : role.sinceMillis());
+    }
+
+    /// What the source does when its mirror is away, as far as is known here. On the loop only.
+    public PairPolicy policy() {
+        return role.policy();
     }
 
     /// The partner's link is up.
@@ -101,6 +105,7 @@ public final class Replica {
         if (copy.state().role() != CopyState.Role.STANDALONE) {
             link = up;
             heard = null;
+            linkChangedMillis = copy.loop().clock().wallMillis();
             role.linkUp();
         }
     }
@@ -110,6 +115,7 @@ public final class Replica {
         if (over.equals(link)) {
             link = null;
             heard = null;
+            linkChangedMillis = copy.loop().clock().wallMillis();
             role.linkLost(why);
         }
     }
@@ -191,6 +197,15 @@ public final class Replica {
             source.orders().detach(done);
         } else {
             done.accept(Refusal.NO_SOURCE_HERE);
+        }
+    }
+
+    /// The operator's word: what the source does from now on when its mirror is away.
+    public void setPolicy(PairPolicy policy, Outcome.Handler done) {
+        if (role instanceof SourceRole source) {
+            source.orders().policy(policy, done);
+        } else {
+            done.ended(new Outcome.Refused(Refusal.NO_SOURCE_HERE.what()));
         }
     }
 
@@ -287,6 +302,16 @@ public final class Replica {
         }
     }
 
+    /// What the partner last said counts now: it was not heard while something was being recorded.
+    void hearAgain() {
+        VolumeMessage.CopyStatus status = heard;
+        if (status != null && status.role() == ClaimedRole.SOURCE) {
+            role.partnerSays(status);
+        } else if (link != null) {
+            sendStatus();
+        }
+    }
+
     /// Makes `next` durable, then goes on; if it cannot, the copy stops.
     void save(CopyState next, Runnable done) {
         copy.save(
@@ -337,49 +362,8 @@ public final class Replica {
         activeChanged();
     }
 
-    private void openActive() {
-        SourceRole source = new SourceRole(this);
-        VolumeOpening.open(
-                copy,
-                source,
-                new VolumeOpening.Handler() {
-                    @Override
-                    public void opened(ActiveVolume volume) {
-                        role = source;
-                        source.openedAtStart(volume);
-                        caughtUp();
-                    }
-
-                    @Override
-                    public void refused(String reason) {
-                        stopped(reason);
-                    }
-                });
-    }
-
-    private void openMirror() {
-        MirrorRole mirror = new MirrorRole(this, null);
-        MirrorVolume.open(copy, mirror, opened(mirror));
-    }
-
-    MirrorVolume.Handler opened(MirrorRole mirror) {
-        return new MirrorVolume.Handler() {
-            @Override
-            public void opened(MirrorVolume volume) {
-                role = mirror;
-                mirror.opened(volume);
-                caughtUp();
-            }
-
-            @Override
-            public void refused(String reason) {
-                stopped(reason);
-            }
-        };
-    }
-
     /// The link may have come up while the copy was being opened.
-    private void caughtUp() {
+    void caughtUp() {
         if (link != null) {
             role.linkUp();
             VolumeMessage.CopyStatus status = heard;

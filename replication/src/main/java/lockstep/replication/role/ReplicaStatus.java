@@ -7,6 +7,8 @@ import lockstep.blockstore.volume.CopyState;
 
 /// One copy for people. `linked`: the partner answers now. `copied` blocks of a resync have been
 /// sent in this round. `backlogBytes` of log entries are not stored by the mirror yet.
+/// `sinceMillis`: since when, in milliseconds since 1970, a source is in sync or ahead of its
+/// mirror, and a mirror has or lacks its link; 0 if not known.
 public record ReplicaStatus(
         RoleState state,
         String reason,
@@ -16,4 +18,6 @@ public record ReplicaStatus(
         CpId image,
         Position end,
         long copied,
-        long backlogBytes) {}
+        long backlogBytes,
+        Exposed exposed,
+        long sinceMillis) {}

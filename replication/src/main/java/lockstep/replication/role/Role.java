@@ -37,6 +37,19 @@ interface Role {
         return 0;
     }
 
+    default PairPolicy policy() {
+        return PairPolicy.STRICT;
+    }
+
+    default Exposed exposed() {
+        return Exposed.NOT;
+    }
+
+    /// Since when it stands to its mirror as it does, in milliseconds since 1970; 0 if not known.
+    default long sinceMillis() {
+        return 0;
+    }
+
     default void linkUp() {}
 
     default void linkLost(String why) {}

@@ -1,5 +1,6 @@
 package lockstep.replication.role;
 
+import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
@@ -21,7 +22,7 @@ final class SourceOrders {
     }
 
     /// The volume moves to the partner, which lacks nothing.
-    void switchOver(Replica.SwitchedOver done) {
+    void switchOver(SwitchedOver done) {
         ActiveVolume active = source.active();
         Switchover before = move;
         boolean busy = before != null && !before.isOver();
@@ -43,21 +44,28 @@ final class SourceOrders {
 
     void detach(Consumer<@Nullable Refusal> done) {
         ActiveVolume active = source.active();
-        if (active == null || active.service() != ActiveVolume.Service.SUSPENDED) {
+        Exposure exposure = source.exposure();
+        if (active == null
+                || exposure == null
+                || exposure.isDeciding()
+                || active.service() != ActiveVolume.Service.SUSPENDED) {
             done.accept(
                     new Refusal(
                             "the volume is not held up by its mirror",
                             "detach is for a source that is SUSPENDED"));
             return;
         }
-        CopyState state = replica.copy().state();
-        replica.save(
-                state.as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC),
-                () -> {
-                    active.detach();
-                    replica.tell("detached: writes are acknowledged without the mirror");
-                    done.accept(null);
-                });
+        exposure.detach(() -> done.accept(null));
+    }
+
+    /// Another policy.
+    void policy(PairPolicy next, Outcome.Handler done) {
+        Exposure exposure = source.exposure();
+        if (exposure == null) {
+            done.ended(new Outcome.NotServing("the volume is being opened"));
+        } else {
+            exposure.set(next, done);
+        }
     }
 
     void unpair(Consumer<@Nullable Refusal> done) {

@@ -108,6 +108,30 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         };
     }
 
+    @Nullable Exposure exposure() {
+        SourceSync running = sync;
+        return running == null ? null : running.exposure();
+    }
+
+    @Override
+    public PairPolicy policy() {
+        Exposure known = exposure();
+        return known == null ? PairPolicy.STRICT : known.policy();
+    }
+
+    @Override
+    public Exposed exposed() {
+        Exposure known = exposure();
+        return known == null ? Exposed.NOT : known.exposed();
+    }
+
+    @Override
+    public long sinceMillis() {
+        Exposure known = exposure();
+        boolean inSync = known != null && state() == RoleState.IN_SYNC;
+        return inSync ? known.inSyncMillis() : exposed().sinceMillis();
+    }
+
     private SyncPhase phase() {
         SourceSync running = sync;
         return running == null ? SyncPhase.APART : running.phase();
@@ -171,6 +195,10 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     /// The mirror says what it has. It has to promise the epoch that is, or will be, open here.
     @Override
     public void partnerSays(VolumeMessage.CopyStatus status) {
+        Exposure mine = exposure();
+        if (mine != null && mine.isDeciding()) {
+            return;
+        }
         if (status.role() == ClaimedRole.SOURCE) {
             twoSources(status);
             return;
@@ -308,9 +336,13 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
         CopyState state = replica.copy().state();
         Epoch epoch = state.promised().next(replica.self());
-        Sync next = isStandalone() ? Sync.UNPAIRED : Sync.OUT_OF_SYNC;
+        CopyState next =
+                isStandalone()
+                        ? state.as(state.role(), Sync.UNPAIRED)
+                        : state.as(state.role(), Sync.OUT_OF_SYNC)
+                                .exposedSince(active.loop().clock().wallMillis());
         replica.save(
-                state.promising(epoch).as(state.role(), next),
+                next.promising(epoch),
                 () -> {
                     serveAlone(epoch);
                     done.accept(null);
@@ -319,7 +351,11 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     private void serveAlone(Epoch epoch) {
         ActiveVolume active = volume;
+        Exposure exposure = exposure();
         if (active != null && active.service() == ActiveVolume.Service.JOINING) {
+            if (exposure != null && !isStandalone()) {
+                exposure.aheadOfMirror();
+            }
             active.activate(epoch, Legs.LOCAL, null);
             active.forgetReplayed();
             active.checkpoint(null);

@@ -35,6 +35,7 @@ final class SourceSync {
 
     private final Replica replica;
     private final ActiveVolume volume;
+    private final Exposure exposure;
     private SyncPhase phase = SyncPhase.APART;
     private @Nullable MirrorSender sender;
     private @Nullable ImageSender images;
@@ -47,6 +48,11 @@ final class SourceSync {
     SourceSync(Replica replica, ActiveVolume volume) {
         this.replica = replica;
         this.volume = volume;
+        this.exposure = new Exposure(replica, volume);
+    }
+
+    Exposure exposure() {
+        return exposure;
     }
 
     SyncPhase phase() {
@@ -66,7 +72,7 @@ final class SourceSync {
     /// The mirror has promised `epoch`; its log ends at `end`, it holds `image`.
     void decide(Epoch epoch, Position end, CpId image, CopyState theirs) {
         PeerLink link = replica.link();
-        if (link == null || phase != SyncPhase.APART) {
+        if (link == null || phase != SyncPhase.APART || exposure.isDeciding()) {
             return;
         }
         mirrorImage = image;
@@ -100,6 +106,7 @@ final class SourceSync {
         }
         phase = SyncPhase.LIVE;
         volume.attach(next, mirrorImage, Legs.BOTH);
+        exposure.inSync();
         volume.checkpoint(null);
         replica.tell("in sync with the mirror, epoch " + epoch);
         replica.activeChanged();
@@ -125,8 +132,12 @@ final class SourceSync {
             return;
         }
         replica.save(
-                replica.copy().state().as(Role.SOURCE, Sync.OUT_OF_SYNC),
+                replica.copy()
+                        .state()
+                        .as(Role.SOURCE, Sync.OUT_OF_SYNC)
+                        .exposedSince(volume.loop().clock().wallMillis()),
                 () -> {
+                    exposure.aheadOfMirror();
                     if (volume.service() == ActiveVolume.Service.JOINING) {
                         epochStart = volume.end().sequence() + 1;
                         volume.activate(epoch, Legs.LOCAL, null);
@@ -270,6 +281,7 @@ final class SourceSync {
     void recorded(Epoch epoch) {
         if (phase == SyncPhase.RECORDING && epoch.equals(volume.epoch())) {
             phase = SyncPhase.LIVE;
+            exposure.inSync();
             replica.tell("in sync with the mirror, epoch " + epoch);
             replica.activeChanged();
         }
@@ -301,6 +313,8 @@ final class SourceSync {
         boolean mayServeAlone = was != SyncPhase.LIVE && was != SyncPhase.RECORDING;
         if (mayServeAlone && replica.copy().state().sync() != Sync.IN_SYNC && isActive()) {
             volume.detach();
+        } else if (!mayServeAlone) {
+            exposure.mirrorLost();
         }
         MirrorSender over = sender;
         if (over != null) {

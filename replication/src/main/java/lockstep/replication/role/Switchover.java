@@ -24,13 +24,13 @@ final class Switchover {
 
     private final Replica replica;
     private final ActiveVolume volume;
-    private final Replica.SwitchedOver end;
+    private final SwitchedOver end;
     private SwitchoverStage stage = SwitchoverStage.PREPARING;
     private Clock.@Nullable Timer timer;
     private long pausedAtNanos;
     private boolean ended;
 
-    Switchover(Replica replica, ActiveVolume volume, Replica.SwitchedOver end) {
+    Switchover(Replica replica, ActiveVolume volume, SwitchedOver end) {
         this.replica = replica;
         this.volume = volume;
         this.end = end;

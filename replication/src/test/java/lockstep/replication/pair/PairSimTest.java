@@ -75,6 +75,8 @@ final class PairSimTest {
         long repeatsInVain;
         long moves;
         long moved;
+        long alone;
+        long spent;
         long longestPauseNanos;
 
         synchronized void add(PairSimulation pair) {
@@ -89,6 +91,8 @@ final class PairSimTest {
             repeatsInVain += pair.locks.repeatedInVain;
             moves += pair.moves.begun;
             moved += pair.moves.ended;
+            alone += pair.policies.alone;
+            spent += pair.policies.spent;
             longestPauseNanos = Math.max(longestPauseNanos, pair.moves.longestPauseNanos);
         }
 
@@ -103,7 +107,8 @@ final class PairSimTest {
             String gone =
                     "%d of %d switchovers ended, the longest pause %d ms"
                             .formatted(moved, moves, longestPauseNanos / 1_000_000);
-            return done + ", " + held + ", " + gone + ", " + scrubs + " scrubs";
+            String apart = "%d alone by policy, %d spent".formatted(alone, spent);
+            return String.join(", ", done, held, gone, apart, scrubs + " scrubs");
         }
     }
 

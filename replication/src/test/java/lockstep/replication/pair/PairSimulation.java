@@ -33,6 +33,7 @@ final class PairSimulation {
     final StateHistory states = new StateHistory(this);
     final SnapshotLoad snapshots = new SnapshotLoad(this);
     final MoveRounds moves = new MoveRounds(this);
+    final PolicyRounds policies = new PolicyRounds(this);
     Runnable afterSetUp = () -> {};
     long imagesChecked;
     long takeovers;
@@ -65,13 +66,14 @@ final class PairSimulation {
         afterSetUp.run();
         for (int round = 0; round < rounds; round++) {
             workFor(20_000_000L + random.nextLong(80_000_000L));
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(9)) {
                 case 0 -> network.breakConnections("a", "b");
                 case 1 -> clog();
                 case 2 -> crashMirror();
                 case 3 -> crashSourceAndRestart();
                 case 4 -> crashSourceAndTakeOver();
                 case 5, 6 -> moves.round();
+                case 7 -> policies.round();
                 default -> crashBoth();
             }
             workFor(random.nextLong(60_000_000L));
@@ -278,6 +280,8 @@ final class PairSimulation {
     private void afterEvent() {
         a.lookAtImage();
         b.lookAtImage();
+        policies.afterEvent(a);
+        policies.afterEvent(b);
         boolean both = isServing(a) && isServing(b);
         check(
                 !both || !a.replica.active().epoch().equals(b.replica.active().epoch()),

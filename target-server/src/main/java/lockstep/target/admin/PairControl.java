@@ -1,5 +1,7 @@
 package lockstep.target.admin;
 
+import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SwitchedOver;
 
 import java.util.concurrent.CompletableFuture;
@@ -8,4 +10,7 @@ import java.util.concurrent.CompletableFuture;
 public interface PairControl {
     /// Moves a volume from this node to its partner, under load.
     CompletableFuture<SwitchedOver> switchOver(String volume);
+
+    /// Changes what the source does when its mirror is away.
+    CompletableFuture<Done> setPolicy(String volume, SetPolicy request);
 }

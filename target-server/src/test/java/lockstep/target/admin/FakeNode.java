@@ -17,6 +17,7 @@ import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
+import lockstep.target.admin.model.PairStanding;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.RebuildView;
 import lockstep.target.admin.model.ReplaceDisk;
@@ -224,7 +225,17 @@ public final class FakeNode extends FakeSnapshots implements NodeControl {
                                     "resyncing",
                                     true,
                                     4096,
-                                    "1@1");
+                                    "1@1",
+                                    new PairStanding(
+                                            "strict",
+                                            0,
+                                            0,
+                                            5,
+                                            90,
+                                            7,
+                                            8192,
+                                            "loss",
+                                            "connected, resyncing"));
                     pairs.add(made);
                     return made;
                 });

@@ -6,6 +6,7 @@ import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.RestoreSnapshot;
 import lockstep.target.admin.model.ScheduleView;
+import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SnapshotView;
 import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeSnapshot;
@@ -34,6 +35,16 @@ abstract class FakeSnapshots implements SnapshotControl, PairControl {
                 () -> {
                     asked.add("switch " + volume + " over");
                     return new SwitchedOver(volume, "other", 123_456);
+                });
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> setPolicy(String volume, SetPolicy request) {
+        return ifKnown(
+                volume,
+                () -> {
+                    asked.add(volume + " " + request);
+                    return new Done(volume + " is " + request.policy());
                 });
     }
 
