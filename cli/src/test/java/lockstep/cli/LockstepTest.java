@@ -239,6 +239,11 @@ final class LockstepTest {
         }
         assertThat(ask("pair", "detach", "v")).isZero();
         assertThat(out).isEqualTo("v goes on alone\n");
+        assertThat(ask("pair", "verify", "v")).isZero();
+        assertThat(out).contains("100 blocks", "equal");
+        ask("volume", "create", "bad", "--auto");
+        assertThat(ask("pair", "verify", "bad")).isEqualTo(ExitCode.FAILED.code());
+        assertThat(out).contains("blocks [7] differ");
         assertThat(ask("pair", "policy", "v", "available", "--budget-bytes", "2g")).isZero();
         assertThat(node.asked.getLast())
                 .isEqualTo(

@@ -40,6 +40,7 @@ final class NodeMetrics {
         pair(metrics, prefix + "pair.exposed-bytes", volume, s -> s.exposed().bytes());
         pair(metrics, prefix + "pair.exposed-since-millis", volume, s -> s.exposed().sinceMillis());
         pair(metrics, prefix + "pair.epoch", volume, status -> status.epoch().counter());
+        pair(metrics, prefix + "pair.differences", volume, ReplicaStatus::differences);
         gauge(metrics, prefix + "degraded", () -> volume.disks().degraded() ? 1L : 0L);
         gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
         gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());

@@ -21,6 +21,7 @@ import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
+import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.RestoreSnapshot;
@@ -242,6 +243,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<SwitchedOver> switchOver(String volume) {
         return withVolume(volume, pairs::switchOver);
+    }
+
+    @Override
+    public CompletableFuture<PairCompared> verifyPair(String volume) {
+        return withVolume(volume, pairs::verify);
     }
 
     @Override

@@ -11,6 +11,7 @@ import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.NodeView;
+import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SwitchedOver;
@@ -165,6 +166,23 @@ final class PairActions {
                                                 volume.name(), partner, pauseNanos / 1000));
                             } else {
                                 answer.completeExceptionally(refused(refusal));
+                            }
+                        });
+    }
+
+    void verify(HostedVolume volume, CompletableFuture<PairCompared> answer) {
+        volume.replica()
+                .verify(
+                        (refusal, found) -> {
+                            if (refusal != null) {
+                                answer.completeExceptionally(refused(refusal));
+                            } else if (found != null) {
+                                answer.complete(
+                                        new PairCompared(
+                                                volume.name(),
+                                                found.image().toString(),
+                                                found.blocks(),
+                                                found.differing()));
                             }
                         });
     }

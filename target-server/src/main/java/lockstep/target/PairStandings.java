@@ -63,6 +63,8 @@ final class PairStandings {
                 + sync
                 + since
                 + ahead
+                + (status.equalAt().count() == 0 ? "" : ", equal at " + status.equalAt())
+                + (status.differences() == 0 ? "" : ", DIFFERED " + status.differences() + " times")
                 + ", epoch "
                 + status.epoch()
                 + ", policy "

@@ -144,7 +144,9 @@ class PairStandingsTest {
                         0,
                         0,
                         exposed ? new Exposed(5000, 7, 8192) : Exposed.NOT,
-                        exposed ? 5000 : 0);
+                        exposed ? 5000 : 0,
+                        CpId.NONE,
+                        0);
         return PairStandings.of(
                 status, (PairPolicy) row[4], NodeViews.sync(status), 95_000, ZoneOffset.UTC);
     }

@@ -97,10 +97,11 @@ final class CpOutput implements TreeEditor.NodeSink {
     private static void ship(Piece piece, UpdateSink mirror) {
         OverlayBlock overlay = piece.overlay;
         long vbn = piece.pointer.vbn();
+        int crc = piece.pointer.crc();
         if (overlay != null && overlay.isReference()) {
-            mirror.cpReference(vbn, overlay.sequence(), overlay.entryOffset());
+            mirror.cpReference(vbn, crc, overlay.sequence(), overlay.entryOffset());
         } else {
-            mirror.cpData(vbn, piece.content.duplicate().clear());
+            mirror.cpData(vbn, crc, piece.content.duplicate().clear());
         }
     }
 

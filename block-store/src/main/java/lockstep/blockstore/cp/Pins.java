@@ -14,6 +14,7 @@ public final class Pins {
     public static final int MAX = 8;
 
     private final TreeSet<CpId> pins = new TreeSet<>();
+    private CpId held = CpId.NONE;
 
     /// Pins as they stand in a root.
     public Pins(Collection<CpId> initial) {
@@ -31,12 +32,18 @@ public final class Pins {
         pins.remove(cp);
     }
 
-    /// Lets all go but `cp`.
+    /// Lets all go but `cp`, and the one that is held.
     public void keepOnly(CpId cp) {
-        boolean had = pins.contains(cp);
-        pins.clear();
-        if (had) {
-            pins.add(cp);
+        CpId hold = held;
+        pins.removeIf(pin -> !pin.equals(cp) && !pin.equals(hold));
+    }
+
+    /// Keeps `cp` readable whatever is kept beside it, until another one is held ([CpId#NONE]:
+    /// none); then it goes with the next [#keepOnly]. This does not survive a restart.
+    public void hold(CpId cp) {
+        held = cp;
+        if (!cp.equals(CpId.NONE)) {
+            add(cp);
         }
     }
 

@@ -118,11 +118,6 @@ public final class ActiveVolume implements ShownVolume {
         return core.last;
     }
 
-    /// The half that takes entries now.
-    public long half() {
-        return core.half;
-    }
-
     /// Legs that answers wait for.
     public Legs legs() {
         return core.gate.legs();
@@ -228,14 +223,14 @@ public final class ActiveVolume implements ShownVolume {
         core.cp.pins().remove(cp);
     }
 
-    /// Lets all pins go but that of `cp`.
+    /// Lets all pins go but that of `cp` ([CpId#NONE]: all).
     public void keepPin(CpId cp) {
         core.cp.pins().keepOnly(cp);
     }
 
-    /// Lets all pins go.
-    public void dropPins() {
-        core.cp.pins().keepOnly(CpId.NONE);
+    /// Keeps `cp`, the committed image, readable besides, until another one is held.
+    public void hold(CpId cp) {
+        core.cp.pins().hold(cp);
     }
 
     /// Walks what was born after `since` in the committed image, which the caller has pinned.

@@ -3,6 +3,7 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.IoCompletion;
@@ -24,6 +25,7 @@ final class CpIntake {
     private final CpId cp;
     private final long upTo;
     private final MirrorVolume.Observer observer;
+    private final SetHash digest = new SetHash();
     private List<ByteBuffer> pooled = new ArrayList<>();
     private BlockSpace.@Nullable Writer writer;
     private int gathered;
@@ -41,6 +43,11 @@ final class CpIntake {
 
     CpId cp() {
         return cp;
+    }
+
+    /// What its blocks come to, by the checksums that were computed here.
+    SetHash.Value digest() {
+        return digest.value();
     }
 
     /// Whether `root` is that of the consistency point received.
@@ -98,7 +105,9 @@ final class CpIntake {
             into = copy.space().begin(cp);
             writer = into;
         }
-        into.put(vbn, content, Crc32c.of(content, 0, Blocks.SIZE));
+        int crc = Crc32c.of(content, 0, Blocks.SIZE);
+        digest.add(vbn, crc);
+        into.put(vbn, content, crc);
         gathered++;
         received++;
         if (gathered >= BLOCKS_PER_WRITE_OUT) {

@@ -4,6 +4,7 @@ import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
+import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.tree.TreeWalk;
 
@@ -17,8 +18,9 @@ import java.util.ArrayDeque;
 public final class ImageWalk {
     /// Takes the blocks, one at a time.
     public interface Sink {
-        /// A block and its content, lent for the call. Ask for the next one with [ImageWalk#next].
-        void block(long vbn, ByteBuffer borrowed);
+        /// A block, the checksum in the pointer to it, and its content, lent for the call. Ask for
+        /// the next one with [ImageWalk#next].
+        void block(long vbn, int crc, ByteBuffer borrowed);
 
         /// There is no more.
         void ended();
@@ -36,11 +38,16 @@ public final class ImageWalk {
     private TreeWalk walk;
 
     ImageWalk(VolumeCore core, CpId since) {
-        this.reader = core.copy.reader();
-        this.pool = core.copy.pool();
-        this.root = core.copy.root();
+        this(core.copy.root(), core.image, core.copy.reader(), core.copy.pool(), since);
+    }
+
+    /// The image of `root`, whose state file is `state`.
+    ImageWalk(VolumeRoot root, StateFile state, BlockReader reader, BlockPool pool, CpId since) {
+        this.reader = reader;
+        this.pool = pool;
+        this.root = root;
         this.since = since;
-        trees.addAll(ImageTree.of(root, core.image));
+        trees.addAll(ImageTree.of(root, state));
         this.current = trees.remove();
         this.walk = current.walk(since, reader, pool);
     }
@@ -94,7 +101,7 @@ public final class ImageWalk {
                     if (block == null) {
                         sink.lost(pointer.vbn());
                     } else {
-                        sink.block(pointer.vbn(), block);
+                        sink.block(pointer.vbn(), pointer.crc(), block);
                     }
                 });
     }

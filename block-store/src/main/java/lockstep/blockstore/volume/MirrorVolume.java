@@ -3,6 +3,7 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.IoFault;
@@ -69,33 +70,21 @@ public final class MirrorVolume implements ShownVolume {
     /// If the log cannot be used, the copy is durably recorded as out of sync first.
     public static void open(VolumeCopy copy, Observer observer, Handler handler) {
         MirrorVolume mirror = new MirrorVolume(copy, observer);
-        copy.space()
-                .recover(
-                        copy.root().cp(),
-                        fault -> {
-                            if (fault != null) {
-                                handler.refused(fault.toString());
-                            } else if (copy.logRefusal() != null) {
-                                mirror.loseLog(handler);
-                            } else {
-                                mirror.replay(handler);
-                            }
-                        });
+        mirror.recover(
+                handler,
+                () -> {
+                    if (copy.logRefusal() != null) {
+                        mirror.loseLog(handler);
+                    } else {
+                        mirror.replay(handler);
+                    }
+                });
     }
 
     /// Takes over `copy` from an active volume that has stopped on this node: its log is void.
     public static void demoted(VolumeCopy copy, Observer observer, Handler handler) {
         MirrorVolume mirror = new MirrorVolume(copy, observer);
-        copy.space()
-                .recover(
-                        copy.root().cp(),
-                        fault -> {
-                            if (fault != null) {
-                                handler.refused(fault.toString());
-                            } else {
-                                mirror.loseLog(handler);
-                            }
-                        });
+        mirror.recover(handler, () -> mirror.loseLog(handler));
     }
 
     /// Takes over `copy` from an active volume that was brought to rest here ([Handover]): its
@@ -103,15 +92,21 @@ public final class MirrorVolume implements ShownVolume {
     /// break, so they are known before `handler` is.
     public static void handedOver(VolumeCopy copy, Observer observer, Handler handler) {
         MirrorVolume mirror = new MirrorVolume(copy, observer);
+        mirror.recover(
+                handler,
+                () -> {
+                    mirror.luns.restarted();
+                    mirror.luns.whenKnown(() -> handler.opened(mirror));
+                });
+    }
+
+    private void recover(Handler handler, Runnable next) {
         copy.space()
                 .recover(
                         copy.root().cp(),
                         fault -> {
                             if (fault == null) {
-                                {
-                                    mirror.luns.restarted();
-                                    mirror.luns.whenKnown(() -> handler.opened(mirror));
-                                }
+                                next.run();
                             } else {
                                 handler.refused(fault.toString());
                             }
@@ -196,6 +191,12 @@ public final class MirrorVolume implements ShownVolume {
     /// The consistency point being received, or null.
     public @Nullable CpId receiving() {
         return intake == null ? null : intake.cp();
+    }
+
+    /// What the blocks received of it come to, by the checksums that were computed here.
+    public SetHash.Value received() {
+        CpIntake current = intake;
+        return current == null ? new SetHash().value() : current.digest();
     }
 
     /// Block `vbn` has this content (lent for the call). False if it makes no sense now.

@@ -379,7 +379,7 @@ final class VolumeWorld {
     private ImageWalk.Sink sink(ImageWalk walk, boolean[] ended) {
         return new ImageWalk.Sink() {
             @Override
-            public void block(long vbn, ByteBuffer borrowed) {
+            public void block(long vbn, int crc, ByteBuffer borrowed) {
                 loop.call(() -> assertThat(mirror.data(vbn, borrowed)).isTrue());
                 walk.next(this);
             }

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
             PairCreate.class,
             PairList.class,
             PairPolicy.class,
+            PairVerify.class,
             PairDetach.class,
             PairDiscard.class,
             PairDelete.class

@@ -81,9 +81,11 @@ final class Exposure {
         return deciding;
     }
 
-    /// Since when both have recorded that the mirror has everything, in milliseconds since 1970.
-    long inSyncMillis() {
-        return inSyncMillis;
+    /// Since when this copy is ahead, or both have recorded that the mirror has everything; in
+    /// milliseconds since 1970.
+    long sinceMillis() {
+        long since = replica.copy().state().exposedSince();
+        return since == 0 ? inSyncMillis : since;
     }
 
     /// The mirror has everything; both have recorded it.

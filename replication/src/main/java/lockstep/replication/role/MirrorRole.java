@@ -1,6 +1,5 @@
 package lockstep.replication.role;
 
-import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
@@ -12,10 +11,8 @@ import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.link.PeerLink;
-import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.ProtocolViolation;
-import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
@@ -32,13 +29,17 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private @Nullable Takeover takeover;
     private @Nullable Epoch granted;
     private final HandedOver handedOver;
+    private final ImageIntake images;
+    private final ImageVerifier verifier;
     private boolean recovering;
     private boolean retired;
 
     /// `given`: the switchover that made this copy the mirror; null if it was none.
     MirrorRole(Replica replica, @Nullable Switchover given) {
         this.replica = replica;
-        this.handedOver = new HandedOver(replica, given);
+        this.handedOver = new HandedOver(replica, given, this::linkUp);
+        this.verifier = new ImageVerifier(replica);
+        this.images = new ImageIntake(replica, this::isLinkFenced, this::answerStatus);
     }
 
     /// Whether this copy is the mirror because of a switchover.
@@ -86,6 +87,16 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     @Override
+    public CpId equalAt() {
+        return images.equalAt();
+    }
+
+    @Override
+    public long differences() {
+        return images.differences();
+    }
+
+    @Override
     public Position end() {
         MirrorVolume volume = mirror;
         return volume == null ? Position.NONE : volume.end();
@@ -111,7 +122,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     private void answerStatus() {
         MirrorVolume volume = mirror;
-        if (!recovering && !isTakingOver() && volume != null) {
+        if (!recovering && !images.isRefusing() && !isTakingOver() && volume != null) {
             // What is said of the log's end is taken for durable.
             volume.whenDurable(replica::sendStatus);
         }
@@ -123,6 +134,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         MirrorVolume volume = mirror;
         Takeover judging = takeover;
         granted = null;
+        verifier.stop();
         if (judging != null) {
             // Not now: the link may be replaced by a newer one of a source that lives.
             replica.copy().loop().execute(() -> judgeAgain(judging));
@@ -216,17 +228,20 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void received(VolumeMessage message) {
         MirrorVolume volume = mirror;
-        if (volume == null || recovering || isTakingOver()) {
+        if (volume == null || recovering || images.isRefusing() || isTakingOver()) {
             return;
         }
         switch (message) {
             case VolumeMessage.OpenEpoch m -> openEpoch(volume, m);
             case VolumeMessage.Entries m -> entries(volume, m);
             case VolumeMessage.HandedOver m -> handedOver.take(volume, m);
-            case VolumeMessage.CpBegin m -> begin(volume, m);
-            case VolumeMessage.CpData m -> m.runs().forEach(run -> data(volume, run));
-            case VolumeMessage.CpReferences m -> m.runs().forEach(run -> references(volume, run));
-            case VolumeMessage.CpCommit m -> commit(volume, m);
+            case VolumeMessage.CpBegin m -> images.begin(volume, m);
+            case VolumeMessage.CpData m -> m.runs().forEach(run -> images.data(volume, run));
+            case VolumeMessage.CpReferences m ->
+                    m.runs().forEach(run -> images.references(volume, run));
+            case VolumeMessage.CpDigest m -> images.digest(volume, m);
+            case VolumeMessage.CpCommit m -> images.commit(volume, m);
+            case VolumeMessage.VerifyImage m -> verifier.take(volume, m);
             case VolumeMessage.ResyncBegin m -> resync(volume, m);
             case VolumeMessage.GoLive m -> goLive(volume, m);
             case VolumeMessage.InSync m -> inSync(volume, m);
@@ -304,57 +319,6 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         if (!known && !volume.store(half, entry)) {
             throw new ProtocolViolation(
                     "entry " + entry.position() + " cannot follow " + volume.end());
-        }
-    }
-
-    private void begin(MirrorVolume volume, VolumeMessage.CpBegin m) {
-        if (isLinkFenced()) {
-            return;
-        }
-        if (volume.receiving() != null || m.cp().compareTo(volume.image()) <= 0) {
-            throw new ProtocolViolation(m.cp() + " begins out of turn");
-        }
-        volume.begin(m.cp(), m.upToSequence());
-    }
-
-    private void data(MirrorVolume volume, BlockRun run) {
-        for (int i = 0; i < run.blocks(); i++) {
-            ByteBuffer block = run.contents().slice(i * Blocks.SIZE, Blocks.SIZE);
-            if (!volume.data(run.vbn() + i, block)) {
-                throw new ProtocolViolation("block " + (run.vbn() + i) + " comes out of turn");
-            }
-        }
-    }
-
-    private void references(MirrorVolume volume, ReferenceRun run) {
-        for (int i = 0; i < run.blocks(); i++) {
-            int offset = run.offset() + i * Blocks.SIZE;
-            if (!volume.reference(run.vbn() + i, run.sequence(), offset)) {
-                throw new ProtocolViolation(
-                        "block " + (run.vbn() + i) + " refers to nothing that is here");
-            }
-        }
-    }
-
-    private void commit(MirrorVolume volume, VolumeMessage.CpCommit m) {
-        if (isLinkFenced()) {
-            return;
-        }
-        boolean begun = volume.commit(m.cp(), m.root(), () -> committed(m.cp()));
-        if (!begun) {
-            throw new ProtocolViolation("the root of " + m.cp() + " makes no sense");
-        }
-    }
-
-    /// The first whole image ends NO_IMAGE, durably, before the source hears of it.
-    private void committed(CpId cp) {
-        CopyState state = replica.copy().state();
-        if (state.sync() == Sync.NO_IMAGE) {
-            replica.save(
-                    state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC),
-                    () -> replica.send(new VolumeMessage.CpCommitted(cp)));
-        } else {
-            replica.send(new VolumeMessage.CpCommitted(cp));
         }
     }
 

@@ -92,7 +92,9 @@ public final class Replica {
                 role.exposed(),
                 copy.state().role() == CopyState.Role.MIRROR
                         ? linkChangedMillis
-                        : role.sinceMillis());
+                        : role.sinceMillis(),
+                role.equalAt(),
+                role.differences());
     }
 
     /// What the source does when its mirror is away, as far as is known here. On the loop only.
@@ -200,6 +202,15 @@ public final class Replica {
         }
     }
 
+    /// Compares everything that both copies hold, while hosts use the volume.
+    public void verify(Compared done) {
+        if (role instanceof SourceRole source) {
+            source.orders().verify(done);
+        } else {
+            done.ended(Refusal.NO_SOURCE_HERE, null);
+        }
+    }
+
     /// The operator's word: what the source does from now on when its mirror is away.
     public void setPolicy(PairPolicy policy, Outcome.Handler done) {
         if (role instanceof SourceRole source) {
@@ -227,7 +238,7 @@ public final class Replica {
     /// The operator's word: a joining source opens an epoch without its partner.
     public void activate(Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source) {
-            source.activateAlone(done);
+            source.orders().activateAlone(done);
         } else {
             done.accept(Refusal.NOTHING_TO_ACTIVATE_HERE);
         }

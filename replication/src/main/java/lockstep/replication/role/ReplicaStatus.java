@@ -9,6 +9,9 @@ import lockstep.blockstore.volume.CopyState;
 /// sent in this round. `backlogBytes` of log entries are not stored by the mirror yet.
 /// `sinceMillis`: since when, in milliseconds since 1970, a source is in sync or ahead of its
 /// mirror, and a mirror has or lacks its link; 0 if not known.
+///
+/// `equalAt` is the last image known to be equal on both sides; `differences` counts consistency
+/// points, since the start, that were not.
 public record ReplicaStatus(
         RoleState state,
         String reason,
@@ -20,4 +23,6 @@ public record ReplicaStatus(
         long copied,
         long backlogBytes,
         Exposed exposed,
-        long sinceMillis) {}
+        long sinceMillis,
+        CpId equalAt,
+        long differences) {}

@@ -1,5 +1,7 @@
 package lockstep.replication.role;
 
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
@@ -58,6 +60,16 @@ final class SourceOrders {
         exposure.detach(() -> done.accept(null));
     }
 
+    /// Compares everything on both nodes.
+    void verify(Compared done) {
+        EqualityCheck equality = source.equality();
+        if (equality == null || source.state() != RoleState.IN_SYNC) {
+            done.ended(Refusal.NOT_IN_SYNC, null);
+        } else {
+            equality.begin(done);
+        }
+    }
+
     /// Another policy.
     void policy(PairPolicy next, Outcome.Handler done) {
         Exposure exposure = source.exposure();
@@ -94,8 +106,30 @@ final class SourceOrders {
         source.linkLost("the pair is deleted");
         replica.forgetLink();
         active.detach();
-        active.dropPins();
+        active.keepPin(CpId.NONE);
         replica.tell("the pair is deleted: this is the only copy now");
         done.accept(null);
+    }
+
+    /// Opens an epoch by the operator's word, or because there is no partner who could object.
+    void activateAlone(Consumer<@Nullable Refusal> done) {
+        ActiveVolume active = source.active();
+        if (active == null || active.service() != ActiveVolume.Service.JOINING) {
+            done.accept(new Refusal("the volume is active already", "there is nothing to do"));
+            return;
+        }
+        CopyState state = replica.copy().state();
+        Epoch epoch = state.promised().next(replica.self());
+        CopyState next =
+                source.isStandalone()
+                        ? state.as(state.role(), Sync.UNPAIRED)
+                        : state.as(state.role(), Sync.OUT_OF_SYNC)
+                                .exposedSince(active.loop().clock().wallMillis());
+        replica.save(
+                next.promising(epoch),
+                () -> {
+                    source.serveAlone(epoch);
+                    done.accept(null);
+                });
     }
 }

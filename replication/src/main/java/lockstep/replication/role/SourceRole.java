@@ -15,8 +15,6 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.function.Consumer;
-
 /// The source's side: the volume is active here. It opens its epoch with the partner's promise,
 /// keeps the mirror in sync through [SourceSync], and stops acknowledging when the mirror is away
 /// and nobody has said to go on without it (policy strict).
@@ -40,7 +38,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         sync = new SourceSync(replica, opened);
         opened.guardReads(this::mayAnswerReads);
         if (isStandalone()) {
-            activateAlone(_ -> {});
+            orders.activateAlone(_ -> {});
         } else {
             replica.activeChanged();
         }
@@ -108,9 +106,12 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         };
     }
 
+    @Nullable EqualityCheck equality() {
+        return sync == null ? null : sync.equality();
+    }
+
     @Nullable Exposure exposure() {
-        SourceSync running = sync;
-        return running == null ? null : running.exposure();
+        return sync == null ? null : sync.exposure();
     }
 
     @Override
@@ -126,10 +127,14 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     }
 
     @Override
+    public CpId equalAt() {
+        return sync == null ? CpId.NONE : sync.mirrorImage();
+    }
+
+    @Override
     public long sinceMillis() {
         Exposure known = exposure();
-        boolean inSync = known != null && state() == RoleState.IN_SYNC;
-        return inSync ? known.inSyncMillis() : exposed().sinceMillis();
+        return known == null ? 0 : known.sinceMillis();
     }
 
     private SyncPhase phase() {
@@ -272,8 +277,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             case VolumeMessage.CpCommitted m -> running.committed(m.cp());
             case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
             case VolumeMessage.ResyncReady _ -> running.ready(epochToServe());
+            case VolumeMessage.ImageVerified m -> running.equality().verified(m);
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
-            // Said again by a mirror that has not heard of this epoch yet.
             case VolumeMessage.HandedOver _ -> {}
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the partner has no copy of this volume");
@@ -327,29 +332,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         return orders;
     }
 
-    /// Opens an epoch by the operator's word, or because there is no partner who could object.
-    void activateAlone(Consumer<@Nullable Refusal> done) {
-        ActiveVolume active = volume;
-        if (active == null || active.service() != ActiveVolume.Service.JOINING) {
-            done.accept(new Refusal("the volume is active already", "there is nothing to do"));
-            return;
-        }
-        CopyState state = replica.copy().state();
-        Epoch epoch = state.promised().next(replica.self());
-        CopyState next =
-                isStandalone()
-                        ? state.as(state.role(), Sync.UNPAIRED)
-                        : state.as(state.role(), Sync.OUT_OF_SYNC)
-                                .exposedSince(active.loop().clock().wallMillis());
-        replica.save(
-                next.promising(epoch),
-                () -> {
-                    serveAlone(epoch);
-                    done.accept(null);
-                });
-    }
-
-    private void serveAlone(Epoch epoch) {
+    void serveAlone(Epoch epoch) {
         ActiveVolume active = volume;
         Exposure exposure = exposure();
         if (active != null && active.service() == ActiveVolume.Service.JOINING) {

@@ -36,6 +36,7 @@ final class SourceSync {
     private final Replica replica;
     private final ActiveVolume volume;
     private final Exposure exposure;
+    private final EqualityCheck equality;
     private SyncPhase phase = SyncPhase.APART;
     private @Nullable MirrorSender sender;
     private @Nullable ImageSender images;
@@ -49,6 +50,11 @@ final class SourceSync {
         this.replica = replica;
         this.volume = volume;
         this.exposure = new Exposure(replica, volume);
+        this.equality = new EqualityCheck(replica, volume);
+    }
+
+    EqualityCheck equality() {
+        return equality;
     }
 
     Exposure exposure() {
@@ -57,6 +63,11 @@ final class SourceSync {
 
     SyncPhase phase() {
         return phase;
+    }
+
+    /// The last image that the mirror has named or committed.
+    CpId mirrorImage() {
+        return mirrorImage;
     }
 
     long copied() {
@@ -214,6 +225,7 @@ final class SourceSync {
             case CATCHING_UP, RECORDING, LIVE -> {
                 images = null;
                 mirrorImage = cp;
+                equality.mirrorHas(cp);
                 volume.mirrorCommitted(cp);
             }
             case APART, OPENING_EPOCH, ASKING -> {}
@@ -309,6 +321,7 @@ final class SourceSync {
         }
         SyncPhase was = phase;
         phase = SyncPhase.APART;
+        equality.broken(why);
         volume.mirrorLost(why);
         boolean mayServeAlone = was != SyncPhase.LIVE && was != SyncPhase.RECORDING;
         if (mayServeAlone && replica.copy().state().sync() != Sync.IN_SYNC && isActive()) {

@@ -3,6 +3,7 @@ package lockstep.replication.source;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.log.LogEntry;
@@ -43,6 +44,7 @@ public final class MirrorSender implements Mirror {
     private final EntryBacklog backlog;
     private final List<ReferenceRun> references = new ArrayList<>();
     private final List<BlockRun> runs = new ArrayList<>();
+    private final SetHash digest = new SetHash();
     private final ByteBuffer contents = ByteBuffer.allocateDirect(FRAME_BYTES);
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private @Nullable CpId cp;
@@ -134,11 +136,13 @@ public final class MirrorSender implements Mirror {
         cp = begun;
         blocksSent = 0;
         blocksWritten = 0;
+        digest.clear();
         link.send(volume, new VolumeMessage.CpBegin(begun, upTo));
     }
 
     @Override
-    public void cpData(long vbn, ByteBuffer borrowed) {
+    public void cpData(long vbn, int crc, ByteBuffer borrowed) {
+        digest.add(vbn, crc);
         flushReferences();
         if (vbn != runVbn || contents.position() == runStart) {
             closeRun();
@@ -154,7 +158,8 @@ public final class MirrorSender implements Mirror {
     }
 
     @Override
-    public void cpReference(long vbn, long sequence, int offset) {
+    public void cpReference(long vbn, int crc, long sequence, int offset) {
+        digest.add(vbn, crc);
         flushData();
         int last = references.size() - 1;
         blocksSent++;
@@ -173,6 +178,7 @@ public final class MirrorSender implements Mirror {
         flushData();
         flushReferences();
         flushEntries();
+        link.send(volume, new VolumeMessage.CpDigest(committed, digest.value()));
         link.send(volume, new VolumeMessage.CpCommit(committed, borrowedRoot));
     }
 

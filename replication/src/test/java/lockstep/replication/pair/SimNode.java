@@ -37,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 
 /// One node of a simulated pair: its disks and log outlive its incarnations. It does what the real
 /// node does to put its parts together, and no more.
@@ -67,6 +68,9 @@ final class SimNode implements LinkHandler, Replica.Observer {
 
     boolean alive;
     SimNode peer;
+
+    /// What becomes of a message before the copy here gets it: a fault behind all checksums.
+    UnaryOperator<VolumeMessage> tamper = UnaryOperator.identity();
 
     /// Whether its copy is scrubbed, pass after pass.
     boolean scrubs;
@@ -300,7 +304,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
     @Override
     public void received(PeerLink on, VolumeId volume, VolumeMessage borrowed) {
         if (replica != null) {
-            replica.received(borrowed);
+            replica.received(tamper.apply(borrowed));
         }
     }
 

@@ -4,6 +4,7 @@ import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.base.VolumeId;
 
 import java.nio.ByteBuffer;
@@ -80,6 +81,14 @@ public final class WireSamples {
         all.add(new VolumeMessage.InSyncRecorded(EPOCH));
         all.add(new VolumeMessage.Detached(EPOCH));
         all.add(new VolumeMessage.HandedOver(PROMISED, POSITION, CP));
+        all.add(new VolumeMessage.CpDigest(CP, new SetHash.Value(5, -6, 7)));
+        all.add(new VolumeMessage.VerifyImage(CP, 64, 4096));
+        all.add(
+                new VolumeMessage.ImageVerified(
+                        CP,
+                        64,
+                        -1,
+                        List.of(new SetHash.Value(1, 2, 3), new SetHash.Value(4, 5, -6))));
         return all;
     }
 

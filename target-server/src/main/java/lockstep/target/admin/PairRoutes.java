@@ -28,6 +28,11 @@ final class PairRoutes implements HttpService {
                         (q, s) ->
                                 exchange.act(
                                         q, s, r -> node.switchOver(Exchange.part(r, "volume"))))
+                .post(
+                        VOLUME + "/verify",
+                        (q, s) ->
+                                exchange.act(
+                                        q, s, r -> node.verifyPair(Exchange.part(r, "volume"))))
                 .post(VOLUME + "/policy", (q, s) -> exchange.act(q, s, this::setPolicy));
     }
 

@@ -36,6 +36,8 @@ import java.util.function.Supplier;
 /// refused without force. `asked` records what came in.
 public final class FakeNode extends FakeSnapshots implements NodeControl {
     private static final String ID = "00000000-0000-0000-0000-000000000001";
+    private static final PairStanding STANDING =
+            new PairStanding("strict", 0, 0, 5, 90, 7, 8192, "loss", "connected, resyncing");
 
     private final List<VolumeView> volumes = new ArrayList<>();
     private final List<LunView> luns = new ArrayList<>();
@@ -226,16 +228,7 @@ public final class FakeNode extends FakeSnapshots implements NodeControl {
                                     true,
                                     4096,
                                     "1@1",
-                                    new PairStanding(
-                                            "strict",
-                                            0,
-                                            0,
-                                            5,
-                                            90,
-                                            7,
-                                            8192,
-                                            "loss",
-                                            "connected, resyncing"));
+                                    STANDING);
                     pairs.add(made);
                     return made;
                 });

@@ -1,0 +1,155 @@
+package lockstep.replication.role;
+
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.SetHash;
+import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.ImageSum;
+import lockstep.replication.wire.VolumeMessage;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Compares all that the two copies of a volume hold, on the source, while hosts use it: both read
+/// one image, the last that the mirror has committed, from their own disks, and add it up by ranges
+/// of block numbers. A range that differs is cut into smaller ones until the blocks are found. The
+/// image is pinned here until the end, and what is pinned at the source is not written over at the
+/// mirror.
+final class EqualityCheck {
+    private final Replica replica;
+    private final ActiveVolume volume;
+    private @Nullable Compared end;
+    private @Nullable VolumeRoot root;
+    private @Nullable ImageSum reading;
+    private ImageSum.@Nullable Result mine;
+    private VolumeMessage.@Nullable ImageVerified theirs;
+    private long first;
+    private long count;
+    private long blocks;
+
+    EqualityCheck(Replica replica, ActiveVolume volume) {
+        this.replica = replica;
+        this.volume = volume;
+    }
+
+    /// Begins with the next image that the mirror commits.
+    void begin(Compared done) {
+        if (end != null) {
+            done.ended(new Refusal("a comparison is under way", "wait for it"), null);
+            return;
+        }
+        end = done;
+        volume.checkpoint(null);
+    }
+
+    /// The mirror has committed `cp`, and nothing newer has begun.
+    void mirrorHas(CpId cp) {
+        VolumeRoot committed = volume.copy().root();
+        if (end != null && root == null && committed.cp().equals(cp)) {
+            root = committed;
+            volume.hold(cp);
+            replica.tell("verify: reading all of " + cp + " on both nodes");
+            read(committed, 0, committed.vbnCount());
+        }
+    }
+
+    private void read(VolumeRoot of, long from, long window) {
+        first = from;
+        count = window;
+        mine = null;
+        theirs = null;
+        replica.send(new VolumeMessage.VerifyImage(of.cp(), from, window));
+        reading =
+                new ImageSum(
+                        volume.copy(),
+                        of,
+                        from,
+                        window,
+                        result -> {
+                            mine = result;
+                            compare(of);
+                        });
+        reading.start();
+    }
+
+    /// The mirror's answer.
+    void verified(VolumeMessage.ImageVerified m) {
+        VolumeRoot of = root;
+        if (of != null && m.image().equals(of.cp()) && m.first() == first) {
+            theirs = m;
+            compare(of);
+        }
+    }
+
+    private void compare(VolumeRoot of) {
+        ImageSum.Result here = mine;
+        VolumeMessage.ImageVerified there = theirs;
+        if (here == null || there == null) {
+            return;
+        }
+        boolean whole = count == of.vbnCount();
+        if (whole) {
+            blocks = here.ranges().stream().mapToLong(SetHash.Value::count).sum();
+        }
+        if (here.lost() >= 0) {
+            differ(of, List.of(here.lost()), "it cannot be read at the source");
+        } else if (there.lost() >= 0) {
+            differ(
+                    of,
+                    List.of(there.lost()),
+                    "it is not what the pointer to it says at the mirror");
+        } else if (there.ranges().size() != here.ranges().size()) {
+            broken("the mirror does not have " + of.cp() + " any more");
+        } else {
+            compare(of, here.ranges(), there.ranges());
+        }
+    }
+
+    private void compare(VolumeRoot of, List<SetHash.Value> here, List<SetHash.Value> there) {
+        long width = ImageSum.width(count);
+        List<Long> differing = new ArrayList<>();
+        for (int i = 0; i < here.size(); i++) {
+            if (!here.get(i).equals(there.get(i))) {
+                differing.add(first + i * width);
+            }
+        }
+        if (differing.isEmpty()) {
+            replica.tell(
+                    "verify: both nodes hold the same, " + of.cp() + ", " + blocks + " blocks");
+            finish(null, new Comparison(of.cp(), blocks, List.of()));
+        } else if (width == 1) {
+            differ(of, differing, "the copies differ");
+        } else {
+            read(of, differing.getFirst(), width);
+        }
+    }
+
+    private void differ(VolumeRoot of, List<Long> vbns, String how) {
+        replica.tell("ALARM: verify: block " + vbns + " of " + of.cp() + ": " + how);
+        // Durable at the mirror: it is not taken over without force from here on.
+        replica.send(new VolumeMessage.Detached(volume.epoch()));
+        finish(null, new Comparison(of.cp(), blocks, vbns));
+    }
+
+    /// The link is lost, or the image is gone: nothing was found out.
+    void broken(String why) {
+        if (end != null) {
+            finish(new Refusal("nothing was compared: " + why, "try again"), null);
+        }
+    }
+
+    private void finish(@Nullable Refusal refusal, @Nullable Comparison result) {
+        Compared done = end;
+        end = null;
+        root = null;
+        volume.hold(CpId.NONE);
+        if (reading != null) {
+            reading.stop();
+        }
+        if (done != null) {
+            done.ended(refusal, result);
+        }
+    }
+}

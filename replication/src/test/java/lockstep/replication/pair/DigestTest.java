@@ -1,0 +1,212 @@
+package lockstep.replication.pair;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.block.BlockSpace;
+import lockstep.blockstore.volume.CopyState.Sync;
+import lockstep.replication.role.Comparison;
+import lockstep.replication.role.Refusal;
+import lockstep.replication.wire.BlockRun;
+import lockstep.replication.wire.ReferenceRun;
+import lockstep.replication.wire.VolumeMessage;
+
+import org.junit.jupiter.api.Test;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Canaries for the proof of equality: a mirror that is given other blocks than the source wrote,
+/// behind every checksum of link and disks, finds it within that consistency point.
+final class DigestTest {
+    private final PairSimulation pair = new PairSimulation(5);
+    private final SimNode source = pair.a;
+    private final SimNode mirror = pair.b;
+    private boolean tampered;
+
+    DigestTest() {
+        PairSetUp.run(pair);
+        pair.workFor(30_000_000L);
+    }
+
+    /// One byte of one block.
+    private VolumeMessage flip(VolumeMessage message) {
+        if (tampered || !(message instanceof VolumeMessage.CpData data)) {
+            return message;
+        }
+        tampered = true;
+        List<BlockRun> runs = new ArrayList<>(data.runs());
+        BlockRun first = runs.getFirst();
+        ByteBuffer bytes = ByteBuffer.allocate(first.contents().remaining());
+        bytes.put(first.contents().duplicate()).flip();
+        bytes.put(100, (byte) (bytes.get(100) ^ 1));
+        runs.set(0, new BlockRun(first.vbn(), bytes));
+        return new VolumeMessage.CpData(data.cp(), runs);
+    }
+
+    /// One run of blocks is left out.
+    private VolumeMessage leaveOut(VolumeMessage message) {
+        if (tampered || !(message instanceof VolumeMessage.CpData data) || data.runs().size() < 2) {
+            return message;
+        }
+        tampered = true;
+        return new VolumeMessage.CpData(data.cp(), data.runs().subList(1, data.runs().size()));
+    }
+
+    /// The first blocks of two runs change places: a source that computed references wrongly.
+    private VolumeMessage exchange(VolumeMessage message) {
+        if (tampered || !(message instanceof VolumeMessage.CpReferences references)) {
+            return message;
+        }
+        List<ReferenceRun> runs = new ArrayList<>(references.runs());
+        ReferenceRun one = runs.removeFirst();
+        for (ReferenceRun other : List.copyOf(runs)) {
+            if (other.sequence() != one.sequence()) {
+                tampered = true;
+                runs.remove(other);
+                replace(one, other, runs);
+                replace(other, one, runs);
+                return new VolumeMessage.CpReferences(references.cp(), runs);
+            }
+        }
+        return message;
+    }
+
+    private static void replace(ReferenceRun run, ReferenceRun by, List<ReferenceRun> into) {
+        into.add(new ReferenceRun(run.vbn(), 1, by.sequence(), by.offset()));
+        if (run.blocks() > 1) {
+            int rest = run.offset() + Blocks.SIZE;
+            into.add(new ReferenceRun(run.vbn() + 1, run.blocks() - 1, run.sequence(), rest));
+        }
+    }
+
+    private void awaitAlarm() {
+        for (int i = 0; i < 2000 && mirror.replica.status().differences() == 0; i++) {
+            pair.workFor(1_000_000L);
+        }
+        assertThat(tampered).isTrue();
+        assertThat(mirror.replica.status().differences()).isEqualTo(1);
+        assertThat(mirror.events).anyMatch(e -> e.startsWith("ALARM: "));
+    }
+
+    private void assertHealed() {
+        pair.workFor(30_000_000L);
+        pair.awaitInSync();
+        pair.verifyAll();
+        assertThat(source.events).anyMatch(e -> e.contains("its blocks differ"));
+        pair.await(
+                () ->
+                        mirror.replica.status().equalAt().count() > 0
+                                && source.replica
+                                        .status()
+                                        .equalAt()
+                                        .equals(mirror.replica.status().equalAt()),
+                "both say at which image they are equal");
+    }
+
+    @Test
+    void aWrongByteIsFound() {
+        mirror.tamper = this::flip;
+        awaitAlarm();
+        assertHealed();
+    }
+
+    @Test
+    void aMissingBlockIsFound() {
+        mirror.tamper = this::leaveOut;
+        awaitAlarm();
+        assertHealed();
+    }
+
+    @Test
+    void aWrongReferenceIsFound() {
+        mirror.tamper = this::exchange;
+        awaitAlarm();
+        assertHealed();
+    }
+
+    @Test
+    void aMirrorThatDiffersIsNotTakenOver() {
+        mirror.tamper = this::flip;
+        awaitAlarm();
+        pair.crash(source, true);
+        pair.abandonOutstanding();
+        pair.await(() -> sync() == Sync.OUT_OF_SYNC, "that it differs becomes durable");
+        Refusal refusal = mirror.takeOver(true);
+        assertThat(refusal.what()).contains("out of sync");
+        source.start();
+        pair.awaitInSync();
+        pair.verifyAll();
+    }
+
+    private Comparison verify() {
+        List<Comparison> found = new ArrayList<>();
+        source.loop.call(
+                () ->
+                        source.replica.verify(
+                                (refusal, result) -> {
+                                    assertThat(refusal).isNull();
+                                    found.add(result);
+                                }));
+        for (int i = 0; i < 20_000 && found.isEmpty(); i++) {
+            pair.workFor(1_000_000L);
+        }
+        assertThat(found).hasSize(1);
+        return found.getFirst();
+    }
+
+    @Test
+    void allThatBothHoldIsEqualUnderLoad() {
+        for (int i = 0; i < 3; i++) {
+            Comparison found = verify();
+            assertThat(found.differing()).isEmpty();
+            assertThat(found.blocks()).isGreaterThan(PairSimulation.LUN_BLOCKS / 2);
+        }
+        assertHealthy();
+    }
+
+    private void assertHealthy() {
+        pair.awaitInSync();
+        pair.verifyAll();
+        assertThat(mirror.events).noneMatch(e -> e.contains("ALARM"));
+    }
+
+    /// The mirror's own layers believe the block: only what the source holds tells.
+    @Test
+    void aBlockThatIsOtherAtTheMirrorIsFoundAndNotTakenOver() {
+        long vbn = mirror.replica.copy().root().state().top().vbn();
+        overwrite(vbn);
+        Comparison found = verify();
+        assertThat(found.differing()).isNotEmpty();
+        assertThat(source.events).anyMatch(e -> e.startsWith("ALARM: verify"));
+        pair.await(() -> sync() == Sync.OUT_OF_SYNC, "the mirror records it");
+        pair.crash(source, true);
+        pair.abandonOutstanding();
+        assertThat(mirror.takeOver(true).what()).contains("out of sync");
+    }
+
+    private void overwrite(long vbn) {
+        boolean[] done = new boolean[1];
+        mirror.loop.call(
+                () -> {
+                    BlockSpace.Writer writer =
+                            mirror.replica.copy().space().begin(mirror.replica.copy().root().cp());
+                    ByteBuffer other = ByteBuffer.allocateDirect(Blocks.SIZE);
+                    writer.put(vbn, other, Crc32c.of(other, 0, Blocks.SIZE));
+                    writer.writeOut(
+                            _ ->
+                                    writer.flush(
+                                            _ -> {
+                                                writer.committed();
+                                                done[0] = true;
+                                            }));
+                });
+        pair.await(() -> done[0], "the block is overwritten");
+    }
+
+    private Sync sync() {
+        return mirror.replica.copy().state().sync();
+    }
+}
