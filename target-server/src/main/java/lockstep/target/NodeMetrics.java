@@ -3,6 +3,7 @@ package lockstep.target;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 
+import lockstep.blockstore.raid.RaidTraffic;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.VolumeUsage;
@@ -29,6 +30,12 @@ final class NodeMetrics {
         usage(metrics, prefix + "commits", volume, VolumeUsage::commits);
         usage(metrics, prefix + "last-cp-micros", volume, usage -> usage.lastCpNanos() / 1000);
         usage(metrics, prefix + "waiting-answers", volume, VolumeUsage::waitingAnswers);
+        usage(
+                metrics,
+                prefix + "longest-wait-micros",
+                volume,
+                usage -> usage.longestWaitNanos() / 1000);
+        written(metrics, prefix + "written-blocks.", volume);
         gauge(
                 metrics,
                 prefix + "mirror-backlog-bytes",
@@ -56,6 +63,25 @@ final class NodeMetrics {
             HostedVolume volume,
             ToLongFunction<ReplicaStatus> figure) {
         gauge(metrics, name, () -> figure.applyAsLong(volume.replica().status()));
+    }
+
+    // Of consistency points, in blocks of 4096 bytes: what makes up write amplification.
+    private static void written(MetricRegistry metrics, String prefix, HostedVolume volume) {
+        usage(metrics, prefix + "data", volume, usage -> usage.written().data());
+        usage(metrics, prefix + "tree", volume, usage -> usage.written().nodes());
+        usage(metrics, prefix + "maps", volume, usage -> usage.written().files());
+        raid(metrics, prefix + "parity", volume, RaidTraffic::parity);
+        raid(metrics, prefix + "checksums", volume, RaidTraffic::checksums);
+        raid(metrics, prefix + "notes", volume, RaidTraffic::notes);
+        raid(metrics, prefix + "read-for-parity", volume, RaidTraffic::inputs);
+    }
+
+    private static void raid(
+            MetricRegistry metrics,
+            String name,
+            HostedVolume volume,
+            ToLongFunction<RaidTraffic> figure) {
+        gauge(metrics, name, () -> figure.applyAsLong(volume.space().raid().traffic()));
     }
 
     private static void usage(

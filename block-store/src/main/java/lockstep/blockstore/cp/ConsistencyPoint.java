@@ -285,6 +285,7 @@ public final class ConsistencyPoint {
     private void write(VolumeRoot root, StateFile state) {
         enter(CpStage.WRITE);
         BlockSpace.Writer writer = context.space().begin(job.cp);
+        context.tally().add(output.blocks());
         legs = mirror == null ? 1 : 2;
         if (mirror != null) {
             output.shipTo(mirror, () -> legDone(writer, root, state));

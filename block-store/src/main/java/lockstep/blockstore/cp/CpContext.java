@@ -7,7 +7,8 @@ import lockstep.blockstore.io.EventLoop;
 
 /// What a consistency point works on: one volume's space and the memory images of its maps. All
 /// owned by the volume; the consistency point under way is the only one that changes them. One
-/// consistency point drains about `drainBlocks` blocks of what was deleted.
+/// consistency point drains about `drainBlocks` blocks of what was deleted. `tally` counts what
+/// they write.
 public record CpContext(
         EventLoop loop,
         BlockPool pool,
@@ -18,4 +19,5 @@ public record CpContext(
         Allocator allocator,
         DeadList dead,
         Pins pins,
-        long drainBlocks) {}
+        long drainBlocks,
+        CpTally tally) {}

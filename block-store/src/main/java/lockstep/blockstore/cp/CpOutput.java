@@ -28,6 +28,8 @@ final class CpOutput implements TreeEditor.NodeSink {
 
     private final EventLoop loop;
     private final List<Piece> pieces = new ArrayList<>();
+    private int data;
+    private int files;
 
     CpOutput(EventLoop loop) {
         this.loop = loop;
@@ -35,11 +37,13 @@ final class CpOutput implements TreeEditor.NodeSink {
 
     /// Adds a LUN's data block.
     void data(BlockPointer pointer, OverlayBlock block) {
+        data++;
         pieces.add(new Piece(pointer, block.content(), block, false));
     }
 
     /// Adds a block of a system file; the buffer changes hands.
     void file(BlockPointer pointer, ByteBuffer content) {
+        files++;
         pieces.add(new Piece(pointer, content, null, true));
     }
 
@@ -51,6 +55,11 @@ final class CpOutput implements TreeEditor.NodeSink {
     /// Blocks in all.
     int size() {
         return pieces.size();
+    }
+
+    /// What was gathered.
+    CpTally.Blocks blocks() {
+        return new CpTally.Blocks(data, pieces.size() - data - files, files);
     }
 
     /// Hands every block to `writer`.

@@ -32,6 +32,7 @@ final class ChecksumStore {
     private record Key(int slot, long page) {}
 
     private final GroupDisks disks;
+    private final TrafficCount traffic;
     private final LinkedHashMap<Key, ChecksumPage> pages = new LinkedHashMap<>();
     // Those of `pages` that may go, the longest unused first.
     private final LinkedHashMap<Key, ChecksumPage> idle = new LinkedHashMap<>();
@@ -41,8 +42,9 @@ final class ChecksumStore {
     private final List<IoCompletion> queued = new ArrayList<>();
     private boolean writing;
 
-    ChecksumStore(GroupDisks disks) {
+    ChecksumStore(GroupDisks disks, TrafficCount traffic) {
         this.disks = disks;
+        this.traffic = traffic;
     }
 
     /// Makes the entries of `count` stripes usable until [#unpin].
@@ -257,6 +259,7 @@ final class ChecksumStore {
                             page.landed = number;
                             one.ended(fault);
                         });
+        traffic.wrotePage(2);
         for (int place = 0; place < 2; place++) {
             disks.write(
                     (page.slot + place) % disks.slots(),

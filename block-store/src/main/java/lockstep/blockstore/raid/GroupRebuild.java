@@ -8,8 +8,9 @@ import lockstep.blockstore.io.IoFault;
 import org.jspecify.annotations.Nullable;
 
 /// Fills the disk that is in the place of one that left, beside everything else that goes on in its
-/// group: runs of stripes from the first to the last, each by a [RebuildRun]; now and then a flush,
-/// by which they count ([GroupDisks#readable]); now and then a note in the labels, where a restart
+/// group: runs of stripes from the first to the last, each by a [RebuildRun], a few of them at once
+/// so that some read while others write; now and then, when all of them have ended, a flush, by
+/// which they count ([GroupDisks#readable]); now and then a note in the labels, where a restart
 /// goes on. Doing stripes again gives the same.
 ///
 /// Why the flush: below the watermark stripes are written like those of a whole group, and that
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class GroupRebuild {
     private static final long PAUSE_NANOS = 5_000_000;
     private static final int PAUSES_MOST = 4;
+    private static final int RUNS_UNDER_WAY = 3;
 
     private final RaidGroup group;
     private final GroupDisks disks;
@@ -27,7 +29,10 @@ public final class GroupRebuild {
     private final @Nullable Disk disk;
     private final long startedNanos;
     private final long startedAt;
+    // Where the next run begins.
     private long position;
+    private int underWay;
+    private boolean waiting;
     private long flushedTo;
     private long notedTo;
     private long blocks;
@@ -88,31 +93,57 @@ public final class GroupRebuild {
         return ended || !same || disks.lost() != null;
     }
 
+    // Starts what may be started; called again when something has ended or a pause is over.
     private void next() {
-        if (isOver()) {
+        if (isOver() || waiting) {
             return;
         }
         long all = disks.layout().dbnCount();
         if (position - flushedTo >= pace.stripesPerFlush() || position == all) {
-            flush();
-        } else if (disks.underWay() > pace.busy() && pauses < PAUSES_MOST) {
+            if (underWay == 0) {
+                waiting = true;
+                flush();
+            }
+        } else if (underWay == RUNS_UNDER_WAY) {
+            return;
+        } else if (othersAreBusy() && pauses < PAUSES_MOST) {
             pauses++;
             later(PAUSE_NANOS);
+        } else if (dueNanos > clock().nanoTime()) {
+            later(dueNanos - clock().nanoTime());
         } else {
             pauses = 0;
-            int count = RebuildRun.lengthAt(position, all);
-            new RebuildRun(
-                            group,
-                            slot,
-                            position,
-                            count,
-                            (written, lost, fault) -> ran(count, written, lost, fault))
-                    .start();
+            run(RebuildRun.lengthAt(position, all));
+            disks.loop().execute(this::next);
         }
     }
 
+    // A run of its own has a request to each disk under way, or fewer.
+    private boolean othersAreBusy() {
+        return disks.underWay() - underWay * disks.slots() > pace.busy();
+    }
+
+    private void run(int count) {
+        long from = position;
+        position += count;
+        underWay++;
+        new RebuildRun(
+                        group,
+                        slot,
+                        from,
+                        count,
+                        (written, lost, fault) -> ran(count, written, lost, fault))
+                .start();
+    }
+
     private void later(long nanos) {
-        clock().schedule(nanos, this::next);
+        waiting = true;
+        clock().schedule(
+                        nanos,
+                        () -> {
+                            waiting = false;
+                            next();
+                        });
     }
 
     // Checksum pages that are lost in both places are told of where they are needed, and cost what
@@ -121,18 +152,14 @@ public final class GroupRebuild {
         if (isOver()) {
             return;
         }
-        position += count;
+        underWay--;
         blocks += written;
         lostBlocks += fault == null ? lost : count;
         long now = clock().nanoTime();
         // Where nothing stands, looking is not for free either.
         long cost = pace.nanosFor(Math.max(written, disks.slots()));
         dueNanos = Math.max(dueNanos, now - cost) + cost;
-        if (dueNanos > now) {
-            later(dueNanos - now);
-        } else {
-            disks.loop().execute(this::next);
-        }
+        disks.loop().execute(this::next);
     }
 
     private void flush() {
@@ -146,6 +173,7 @@ public final class GroupRebuild {
     }
 
     private void flushed(long upTo) {
+        waiting = false;
         flushedTo = upTo;
         boolean all = upTo == disks.layout().dbnCount();
         boolean noted = all || upTo - notedTo >= pace.stripesPerNote();

@@ -19,11 +19,13 @@ import java.util.TreeMap;
 /// until the group is flushed; each one says all that its predecessor since that flush said.
 final class NoteLog {
     private final GroupDisks disks;
+    private final TrafficCount traffic;
     private final List<DirtyNote.BlockRange> open = new ArrayList<>();
     private long sequence;
 
-    NoteLog(GroupDisks disks) {
+    NoteLog(GroupDisks disks, TrafficCount traffic) {
         this.disks = disks;
+        this.traffic = traffic;
     }
 
     /// Whether something is noted that is not flushed yet.
@@ -61,8 +63,10 @@ final class NoteLog {
         int slot = (int) (sequence & 1);
         DirtyNote note =
                 new DirtyNote(sequence, cp, disks.missingSlot(), rescued.size(), List.copyOf(open));
+        ByteBuffer encoded = note.encode();
+        traffic.noted(Blocks.containing(encoded.remaining()) * disks.slots());
         if (rescued.isEmpty()) {
-            disks.writeEverywhereDurably(DiskLayout.note(slot), note.encode(), done);
+            disks.writeEverywhereDurably(DiskLayout.note(slot), encoded, done);
             return;
         }
         Together saved =
@@ -71,10 +75,11 @@ final class NoteLog {
                             if (fault != null) {
                                 done.ended(fault);
                             } else {
-                                flushThenNote(slot, note, done);
+                                flushThenNote(slot, encoded, done);
                             }
                         });
         ByteBuffer bytes = new PartialParity(sequence, new TreeMap<>(rescued)).encode();
+        traffic.noted(2 * Blocks.containing(bytes.remaining()));
         int copies = 0;
         for (int member = 0; member < disks.slots() && copies < 2; member++) {
             if (disks.live(member)) {
@@ -87,13 +92,13 @@ final class NoteLog {
     }
 
     // A durable write covers itself only, and the note promises that the rescued blocks are there.
-    private void flushThenNote(int slot, DirtyNote note, IoCompletion done) {
+    private void flushThenNote(int slot, ByteBuffer note, IoCompletion done) {
         disks.flush(
                 fault -> {
                     if (fault != null) {
                         done.ended(fault);
                     } else {
-                        disks.writeEverywhereDurably(DiskLayout.note(slot), note.encode(), done);
+                        disks.writeEverywhereDurably(DiskLayout.note(slot), note, done);
                     }
                 });
     }

@@ -16,12 +16,13 @@ final class RaidGroup {
     private final StripeLocks locks = new StripeLocks();
     private final StripeReader reader;
     private final NoteLog notes;
+    private final TrafficCount traffic = new TrafficCount();
 
     RaidGroup(GroupDisks disks) {
         this.disks = disks;
-        this.checksums = new ChecksumStore(disks);
+        this.checksums = new ChecksumStore(disks, traffic);
         this.reader = new StripeReader(disks, checksums);
-        this.notes = new NoteLog(disks);
+        this.notes = new NoteLog(disks, traffic);
     }
 
     GroupDisks disks() {
@@ -46,6 +47,10 @@ final class RaidGroup {
 
     NoteLog notes() {
         return notes;
+    }
+
+    TrafficCount traffic() {
+        return traffic;
     }
 
     /// Makes all that was written durable; the stripes noted so far are in order then.

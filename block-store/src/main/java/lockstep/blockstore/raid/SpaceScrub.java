@@ -8,11 +8,15 @@ import lockstep.blockstore.io.IoFault;
 import java.util.List;
 
 /// The steps of a scrub of a [VbnSpace]; in what order and how fast they follow each other is the
-/// caller's. A step is what one checksum page covers: the page itself, of every slot, and its
-/// stripes. Each step takes the locks it needs, so steps may run beside everything else.
+/// caller's. A step is what some neighbouring checksum pages cover, side by side: the page itself,
+/// of every slot, then its stripes. Each takes the locks it needs, so steps may run beside
+/// everything else.
 public final class SpaceScrub {
     /// Stripes under one lock: of as many, checksums and XOR take well under a millisecond.
     private static final int BLOCKS_OF_A_SLICE = 256;
+
+    // While the stripes of one page are judged, the disks read those of another.
+    private static final int PAGES_OF_A_STEP = 4;
 
     private static final int TRIES = 20;
     private static final long PAUSE_NANOS = 50_000_000;
@@ -40,30 +44,49 @@ public final class SpaceScrub {
 
     /// Steps that `group` has.
     public long steps(int group) {
-        return groups.get(group).disks().layout().pages();
+        return Math.ceilDiv(groups.get(group).disks().layout().pages(), PAGES_OF_A_STEP);
+    }
+
+    private static long pagesEnd(RaidGroup group, long step) {
+        return Math.min((step + 1) * PAGES_OF_A_STEP, group.disks().layout().pages());
     }
 
     /// Blocks that step `step` of `group` reads.
     public long blocks(int group, long step) {
-        return groups.get(group).slots() * (stripes(groups.get(group), step) + 4L);
+        RaidGroup of = groups.get(group);
+        long blocks = 0;
+        for (long page = step * PAGES_OF_A_STEP; page < pagesEnd(of, step); page++) {
+            blocks += of.slots() * (stripes(of, page) + 4L);
+        }
+        return blocks;
     }
 
-    private static int stripes(RaidGroup group, long step) {
-        long first = step * DiskLayout.ENTRIES_PER_PAGE;
+    private static int stripes(RaidGroup group, long page) {
+        long first = page * DiskLayout.ENTRIES_PER_PAGE;
         long left = group.disks().layout().dbnCount() - first;
         return (int) Math.min(DiskLayout.ENTRIES_PER_PAGE, left);
     }
 
-    /// Does step `step` of `group`: first the pages, because the stripes are judged by them.
+    /// Does step `step` of `group`.
     public void step(int group, long step, Runnable done) {
         RaidGroup of = groups.get(group);
-        int rebuilding = of.disks().rebuildingSlot();
-        if (rebuilding >= 0 && !of.disks().pageReadable(rebuilding, step)) {
+        Together pages = new Together(_ -> of.disks().loop().execute(done));
+        for (long page = step * PAGES_OF_A_STEP; page < pagesEnd(of, step); page++) {
+            var one = pages.one();
+            scrub(of, page, () -> one.ended(null));
+        }
+        pages.start();
+    }
+
+    // First the page, because the stripes are judged by it.
+    private void scrub(RaidGroup group, long page, Runnable done) {
+        int rebuilding = group.disks().rebuildingSlot();
+        if (rebuilding >= 0 && !group.disks().pageReadable(rebuilding, page)) {
             // The rebuild is about to verify all of it, and cannot be told from damage before.
-            of.disks().loop().execute(done);
+            done.run();
             return;
         }
-        scrubPages(of, step, 0, () -> scrubStripes(of, step, 0, done));
+        scrubPages(group, page, 0, () -> scrubStripes(group, page, done));
     }
 
     private void scrubPages(RaidGroup group, long page, int tries, Runnable done) {
@@ -137,29 +160,19 @@ public final class SpaceScrub {
                         fault.reason()));
     }
 
-    private void scrubStripes(RaidGroup group, long step, int from, Runnable done) {
-        int all = stripes(group, step);
-        if (from >= all || group.disks().lost() != null) {
-            done.run();
-            return;
-        }
+    // All of them at once, so that the disks have something to read while others are judged.
+    private void scrubStripes(RaidGroup group, long page, Runnable done) {
+        int all = stripes(group, page);
         int most = Math.clamp(BLOCKS_OF_A_SLICE / group.slots(), 1, StripeChunk.MAXIMUM);
-        int count = Math.min(most, all - from);
-        new StripeScrub(
-                        group,
-                        geometry,
-                        noted,
-                        listener,
-                        step * DiskLayout.ENTRIES_PER_PAGE + from,
-                        count,
-                        () ->
-                                group.disks()
-                                        .loop()
-                                        .execute(
-                                                () ->
-                                                        scrubStripes(
-                                                                group, step, from + count, done)))
-                .run();
+        Together runs = new Together(_ -> done.run());
+        for (int from = 0; from < all && group.disks().lost() == null; from += most) {
+            long dbn = page * DiskLayout.ENTRIES_PER_PAGE + from;
+            int count = Math.min(most, all - from);
+            var one = runs.one();
+            Runnable ended = () -> one.ended(null);
+            new StripeScrub(group, geometry, noted, listener, dbn, count, ended).run();
+        }
+        runs.start();
     }
 
     /// Whether both VBNs are on one disk.

@@ -11,9 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /// Up to [#MAXIMUM] consecutive stripes that are rewritten together. First [#prepare]: take the
@@ -142,6 +144,7 @@ final class StripeChunk {
     private record Lacking(int slot, int stripe) {}
 
     private void readRun(int slot, int from, int length, List<Lacking> lacking, IoCompletion one) {
+        group.traffic().readForParity(length);
         group.reader()
                 .read(
                         slot,
@@ -270,6 +273,8 @@ final class StripeChunk {
     /// Writes data and parity, with one request for each run of neighbours, and updates the
     /// entries.
     void write(IoCompletion done) {
+        int made = (int) Arrays.stream(parity).filter(Objects::nonNull).count();
+        group.traffic().wrote(blocks.size(), made);
         Together writes = new Together(fault -> written(fault, done));
         for (int slot = 0; slot < group.slots(); slot++) {
             List<ByteBuffer> run = new ArrayList<>();

@@ -307,6 +307,13 @@ public final class VbnSpace {
         rebuilds.addSpare(device, uuid, done);
     }
 
+    /// What consistency points wrote since this was opened.
+    public RaidTraffic traffic() {
+        return groups.stream()
+                .map(group -> group.traffic().soFar())
+                .reduce(RaidTraffic.NONE, RaidTraffic::plus);
+    }
+
     /// The disks that are rebuilt.
     public Rebuilds rebuilds() {
         return rebuilds;

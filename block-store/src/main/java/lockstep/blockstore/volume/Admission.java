@@ -33,7 +33,8 @@ final class Admission {
         }
     }
 
-    private record Pending(Need need, Runnable go, Outcome.Handler refused, long sinceCommits) {}
+    private record Pending(
+            Need need, Runnable go, Outcome.Handler refused, long sinceCommits, long sinceNanos) {}
 
     private final VolumeCore core;
     private final CpDriver driver;
@@ -50,6 +51,9 @@ final class Admission {
 
     private long headSinceCommits;
 
+    private final long[] longestWaitNanos = new long[2];
+    private long waitsOfCommits;
+
     Admission(VolumeCore core, CpDriver driver) {
         this.core = core;
         this.driver = driver;
@@ -57,7 +61,7 @@ final class Admission {
 
     /// Runs `go`, now or later, when there is room; or ends with `refused`.
     void admit(Need need, Runnable go, Outcome.Handler refused) {
-        backlog.add(new Pending(need, go, refused, driver.commits()));
+        backlog.add(new Pending(need, go, refused, driver.commits(), nanoTime()));
         drain();
     }
 
@@ -84,6 +88,7 @@ final class Admission {
                 continue;
             }
             backlog.remove();
+            waited(nanoTime() - first.sinceNanos);
             hold(first.need.logBytes);
             core.reserve(first.need.vbns);
             first.go.run();
@@ -116,7 +121,7 @@ final class Admission {
     }
 
     private boolean isHeld() {
-        long leftNanos = notBeforeNanos - core.copy.loop().clock().nanoTime();
+        long leftNanos = notBeforeNanos - nanoTime();
         if (driver.runningBytes() == 0 || leftNanos <= 0) {
             return false;
         }
@@ -149,9 +154,28 @@ final class Admission {
         Brake brake = driver.brake();
         long delay =
                 brake.delayNanos(bytes, left, whole, driver.runningBytes(), driver.runningNanos());
-        long now = core.copy.loop().clock().nanoTime();
+        long now = nanoTime();
         long since = notBeforeNanos - (now - LATE_NANOS) < 0 ? now - LATE_NANOS : notBeforeNanos;
         notBeforeNanos = delay == 0 ? now : since + delay;
+    }
+
+    private long nanoTime() {
+        return core.copy.loop().clock().nanoTime();
+    }
+
+    private void waited(long nanos) {
+        long now = driver.commits();
+        if (now != waitsOfCommits) {
+            longestWaitNanos[0] = now == waitsOfCommits + 1 ? longestWaitNanos[1] : 0;
+            longestWaitNanos[1] = 0;
+            waitsOfCommits = now;
+        }
+        longestWaitNanos[1] = Math.max(longestWaitNanos[1], nanos);
+    }
+
+    /// The longest that a command admitted since the last consistency point but one has waited.
+    long longestWaitNanos() {
+        return Math.max(longestWaitNanos[0], longestWaitNanos[1]);
     }
 
     /// Commands that wait.

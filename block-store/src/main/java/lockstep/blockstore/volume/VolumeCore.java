@@ -5,6 +5,7 @@ import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.cp.Allocator;
 import lockstep.blockstore.cp.CpContext;
+import lockstep.blockstore.cp.CpTally;
 import lockstep.blockstore.cp.DeadList;
 import lockstep.blockstore.cp.DirtyOverlay;
 import lockstep.blockstore.cp.Drain;
@@ -124,7 +125,8 @@ final class VolumeCore {
                         allocator,
                         dead,
                         pins,
-                        Math.clamp(map.size() / DRAIN_SHARE, DRAIN_MIN, DRAIN_MAX));
+                        Math.clamp(map.size() / DRAIN_SHARE, DRAIN_MIN, DRAIN_MAX),
+                        new CpTally());
         this.luns = new LunTable(state);
         this.image = state;
         this.sequence = copy.root().upTo().sequence();

@@ -21,8 +21,9 @@ import java.util.function.Supplier;
 /// ([SpaceScrub]), the records again.
 ///
 /// Step follows step on the loop, never two at once. After each it pauses for as long as the rate
-/// asks, and at least for as long as the step took, so that never more than half of what the disks
-/// can do goes into it. While a consistency point is being written it waits, but not for ever.
+/// asks, and while others use the disks at least for as long as the step took, so that never more
+/// than half of what they can do goes into it then. While a consistency point is being written it
+/// waits, but not for ever.
 ///
 /// Where it is stands in a record that is written now and then: after a restart the pass goes on
 /// from there, and does the last stretch again.
@@ -276,12 +277,18 @@ public final class VolumeScrub {
         }
         long rate = Math.max(1, settings.bytesPerSecond());
         long paced = (long) (Blocks.toBytes(blocks) * 1e9 / rate);
-        long pause = blocks == 0 ? 0 : Math.max(paced, now - begunNanos);
-        if (pause == 0) {
+        long took = now - begunNanos;
+        long pause = blocks == 0 ? 0 : othersAreBusy() ? Math.max(paced, took) : paced - took;
+        if (pause <= 0) {
             restAndResume();
         } else {
             clock().schedule(pause, this::restAndResume);
         }
+    }
+
+    // Nothing of the scrub itself is under way between two steps.
+    private boolean othersAreBusy() {
+        return space.disks().groups().stream().anyMatch(group -> group.underWay() > 0);
     }
 
     private void restAndResume() {

@@ -6,7 +6,7 @@ import java.util.List;
 
 /// A load. Sizes are bytes; `depth` is commands under way per session, `sessions` per URL;
 /// `readPercent` of 100 only reads, 0 only writes; `regionBytes` of 0 is the whole LUN; `pid` of 0
-/// is no process to watch.
+/// is no process to watch; `rate` is commands a second in all, 0 as many as go.
 public record BenchOptions(
         List<IscsiUrl> urls,
         int readPercent,
@@ -19,7 +19,8 @@ public record BenchOptions(
         boolean sequential,
         long seed,
         int threads,
-        long pid) {
+        long pid,
+        int rate) {
     public BenchOptions {
         urls = List.copyOf(urls);
         require(!urls.isEmpty(), "at least one URL is needed");
@@ -30,6 +31,7 @@ public record BenchOptions(
         require(sessions > 0 && durationSeconds > 0, "sessions and duration are at least 1");
         require(warmUpSeconds >= 0 && regionBytes >= 0, "warm-up and region are not negative");
         require(threads > 0, "there is at least one thread");
+        require(rate >= 0, "the rate is not negative");
     }
 
     private static void require(boolean holds, String rule) {

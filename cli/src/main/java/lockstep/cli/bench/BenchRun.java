@@ -61,6 +61,8 @@ public final class BenchRun {
 
     private List<Lane> lanes(Initiator initiator) throws IOException {
         List<Lane> lanes = new ArrayList<>();
+        long all = (long) options.urls().size() * options.sessions();
+        long interval = options.rate() == 0 ? 0 : SECOND * all / options.rate();
         for (IscsiUrl url : options.urls()) {
             for (int i = 0; i < options.sessions(); i++) {
                 int number = lanes.size();
@@ -72,7 +74,8 @@ public final class BenchRun {
                 if (blocks == 0) {
                     throw new IOException(url + " has no room for a block of that size");
                 }
-                lanes.add(new Lane(session, url.lun(), options, blocks, options.seed() + number));
+                long seed = options.seed() + number;
+                lanes.add(new Lane(session, url.lun(), options, blocks, interval, seed));
             }
         }
         return lanes;

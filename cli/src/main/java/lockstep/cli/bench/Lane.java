@@ -13,10 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /// One session under load: `depth` slots, each with its task and buffer, each sent again as soon as
 /// it ended, so that a steady load allocates nothing. Only its session's loop touches it, until
 /// [#done] has ended.
+///
+/// At a given rate a command counts from when it was due, not from when a slot was free for it: a
+/// target that stalls is charged for all that should have come meanwhile.
 final class Lane {
     private static final int SECTOR = 512;
     private static final long HIGHEST_NANOS = 60_000_000_000L;
@@ -25,23 +29,32 @@ final class Lane {
     private final int lun;
     private final BenchOptions options;
     private final long blocks;
+    private final long intervalNanos;
     private final SplittableRandom random;
     private final Histogram readNanos = new Histogram(HIGHEST_NANOS, 3);
     private final Histogram writeNanos = new Histogram(HIGHEST_NANOS, 3);
     private final CompletableFuture<Lane> done = new CompletableFuture<>();
     private long measureFrom;
     private long measureUntil;
+    private long dueNanos;
     private long next;
     private int running;
     private long failed;
     private @Nullable String firstFailure;
 
-    /// A load on `blocks` blocks of the LUN.
-    Lane(IscsiSession session, int lun, BenchOptions options, long blocks, long seed) {
+    /// A load on `blocks` blocks of the LUN, a command every `intervalNanos` unless that is 0.
+    Lane(
+            IscsiSession session,
+            int lun,
+            BenchOptions options,
+            long blocks,
+            long intervalNanos,
+            long seed) {
         this.session = session;
         this.lun = lun;
         this.options = options;
         this.blocks = blocks;
+        this.intervalNanos = intervalNanos;
         random = new SplittableRandom(seed);
         next = options.sequential() ? random.nextLong(blocks) : 0;
     }
@@ -84,6 +97,7 @@ final class Lane {
         byte[] content = new byte[options.blockSize()];
         random.nextBytes(content);
         running = options.depth();
+        dueNanos = System.nanoTime();
         for (int i = 0; i < options.depth(); i++) {
             ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(content.length);
             buffer.setBytes(0, content);
@@ -94,12 +108,23 @@ final class Lane {
     }
 
     private void send(Slot slot) {
+        long now = System.nanoTime();
+        slot.startedNanos = intervalNanos == 0 ? now : dueNanos;
+        dueNanos += intervalNanos;
+        long early = slot.startedNanos - now;
+        if (early > 0) {
+            session.loop().schedule(() -> sendNow(slot), early, TimeUnit.NANOSECONDS);
+        } else {
+            sendNow(slot);
+        }
+    }
+
+    private void sendNow(Slot slot) {
         int percent = options.readPercent();
         slot.read = percent == 100 || (percent > 0 && random.nextInt(100) < percent);
         long block = options.sequential() ? next++ % blocks : random.nextLong(blocks);
         int sectors = options.blockSize() / SECTOR;
         long lba = block * sectors;
-        slot.startedNanos = System.nanoTime();
         session.submit(
                 slot.read
                         ? Cdb.read16(slot.task, lun, lba, sectors, slot.buffer)

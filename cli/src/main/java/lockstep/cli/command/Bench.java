@@ -69,6 +69,9 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--pid", description = "the target's process, to count its CPU per I/O")
     private long pid;
 
+    @Option(names = "--rate", description = "commands a second in all (default: as many as go)")
+    private int rate;
+
     @Option(names = "--json", description = "print JSON")
     private boolean json;
 
@@ -110,7 +113,8 @@ public final class Bench implements Callable<Integer> {
                     sequential,
                     seed,
                     threads,
-                    pid);
+                    pid,
+                    rate);
         } catch (IllegalArgumentException e) {
             throw wrong(String.valueOf(e.getMessage()));
         }

@@ -24,7 +24,10 @@ final class Figures {
         lines.add("         reads " + figures.times("iscsi.read.time"));
         lines.add("         writes " + figures.times("iscsi.write.time"));
         lines.add(figures.log());
-        volumes.forEach(volume -> lines.add(figures.volume(volume.name())));
+        for (VolumeView volume : volumes) {
+            lines.add(figures.volume(volume.name()));
+            lines.add("         " + figures.written(volume.name()));
+        }
         lines.add(figures.link());
         return lines;
     }
@@ -66,6 +69,20 @@ final class Figures {
                 Sizes.show(number(prefix + "dirty-bytes")),
                 looks == 0 ? 0 : hits * 100 / looks,
                 Sizes.show(number(prefix + "mirror-backlog-bytes")));
+    }
+
+    // For each block of data: what write amplification is made of, the log apart.
+    private String written(String name) {
+        String prefix = "volume." + name + ".written-blocks.";
+        long data = number(prefix + "data");
+        StringBuilder text = new StringBuilder("written " + Sizes.show(4096 * data) + " of data");
+        double sum = 1;
+        for (String part : List.of("tree", "maps", "parity", "checksums", "notes")) {
+            double each = data == 0 ? 0 : (double) number(prefix + part) / data;
+            sum += each;
+            text.append(String.format(Locale.ROOT, ", %s %.2f", part, each));
+        }
+        return text.append(String.format(Locale.ROOT, ": %.2f in all", sum)).toString();
     }
 
     private String link() {

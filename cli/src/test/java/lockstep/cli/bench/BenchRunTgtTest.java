@@ -29,7 +29,8 @@ final class BenchRunTgtTest {
                             false,
                             1,
                             1,
-                            tgtd.pid());
+                            tgtd.pid(),
+                            0);
             BenchReport report = new BenchRun(options).run();
             assertThat(report.failed()).as(report.text()).isZero();
             long all = report.reads().count() + report.writes().count();

@@ -27,6 +27,7 @@ final class Cannon implements Runnable {
     private static final int BHS = 48;
     private static final int BATCH = 64;
     private static final int PING = 1;
+    private static final int NOISE_MILLIS = 50;
     private static final int[] REQUESTS = {0x00, 0x01, 0x02, 0x04, 0x05, 0x10, 0x1C, 0x3E};
     private static final int[] HARMLESS_FUNCTIONS = {0, 1, 2, 3, 4, 5, 8, 9, 0x7F};
 
@@ -72,6 +73,8 @@ final class Cannon implements Runnable {
             random.nextBytes(noise);
             out.write(noise);
             sent++;
+            // The target may wait for the data that the noise promised; whoever fires does not.
+            socket.setSoTimeout(NOISE_MILLIS);
             skipRest(in);
             return;
         }
