@@ -6,16 +6,16 @@ import lockstep.blockstore.log.LogEntry;
 /// What is sequenced while the mirror may lack it, as long as somebody counts; and how much of that
 /// there may be. Bytes are those of log entries.
 public final class Unmirrored {
-    private static final Runnable NOTHING = () -> {};
-
     private boolean counting;
     private boolean spent;
     private long writes;
     private long bytes;
     private long bytesMax = Long.MAX_VALUE;
-    private Runnable whenSpent = NOTHING;
+    private Runnable whenSpent = Unmirrored::nothing;
 
     Unmirrored() {}
+
+    private static void nothing() {}
 
     /// Counts from now on, from nothing if it did not already. No entry is sequenced that would
     /// make it more than `most` bytes: `whenAsked` is called instead.
@@ -37,7 +37,7 @@ public final class Unmirrored {
         writes = 0;
         bytes = 0;
         bytesMax = Long.MAX_VALUE;
-        whenSpent = NOTHING;
+        whenSpent = Unmirrored::nothing;
     }
 
     /// Entries, of all kinds.

@@ -17,6 +17,9 @@ import java.util.List;
 /// of block numbers. A range that differs is cut into smaller ones until the blocks are found. The
 /// image is pinned here until the end, and what is pinned at the source is not written over at the
 /// mirror.
+///
+/// After a difference the mirror is out of sync, durably, and goes on taking entries and images.
+/// With the next link everything is copied anew; until then it is not taken over without force.
 final class EqualityCheck {
     private final Replica replica;
     private final ActiveVolume volume;
@@ -28,10 +31,22 @@ final class EqualityCheck {
     private long first;
     private long count;
     private long blocks;
+    private long differences;
 
     EqualityCheck(Replica replica, ActiveVolume volume) {
         this.replica = replica;
         this.volume = volume;
+    }
+
+    /// Blocks that were found to differ and have not been copied since: a resync has to send
+    /// everything, because no image that both have is equal.
+    long differences() {
+        return differences;
+    }
+
+    /// Everything was copied.
+    void resolved() {
+        differences = 0;
     }
 
     /// Begins with the next image that the mirror commits.
@@ -127,6 +142,7 @@ final class EqualityCheck {
     }
 
     private void differ(VolumeRoot of, List<Long> vbns, String how) {
+        differences += vbns.size();
         replica.tell("ALARM: verify: block " + vbns + " of " + of.cp() + ": " + how);
         // Durable at the mirror: it is not taken over without force from here on.
         replica.send(new VolumeMessage.Detached(volume.epoch()));

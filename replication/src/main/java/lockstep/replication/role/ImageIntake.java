@@ -12,6 +12,8 @@ import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 
@@ -112,7 +114,7 @@ final class ImageIntake {
         volume.abandon(() -> volume.fallOutOfSync(next, () -> recorded(cp, on, how)));
     }
 
-    private void recorded(CpId cp, PeerLink on, String how) {
+    private void recorded(CpId cp, @Nullable PeerLink on, String how) {
         refusing = false;
         PeerLink now = replica.link();
         if (now != null && now.equals(on)) {

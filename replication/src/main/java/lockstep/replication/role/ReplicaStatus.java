@@ -10,8 +10,9 @@ import lockstep.blockstore.volume.CopyState;
 /// `sinceMillis`: since when, in milliseconds since 1970, a source is in sync or ahead of its
 /// mirror, and a mirror has or lacks its link; 0 if not known.
 ///
-/// `equalAt` is the last image known to be equal on both sides; `differences` counts consistency
-/// points, since the start, that were not.
+/// `equalAt` is the last image known to be equal on both sides; `differences` counts, at a mirror,
+/// consistency points that were not, since the start; at a source, blocks found to differ that have
+/// not been copied since.
 public record ReplicaStatus(
         RoleState state,
         String reason,

@@ -132,6 +132,11 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     }
 
     @Override
+    public long differences() {
+        return sync == null ? 0 : sync.equality().differences();
+    }
+
+    @Override
     public long sinceMillis() {
         Exposure known = exposure();
         return known == null ? 0 : known.sinceMillis();

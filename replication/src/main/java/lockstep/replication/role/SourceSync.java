@@ -127,6 +127,7 @@ final class SourceSync {
         boolean difference =
                 theirs != CopyState.NO_IMAGE
                         && mirrorImage.count() > 0
+                        && equality.differences() == 0
                         && volume.isPinned(mirrorImage);
         if (!difference) {
             mirrorImage = CpId.NONE;
@@ -293,6 +294,7 @@ final class SourceSync {
     void recorded(Epoch epoch) {
         if (phase == SyncPhase.RECORDING && epoch.equals(volume.epoch())) {
             phase = SyncPhase.LIVE;
+            equality.resolved();
             exposure.inSync();
             replica.tell("in sync with the mirror, epoch " + epoch);
             replica.activeChanged();

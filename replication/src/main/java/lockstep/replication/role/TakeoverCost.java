@@ -7,7 +7,7 @@ import lockstep.blockstore.volume.CopyState;
 /// | copy here | durable | link | policy | a takeover |
 /// |---|---|---|---|---|
 /// | source | in sync | | | loses nothing |
-/// | source | out of sync | | | loses what is counted |
+/// | source | out of sync, or found to differ | | | loses what is counted |
 /// | mirror | in sync | up | | loses nothing |
 /// | mirror | in sync | down | strict | loses nothing unless the source was detached |
 /// | mirror | in sync | down | available | may lose what the source acknowledged alone |
@@ -36,7 +36,8 @@ public enum TakeoverCost {
         CopyState.Sync sync = status.durable().sync();
         return switch (status.durable().role()) {
             case STANDALONE -> NONE;
-            case SOURCE -> sync == CopyState.Sync.IN_SYNC ? NOTHING : LOSS;
+            case SOURCE ->
+                    sync == CopyState.Sync.IN_SYNC && status.differences() == 0 ? NOTHING : LOSS;
             case MIRROR ->
                     switch (sync) {
                         case NO_IMAGE -> IMPOSSIBLE;

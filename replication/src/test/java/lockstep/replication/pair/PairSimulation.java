@@ -244,6 +244,10 @@ final class PairSimulation {
         }
     }
 
+    int outstanding() {
+        return load.outstanding();
+    }
+
     void abandonOutstanding() {
         load.abandonOutstanding();
     }
