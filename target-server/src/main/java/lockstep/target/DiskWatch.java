@@ -64,6 +64,13 @@ final class DiskWatch implements DiskEvents {
     }
 
     @Override
+    public void spaceBelow(int group, int slot, String device, boolean out) {
+        String place = "group " + group + " slot " + slot + " (" + device + ")";
+        String full = ": no space is left below it, writes wait until there is; nothing has failed";
+        events.note(volume, place + (out ? full : " has space again, writes go on"));
+    }
+
+    @Override
     public void groupLost(int group, String reason) {
         events.note(volume, "group " + group + " is lost: " + reason);
     }

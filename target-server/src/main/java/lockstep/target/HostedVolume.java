@@ -4,6 +4,7 @@ import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.block.RaidSpace;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.replication.role.Replica;
+import lockstep.replication.role.RoleState;
 
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,12 @@ record HostedVolume(VolumeDisks disks, RaidSpace space, Replica replica) {
 
     VolumeId id() {
         return disks.id();
+    }
+
+    /// Whether what a crash or a change of role left behind is in order.
+    boolean isAtRest() {
+        RoleState now = replica.status().state();
+        return now != RoleState.OPENING && now != RoleState.TAKING_OVER && now != RoleState.STOPPED;
     }
 
     /// The partner that its durable state names; null for none.

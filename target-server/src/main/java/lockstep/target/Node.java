@@ -57,6 +57,7 @@ final class Node implements AutoCloseable {
     private final Doors doors;
     private final NodeLinks links;
     private final NodeScrubs scrubs;
+    private final NodeHoles holes;
     private final NodeViews views;
     private final List<Portal> portals = new ArrayList<>();
     private final SecureRandom entropy = new SecureRandom();
@@ -72,6 +73,7 @@ final class Node implements AutoCloseable {
         core = new NettyEventLoop(group.next(), onBroken);
         startedNanos = core.clock().nanoTime();
         log = NodeLog.open(config.log(), core, entropy::nextLong, metrics, events);
+        log.patience(config.diskCare().evict().toNanos());
         disks = NodeDisks.open(config.disks(), core, events);
         keyFile = KeyFile.open(config.dataDirectory(), entropy::nextLong);
         targets =
@@ -103,6 +105,7 @@ final class Node implements AutoCloseable {
                         new Observer());
         links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
         scrubs = new NodeScrubs(config.scrub(), events);
+        holes = new NodeHoles(config.holes(), metrics);
         views = new NodeViews(disks, volumes, targets);
     }
 
@@ -209,6 +212,13 @@ final class Node implements AutoCloseable {
         volume.replica().start();
         links.join(volume);
         scrubs.begin(volume);
+        holes.begin(volume);
+    }
+
+    /// What goes on beside the hosts' use of `volume` ends; `quiet` is called when none of it
+    /// touches the disks any more.
+    void letGo(HostedVolume volume, Runnable quiet) {
+        holes.drop(volume, () -> scrubs.drop(volume, quiet));
     }
 
     private <T> T onLoop(Consumer<CompletableFuture<T>> action) throws IOException {
@@ -356,7 +366,7 @@ final class Node implements AutoCloseable {
         portals.forEach(Portal::close);
         core.execute(
                 () -> {
-                    volumes.all().forEach(volume -> scrubs.drop(volume, () -> {}));
+                    volumes.all().forEach(volume -> letGo(volume, () -> {}));
                     volumes.all().forEach(volume -> volume.replica().stop("the node stops"));
                     links.stop();
                 });

@@ -1,5 +1,6 @@
 package lockstep.target;
 
+import lockstep.blockstore.volume.HoleSettings;
 import lockstep.target.iscsi.login.Caps;
 
 import java.net.InetSocketAddress;
@@ -24,6 +25,7 @@ public record NodeConfig(
         Duration cpInterval,
         DiskCare diskCare,
         Scrub scrub,
+        HoleSettings holes,
         int threads) {
     private static final long MEBIBYTE = 1 << 20;
 
@@ -111,6 +113,10 @@ public record NodeConfig(
                 new Scrub(
                         reader.bytes("scrub.rate", 0),
                         reader.duration("scrub.interval", Duration.ofMinutes(1))),
+                new HoleSettings(
+                        reader.bytes("holes.rate", 0),
+                        reader.duration("holes.interval", Duration.ofMillis(100)).toNanos(),
+                        HoleSettings.UNIT),
                 reader.number("threads", 1, 256));
     }
 

@@ -1,5 +1,7 @@
 package lockstep.target;
 
+import lockstep.blockstore.base.Fatal;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +23,7 @@ public final class NodeMain implements NodeProgram {
 
     @Override
     public void run(NodeConfig config) throws Exception {
+        watchThreads();
         if (Boolean.getBoolean(LIFELINE)) {
             Thread.ofPlatform().daemon().name("lifeline").start(NodeMain::endWithInput);
         }
@@ -38,7 +41,19 @@ public final class NodeMain implements NodeProgram {
         ended.await();
     }
 
-    private static void broken(Throwable cause) {
+    /// Ends the process when something that must not happen does, on whatever thread, or when the
+    /// virtual machine is at its end. Anything else costs its thread, and is told.
+    static void watchThreads() {
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, thrown) -> {
+                    if (Fatal.is(thrown)) {
+                        broken(thrown);
+                    }
+                    LOG.error("the thread {} ends", thread.getName(), thrown);
+                });
+    }
+
+    static void broken(Throwable cause) {
         LOG.error("this node stops at once: something happened that must not", cause);
         Runtime.getRuntime().halt(BROKEN);
     }

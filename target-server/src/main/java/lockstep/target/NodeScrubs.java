@@ -9,7 +9,6 @@ import lockstep.blockstore.volume.ScrubCounts;
 import lockstep.blockstore.volume.ScrubSettings;
 import lockstep.blockstore.volume.ScrubState;
 import lockstep.blockstore.volume.VolumeScrub;
-import lockstep.replication.role.RoleState;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.Done;
@@ -48,14 +47,11 @@ final class NodeScrubs {
             this.volume = volume;
             this.scrub =
                     new VolumeScrub(
-                            volume.replica()::copy, this::isReady, volume.space(), settings, this);
-        }
-
-        private boolean isReady() {
-            RoleState now = volume.replica().status().state();
-            return now != RoleState.OPENING
-                    && now != RoleState.TAKING_OVER
-                    && now != RoleState.STOPPED;
+                            volume.replica()::copy,
+                            volume::isAtRest,
+                            volume.space(),
+                            settings,
+                            this);
         }
 
         private void tell(String text) {

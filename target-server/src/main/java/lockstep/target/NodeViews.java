@@ -64,8 +64,13 @@ final class NodeViews {
                 Blocks.toBytes(blocks),
                 Blocks.toBytes(used),
                 blocks,
-                volume.disks().degraded() ? "degraded; " + status.reason() : status.reason(),
+                reason(volume, status),
                 disks.groups(volume));
+    }
+
+    private static String reason(HostedVolume volume, ReplicaStatus status) {
+        String full = volume.space().isOutOfSpace() ? "no space is left below its disks; " : "";
+        return full + (volume.disks().degraded() ? "degraded; " : "") + status.reason();
     }
 
     private static String role(CopyState.Role role) {

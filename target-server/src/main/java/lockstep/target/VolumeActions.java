@@ -96,7 +96,7 @@ final class VolumeActions {
 
     /// Erases the labels of a volume that nothing uses any more.
     void forget(HostedVolume volume, CompletableFuture<Done> answer) {
-        node.scrubs().drop(volume, () -> erase(volume, answer));
+        node.letGo(volume, () -> erase(volume, answer));
     }
 
     private void erase(HostedVolume volume, CompletableFuture<Done> answer) {

@@ -17,6 +17,12 @@ public interface BlockSpace extends BlockSource {
     /// VBNs in the space.
     long size();
 
+    /// Whether nothing can be written now, because what lends space to the disks has none left.
+    /// What was begun waits and goes on.
+    default boolean isOutOfSpace() {
+        return false;
+    }
+
     /// The groups, in VBN order.
     List<StripeSet> stripeSets();
 

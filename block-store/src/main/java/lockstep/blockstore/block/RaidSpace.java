@@ -1,6 +1,8 @@
 package lockstep.blockstore.block;
 
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.disk.Disk;
+import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.disk.RecordArea;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.IoCompletion;
@@ -44,6 +46,19 @@ public final class RaidSpace implements BlockSpace {
     @Override
     public long size() {
         return space.size();
+    }
+
+    @Override
+    public boolean isOutOfSpace() {
+        for (GroupDisks group : disks.groups()) {
+            for (int slot = 0; slot < group.slots(); slot++) {
+                Disk disk = group.disk(slot);
+                if (disk != null && disk.isOutOfSpace()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     @Override

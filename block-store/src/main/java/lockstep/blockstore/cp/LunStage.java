@@ -2,7 +2,6 @@ package lockstep.blockstore.cp;
 
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
-import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.io.Slices;
 import lockstep.blockstore.tree.TreeEditor;
@@ -159,8 +158,7 @@ final class LunStage {
         if (block.isLost()) {
             now = BlockPointer.poisoned(cp);
         } else if (!block.isHole()) {
-            int crc = Crc32c.of(block.content(), 0, Blocks.SIZE);
-            now = BlockPointer.to(allocator.allocate(), crc, cp);
+            now = BlockPointer.to(allocator.allocate(), block.crc(), cp);
             output.data(now, block);
         }
         editor.set(index, now);

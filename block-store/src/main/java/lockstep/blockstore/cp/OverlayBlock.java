@@ -3,6 +3,7 @@ package lockstep.blockstore.cp;
 import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.Crc32c;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +14,17 @@ import java.nio.ByteBuffer;
 /// A block without content has zeros in all its valid sectors. `reference` holds while the last
 /// entry that touched the block covers all of it: then the log already holds the block, at byte
 /// `entryOffset` of the data of entry `sequence`, and a mirror that has the log needs no copy.
+///
+/// Bytes may lie here for long. Their checksum is made when they come, of what came where it is a
+/// whole block, and is the one that goes to the disks: it is compared before anything is added to
+/// them and before they are written ([lockstep.blockstore.raid.CpWriter]), and never made anew of
+/// bytes that were not compared. So memory that loses a bit stops the node, whose log has the
+/// bytes.
 public final class OverlayBlock {
     static final int ALL = (1 << Blocks.SECTORS) - 1;
 
     private @Nullable ByteBuffer content;
+    private int crc;
     private int valid;
     private long sequence;
     private int entryOffset;
@@ -72,6 +80,16 @@ public final class OverlayBlock {
         return known;
     }
 
+    /// What the checksum of [#content] was when it came.
+    public int crc() {
+        return crc;
+    }
+
+    private void compare(ByteBuffer known) {
+        boolean right = Crc32c.of(known, 0, Blocks.SIZE) == crc;
+        Check.that(right, "what is in memory is what came", sequence, entryOffset);
+    }
+
     /// Copies the valid ones of `count` sectors from `sector` into `into`, at absolute index `at`.
     public void copyValid(int sector, int count, ByteBuffer into, int at) {
         ByteBuffer known = content;
@@ -95,12 +113,15 @@ public final class OverlayBlock {
     /// Sectors `sector` and on now have the bytes of `data` from index `at`.
     void write(BlockPool pool, int sector, int count, ByteBuffer data, int at, long bySequence) {
         ByteBuffer target = content;
+        boolean whole = count == Blocks.SECTORS;
         if (target == null) {
-            boolean whole = count == Blocks.SECTORS;
             target = whole ? pool.take() : pool.takeZeroed();
             content = target;
+        } else if (!whole) {
+            compare(target);
         }
         target.put(sector * Blocks.SECTOR, data, at, count * Blocks.SECTOR);
+        crc = whole ? Crc32c.of(data, at, Blocks.SIZE) : Crc32c.of(target, 0, Blocks.SIZE);
         touched(sector, count, bySequence);
         reference = count == Blocks.SECTORS;
         entryOffset = at - data.position();
@@ -114,9 +135,11 @@ public final class OverlayBlock {
                 pool.give(known);
                 content = null;
             } else {
+                compare(known);
                 for (int i = sector; i < sector + count; i++) {
                     zero(known, i * Blocks.SECTOR);
                 }
+                crc = Crc32c.of(known, 0, Blocks.SIZE);
             }
         }
         touched(sector, count, bySequence);
@@ -133,6 +156,9 @@ public final class OverlayBlock {
     void complete(BlockPool pool, @Nullable ByteBuffer below) {
         Check.that(!isWhole(), "only a block with gaps is completed");
         if (below != null || content != null) {
+            if (content != null) {
+                compare(content);
+            }
             ByteBuffer whole = pool.takeZeroed();
             if (below != null) {
                 whole.put(0, below, 0, Blocks.SIZE);
@@ -140,6 +166,7 @@ public final class OverlayBlock {
             copyValid(0, Blocks.SECTORS, whole, 0);
             drop(pool);
             content = whole;
+            crc = Crc32c.of(whole, 0, Blocks.SIZE);
         }
         valid = ALL;
         reference = false;

@@ -97,10 +97,9 @@ public final class Disk {
             return;
         }
         long count = Math.min(left, ERASED_AT_ONCE);
-        start(
-                "erase",
-                false,
-                ended -> device.punch(Blocks.toBytes(block), Blocks.toBytes(count), ended),
+        punch(
+                block,
+                count,
                 fault -> {
                     if (fault != null) {
                         done.ended(fault);
@@ -159,6 +158,20 @@ public final class Disk {
         operations = watched;
     }
 
+    /// `task` runs when [#isOutOfSpace] has changed.
+    void onSpace(Runnable task) {
+        DiskOperations watched = operations;
+        if (watched != null) {
+            watched.onSpace(task);
+        }
+    }
+
+    /// Whether writes wait for space below this disk.
+    public boolean isOutOfSpace() {
+        DiskOperations watched = operations;
+        return live && watched != null && watched.isOutOfSpace();
+    }
+
     private void start(
             String what,
             boolean hedged,
@@ -213,6 +226,13 @@ public final class Disk {
         List<BlockDevice.Extent> extents =
                 List.of(new BlockDevice.Extent(Blocks.toBytes(block), List.of(from)));
         start("write", false, ended -> device.writeDurably(extents, ended), done);
+    }
+
+    /// Gives the space of `count` blocks back: they read as zeros.
+    void punch(long block, long count, IoCompletion done) {
+        long from = Blocks.toBytes(block);
+        long bytes = Blocks.toBytes(count);
+        start("punch", false, ended -> device.punch(from, bytes, ended), done);
     }
 
     void flush(IoCompletion done) {

@@ -18,6 +18,10 @@ public interface DiskEvents {
     /// A spare could not take the place of a disk that left.
     default void spareFailed(int group, String device, String reason) {}
 
+    /// What lends space to a disk has none left, and its writes wait; or (`out` is false) they go
+    /// on.
+    default void spaceBelow(int group, int slot, String device, boolean out) {}
+
     /// A block failed its checksum or could not be read.
     void badBlock(int group, int slot, long dbn, String reason);
 

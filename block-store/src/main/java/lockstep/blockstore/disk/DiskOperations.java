@@ -8,6 +8,7 @@ import lockstep.blockstore.io.Pending;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.function.Function;
@@ -15,13 +16,22 @@ import java.util.function.Function;
 /// What was asked of one disk and has not ended. One timer looks at it while there is something:
 /// operations that take too long are given up, with a fault, and what the device says of them later
 /// is not heard. Their buffers are their callers' again at that moment ([Pending#abandon]).
+///
+/// A write that found no space below the disk has not ended: it is held, and asked for again every
+/// second. So a consistency point that a full file system below has stopped goes on by itself when
+/// there is space again, and no disk is given up for what is not its fault.
 final class DiskOperations {
+    private static final long AGAIN_NANOS = 1_000_000_000;
+
     private final String name;
     private final Clock clock;
     private final DiskPatience patience;
     // In the order in which they were asked.
     private final LinkedHashSet<Running> running = new LinkedHashSet<>();
+    private final ArrayDeque<Running> held = new ArrayDeque<>();
     private Runnable onHang = () -> {};
+    private Runnable onSpace = () -> {};
+    private int askedAgain;
     private boolean looking;
     private long dueNanos;
 
@@ -34,14 +44,20 @@ final class DiskOperations {
     private static final class Running {
         final String operation;
         final boolean hedged;
-        long sinceNanos;
+        final Function<IoCompletion, Pending> device;
         final IoCompletion done;
+        long sinceNanos;
+        boolean again;
         @Nullable Pending pending;
 
-        Running(String operation, boolean hedged, long sinceNanos, IoCompletion done) {
+        Running(
+                String operation,
+                boolean hedged,
+                Function<IoCompletion, Pending> device,
+                IoCompletion done) {
             this.operation = operation;
             this.hedged = hedged;
-            this.sinceNanos = sinceNanos;
+            this.device = device;
             this.done = done;
         }
     }
@@ -57,10 +73,55 @@ final class DiskOperations {
             boolean hedged,
             Function<IoCompletion, Pending> device,
             IoCompletion done) {
-        Running one = new Running(operation, hedged, clock.nanoTime(), done);
+        submit(new Running(operation, hedged, device, done));
+    }
+
+    private void submit(Running one) {
+        one.sinceNanos = clock.nanoTime();
         running.add(one);
-        one.pending = device.apply(fault -> ended(one, fault));
+        one.pending = one.device.apply(fault -> ended(one, fault));
         lookLater();
+    }
+
+    /// `task` runs when [#isOutOfSpace] has changed.
+    void onSpace(Runnable task) {
+        onSpace = task;
+    }
+
+    /// Whether writes are held because there is no space below.
+    boolean isOutOfSpace() {
+        return !held.isEmpty() || askedAgain > 0;
+    }
+
+    private void hold(Running one) {
+        boolean before = isOutOfSpace();
+        one.pending = null;
+        if (held.isEmpty()) {
+            clock.schedule(AGAIN_NANOS, this::askAgain);
+        }
+        held.add(one);
+        if (!before) {
+            onSpace.run();
+        }
+    }
+
+    private void askAgain() {
+        List<Running> all = List.copyOf(held);
+        held.clear();
+        askedAgain += all.size();
+        all.forEach(
+                one -> {
+                    one.again = true;
+                    submit(one);
+                });
+    }
+
+    // What was asked for again has an answer, whichever.
+    private void answered(Running one) {
+        if (one.again) {
+            one.again = false;
+            askedAgain--;
+        }
     }
 
     private void lookLater() {
@@ -73,6 +134,16 @@ final class DiskOperations {
 
     private void ended(Running one, @Nullable IoFault fault) {
         Check.that(running.remove(one), "an operation ends once");
+        boolean before = isOutOfSpace();
+        if (fault != null && fault.isOutOfSpace()) {
+            hold(one);
+            answered(one);
+            return;
+        }
+        answered(one);
+        if (before && !isOutOfSpace()) {
+            onSpace.run();
+        }
         one.done.ended(fault);
     }
 
@@ -102,6 +173,7 @@ final class DiskOperations {
     private void giveUp(Running one, IoFault fault) {
         Pending pending = one.pending;
         if (pending != null && pending.abandon() && running.remove(one)) {
+            answered(one);
             one.done.ended(fault);
         }
     }
@@ -111,5 +183,8 @@ final class DiskOperations {
         for (Running one : List.copyOf(running)) {
             giveUp(one, new IoFault(name, one.operation, reason));
         }
+        List<Running> waiting = List.copyOf(held);
+        held.clear();
+        waiting.forEach(one -> one.done.ended(new IoFault(name, one.operation, reason)));
     }
 }

@@ -58,6 +58,7 @@ public final class GroupDisks {
         Disk disk = slots[slot];
         if (disk != null) {
             disk.watch(volume.loop().clock(), volume.patience(), () -> hangs(slot, disk));
+            disk.onSpace(() -> events().spaceBelow(group, slot, disk.name(), disk.isOutOfSpace()));
         }
     }
 
@@ -240,22 +241,35 @@ public final class GroupDisks {
 
     /// Writes blocks of a member; nothing if it is away.
     public void write(int slot, long block, List<ByteBuffer> from, IoCompletion done) {
-        Disk disk = slots[slot];
-        if (disk == null || !disk.live()) {
-            volume.loop().execute(() -> done.ended(lost()));
-            return;
+        Disk disk = there(slot, done);
+        if (disk != null) {
+            disk.write(block, from, counted(fault -> judged(disk, slot, fault, done)));
         }
-        disk.write(block, from, counted(fault -> judged(disk, slot, fault, done)));
+    }
+
+    /// Gives the space of `count` blocks of a member back, which read as zeros then; nothing if it
+    /// is away. Counts as a write.
+    public void punch(int slot, long block, long count, IoCompletion done) {
+        Disk disk = there(slot, done);
+        if (disk != null) {
+            disk.punch(block, count, counted(fault -> judged(disk, slot, fault, done)));
+        }
+    }
+
+    private @Nullable Disk there(int slot, IoCompletion done) {
+        if (live(slot)) {
+            return slots[slot];
+        }
+        volume.loop().execute(() -> done.ended(lost()));
+        return null;
     }
 
     /// Writes durably to one member; nothing if it is away.
     public void writeDurably(int slot, long block, ByteBuffer from, IoCompletion done) {
-        Disk disk = slots[slot];
-        if (disk == null || !disk.live()) {
-            volume.loop().execute(() -> done.ended(lost()));
-            return;
+        Disk disk = there(slot, done);
+        if (disk != null) {
+            disk.writeDurably(block, from, fault -> judged(disk, slot, fault, done));
         }
-        disk.writeDurably(block, from, fault -> judged(disk, slot, fault, done));
     }
 
     /// Writes the same durably to every live member.

@@ -2,6 +2,7 @@ package lockstep.blockstore.io;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /// A raw block device, or a file that stands for one. All offsets and lengths are bytes and
 /// multiples of 4096. Calls come from the owning event loop, and completions arrive there, never
@@ -46,8 +47,20 @@ public interface BlockDevice {
     /// nothing is known of any of them.
     Pending writeDurably(List<Extent> extents, IoCompletion done);
 
-    /// Gives the space of a range back; it reads as zeros afterwards.
+    /// Gives the space of a range back; it reads as zeros afterwards. Where nobody takes the space
+    /// ([#takesHoles]) the zeros are written.
     Pending punch(long offset, long length, IoCompletion done);
+
+    /// Whether [#punch] is known to give space to somebody: whoever lends it to this device.
+    default boolean takesHoles() {
+        return false;
+    }
+
+    /// Tells, later or inside the call, how many bytes of what lends space to this device it holds;
+    /// -1 if nobody knows.
+    default void held(LongConsumer told) {
+        told.accept(-1);
+    }
 
     /// Ends all use; operations under way still complete.
     void close();

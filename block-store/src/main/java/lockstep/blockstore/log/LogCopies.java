@@ -3,8 +3,10 @@ package lockstep.blockstore.log;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.BlockDevice.Extent;
+import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.io.Pending;
 import lockstep.blockstore.log.LogFormat.LogHeader;
 
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,7 @@ final class LogCopies {
 
     private final List<Copy> copies;
     private LogHeader header;
+    private @Nullable LogSilence silence;
     private Consumer<IoFault> whenOneIsLost = _ -> {};
 
     /// The copies, of which at least one is in, and the header of those.
@@ -91,27 +94,81 @@ final class LogCopies {
         }
     }
 
-    /// Writes to every copy, durably.
+    /// From here on a device that does not answer for `patienceNanos` has failed, if the other one
+    /// answers; else it is waited for, and [#silence] tells.
+    void watch(Clock clock, long patienceNanos) {
+        silence = new LogSilence(clock, patienceNanos);
+    }
+
+    /// What to tell people of a copy that is in and does not answer; empty if there is none.
+    String silence() {
+        LogSilence watch = silence;
+        long seconds = watch == null ? 0 : watch.silentNanos() / 1_000_000_000;
+        return seconds == 0 ? "" : "it has not answered for " + seconds + " s";
+    }
+
+    /// Writes to every copy, durably. One such call at a time.
     void writeDurably(List<Extent> extents, IoCompletion done) {
-        List<Copy> to = in();
-        if (to.size() == 1) {
-            to.getFirst().device.writeDurably(extents, done);
-            return;
+        new Write(in(), done).start(extents);
+    }
+
+    /// One write to the copies that are in.
+    private final class Write implements LogSilence.Watched {
+        private final List<Copy> to;
+        private final IoCompletion done;
+        private final @Nullable IoFault[] faults;
+        private final @Nullable Pending[] pending;
+        private final boolean[] over;
+        private int open;
+
+        Write(List<Copy> to, IoCompletion done) {
+            this.to = to;
+            this.done = done;
+            this.open = to.size();
+            this.faults = new @Nullable IoFault[open];
+            this.pending = new @Nullable Pending[open];
+            this.over = new boolean[open];
         }
-        @Nullable IoFault[] faults = new @Nullable IoFault[2];
-        int[] open = {2};
-        for (int i = 0; i < 2; i++) {
-            int at = i;
-            to.get(i)
-                    .device
-                    .writeDurably(
-                            lent(extents),
-                            fault -> {
-                                faults[at] = fault;
-                                if (--open[0] == 0) {
-                                    written(to, faults, done);
-                                }
-                            });
+
+        void start(List<Extent> extents) {
+            if (silence != null) {
+                silence.begins(this);
+            }
+            for (int i = 0; i < to.size(); i++) {
+                int at = i;
+                List<Extent> lent = to.size() == 1 ? extents : lent(extents);
+                pending[i] = to.get(i).device.writeDurably(lent, fault -> ended(at, fault));
+            }
+        }
+
+        private void ended(int copy, @Nullable IoFault fault) {
+            faults[copy] = fault;
+            over[copy] = true;
+            if (--open > 0) {
+                return;
+            }
+            if (silence != null) {
+                silence.ended(this);
+            }
+            if (to.size() == 1) {
+                done.ended(fault);
+            } else {
+                written(to, faults, done);
+            }
+        }
+
+        // Given up only beside one that has answered well: else it is the only one there is.
+        @Override
+        public void takesLong(long nanos) {
+            for (int i = 0; i < to.size(); i++) {
+                int other = to.size() - 1 - i;
+                boolean spared = other != i && over[other] && faults[other] == null;
+                Pending under = pending[i];
+                if (spared && !over[i] && under != null && under.abandon()) {
+                    String why = "it did not answer for " + nanos / 1_000_000_000 + " s";
+                    ended(i, new IoFault(to.get(i).device.name(), "write", why));
+                }
+            }
         }
     }
 

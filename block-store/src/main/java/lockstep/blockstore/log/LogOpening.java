@@ -7,6 +7,7 @@ import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.BlockDevice.Extent;
 import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.log.LogFormat.BatchHeader;
 import lockstep.blockstore.log.LogFormat.SegmentHeader;
@@ -97,6 +98,8 @@ final class LogOpening {
                         fault -> {
                             if (second == null && fault != null && again) {
                                 probe(segment, false);
+                            } else if (second == null && fault != null) {
+                                probeSingly(segment);
                             } else if (second == null) {
                                 sort(segment, bytes, fault);
                                 probeNext();
@@ -104,6 +107,34 @@ final class LogOpening {
                                 compare(segment, bytes, fault != null, second);
                             }
                         });
+    }
+
+    // Of two blocks of which one cannot be read, the other tells whose the segment is, or that it
+    // holds nothing: only one that may hold entries is in the way. A header that cannot be read is
+    // as good as a rotten one.
+    private void probeSingly(int segment) {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(PROBE_BYTES);
+        int head = LogFormat.SEGMENT_HEADER_BYTES;
+        readBlock(
+                segment,
+                bytes.slice(0, head),
+                0,
+                first ->
+                        readBlock(
+                                segment,
+                                bytes.slice(head, Blocks.SIZE),
+                                head,
+                                second -> {
+                                    for (int i = 0; first != null && i < head; i++) {
+                                        bytes.put(i, (byte) -1);
+                                    }
+                                    sort(segment, bytes, first == null ? null : second);
+                                    probeNext();
+                                }));
+    }
+
+    private void readBlock(int segment, ByteBuffer into, int at, IoCompletion ended) {
+        copies.first().read(new Extent(pool.offset(segment) + at, List.of(into)), ended);
     }
 
     /// Where the two differ, the first says what the segment is, unless what it says is rotten:

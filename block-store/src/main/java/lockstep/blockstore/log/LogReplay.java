@@ -70,7 +70,10 @@ final class LogReplay {
         long offset = log.pool().offset(live.get(number).segment());
         ByteBuffer bytes = ByteBuffer.allocate(log.pool().segmentBytes());
         BlockDevice second = log.copies().second();
-        Extent extent = new Extent(offset, List.of(bytes.duplicate()));
+        // What the header says is known, and it may be what cannot be read.
+        int from = second == null ? LogFormat.SEGMENT_HEADER_BYTES : 0;
+        ByteBuffer wanted = bytes.slice(from, bytes.capacity() - from);
+        Extent extent = new Extent(offset + from, List.of(wanted));
         log.copies()
                 .first()
                 .read(

@@ -72,6 +72,11 @@ public final class NvLog {
         this.commits = new GroupCommit(copies, loop, pool, opened.metrics(), this::failed);
     }
 
+    /// How long a device may take to answer; see [LogCopies#watch].
+    public void patience(long nanos) {
+        copies.watch(loop.clock(), nanos);
+    }
+
     private void failed(IoFault fault) {
         List.copyOf(streams.values()).forEach(stream -> stream.tellFailed(fault));
     }
@@ -220,7 +225,8 @@ public final class NvLog {
         List<CopyState> states = new ArrayList<>();
         for (LogCopies.Copy copy : copies.all()) {
             IoFault out = copy.out == null ? all : copy.out;
-            states.add(new CopyState(copy.device.name(), out == null ? "" : out.reason()));
+            String state = out == null ? copies.silence() : out.reason();
+            states.add(new CopyState(copy.device.name(), state));
         }
         return states;
     }

@@ -92,6 +92,12 @@ final class ChecksumPage {
         dirty = true;
     }
 
+    /// Block `dbn` counts as never written from here on.
+    void clear(long dbn) {
+        bytes.put(indexOf(dbn), new byte[ENTRY]);
+        dirty = true;
+    }
+
     /// The sequence of what is written now: the same until a flush, so the durable slot is safe.
     long writeSequence() {
         return durableSequence + 1;

@@ -149,11 +149,20 @@ final class ChecksumStore {
     }
 
     void put(int slot, long dbn, ChecksumEntry entry) {
+        changing(slot, dbn).put(dbn, entry);
+    }
+
+    /// A block counts as never written from here on: as zeros, whatever stands there.
+    void clear(int slot, long dbn) {
+        changing(slot, dbn).clear(dbn);
+    }
+
+    private ChecksumPage changing(int slot, long dbn) {
         ChecksumPage page = pinned(slot, dbn);
         if (!page.dirty) {
             dirty.add(page);
         }
-        page.put(dbn, entry);
+        return page;
     }
 
     /// Has the page written again, so that both its places are on disks that are there now. A page

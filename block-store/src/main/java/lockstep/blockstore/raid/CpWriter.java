@@ -87,10 +87,24 @@ public final class CpWriter {
                 () -> new GroupWriter(group, cp, sorted, done).run());
     }
 
-    /// Makes all that was written out durable on every live disk.
+    /// Makes all that was written out durable on every live disk; before that, holes of what is
+    /// offered for this consistency point ([SpaceHoles]).
     public void flush(IoCompletion done) {
         Together together = begin("flush", done);
-        groups.forEach(group -> group.flush(together.one()));
+        for (RaidGroup group : groups) {
+            IoCompletion one = together.one();
+            new HolePunch(
+                            group,
+                            cp,
+                            fault -> {
+                                if (fault != null) {
+                                    one.ended(fault);
+                                } else {
+                                    group.flush(one);
+                                }
+                            })
+                    .run();
+        }
         together.start();
     }
 
@@ -109,6 +123,7 @@ public final class CpWriter {
         Check.that(!busy && !ended, "a consistency point ends once, when nothing is under way");
         ended = true;
         space.writerEnded();
+        space.holes().withdraw();
     }
 
     /// Drops the consistency point: its stripes are made right, its blocks are free again.
@@ -116,6 +131,7 @@ public final class CpWriter {
         Check.that(!busy && !ended, "a consistency point ends once, when nothing is under way");
         ended = true;
         pending.forEach(TreeMap::clear);
+        space.holes().withdraw();
         CpId before = new CpId(Epoch.NONE, 0);
         Together together =
                 new Together(

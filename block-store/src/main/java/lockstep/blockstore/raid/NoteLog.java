@@ -22,6 +22,7 @@ final class NoteLog {
     private final TrafficCount traffic;
     private final List<DirtyNote.BlockRange> open = new ArrayList<>();
     private long sequence;
+    private boolean rescued;
 
     NoteLog(GroupDisks disks, TrafficCount traffic) {
         this.disks = disks;
@@ -40,36 +41,44 @@ final class NoteLog {
 
     void flushed() {
         open.clear();
+        rescued = false;
     }
 
-    /// Notes `ranges` durably on all live members, and `rescued` with them on two.
+    /// Whether blocks were rescued with a note that is not flushed yet.
+    boolean holdsRescued() {
+        return rescued;
+    }
+
+    /// Notes `ranges` durably on all live members, and `saved` blocks with them on two.
     void write(
             CpId cp,
             List<DirtyNote.BlockRange> ranges,
-            Map<Long, ByteBuffer> rescued,
+            Map<Long, ByteBuffer> saved,
             IoCompletion done) {
         open.addAll(ranges);
-        writeOpen(cp, rescued, done);
+        rescued |= !saved.isEmpty();
+        writeOpen(cp, saved, done);
     }
 
     /// Notes durably that nothing is half written.
     void clear(CpId cp, IoCompletion done) {
         open.clear();
+        rescued = false;
         writeOpen(cp, new TreeMap<>(), done);
     }
 
-    private void writeOpen(CpId cp, Map<Long, ByteBuffer> rescued, IoCompletion done) {
+    private void writeOpen(CpId cp, Map<Long, ByteBuffer> saved, IoCompletion done) {
         sequence++;
         int slot = (int) (sequence & 1);
         DirtyNote note =
-                new DirtyNote(sequence, cp, disks.missingSlot(), rescued.size(), List.copyOf(open));
+                new DirtyNote(sequence, cp, disks.missingSlot(), saved.size(), List.copyOf(open));
         ByteBuffer encoded = note.encode();
         traffic.noted(Blocks.containing(encoded.remaining()) * disks.slots());
-        if (rescued.isEmpty()) {
+        if (saved.isEmpty()) {
             disks.writeEverywhereDurably(DiskLayout.note(slot), encoded, done);
             return;
         }
-        Together saved =
+        Together written =
                 new Together(
                         fault -> {
                             if (fault != null) {
@@ -78,17 +87,17 @@ final class NoteLog {
                                 flushThenNote(slot, encoded, done);
                             }
                         });
-        ByteBuffer bytes = new PartialParity(sequence, new TreeMap<>(rescued)).encode();
+        ByteBuffer bytes = new PartialParity(sequence, new TreeMap<>(saved)).encode();
         traffic.noted(2 * Blocks.containing(bytes.remaining()));
         int copies = 0;
         for (int member = 0; member < disks.slots() && copies < 2; member++) {
             if (disks.live(member)) {
                 copies++;
                 long at = DiskLayout.partialParity(slot);
-                disks.write(member, at, List.of(bytes.duplicate()), saved.one());
+                disks.write(member, at, List.of(bytes.duplicate()), written.one());
             }
         }
-        saved.start();
+        written.start();
     }
 
     // A durable write covers itself only, and the note promises that the rescued blocks are there.

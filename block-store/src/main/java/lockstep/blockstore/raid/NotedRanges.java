@@ -19,12 +19,16 @@ final class NotedRanges {
     }
 
     void add(int slot, long dbn) {
+        add(slot, dbn, 1);
+    }
+
+    void add(int slot, long dbn, int count) {
         if (to[slot] != dbn) {
             close(slot);
             from[slot] = dbn;
             open++;
         }
-        to[slot] = dbn + 1;
+        to[slot] = dbn + count;
     }
 
     private void close(int slot) {

@@ -16,6 +16,7 @@ final class RaidGroup {
     private final StripeLocks locks = new StripeLocks();
     private final StripeReader reader;
     private final NoteLog notes;
+    private final Holes holes = new Holes();
     private final TrafficCount traffic = new TrafficCount();
 
     RaidGroup(GroupDisks disks) {
@@ -47,6 +48,10 @@ final class RaidGroup {
 
     NoteLog notes() {
         return notes;
+    }
+
+    Holes holes() {
+        return holes;
     }
 
     TrafficCount traffic() {

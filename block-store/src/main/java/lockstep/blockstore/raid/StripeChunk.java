@@ -1,6 +1,7 @@
 package lockstep.blockstore.raid;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.disk.Together;
@@ -22,7 +23,8 @@ import java.util.TreeMap;
 /// lock, read what the plans ask for, verify it, make parity. Then, when the dirty note is durable,
 /// [#write]. Parity is never computed from a block that does not match its entry, except where that
 /// block is lost for good: it is then taken as found (zeros if not readable), which keeps the
-/// stripe in order and leaves the loss detectable by its entry.
+/// stripe in order and leaves the loss detectable by its entry. Nor is it of new content that is
+/// not what its checksum says.
 final class StripeChunk {
     /// Stripes of one chunk: XOR of them stays within one slice of the loop.
     static final int MAXIMUM = 64;
@@ -221,7 +223,18 @@ final class StripeChunk {
         reads.start();
     }
 
+    // Content that is not what its checksum says was spoiled in memory: nothing is made of it, and
+    // the node stops. What was acknowledged is in the log.
+    private void compareContents() {
+        for (Put put : blocks) {
+            ByteBuffer content = put.content();
+            boolean right = Crc32c.of(content, content.position(), Blocks.SIZE) == put.crc();
+            Check.that(right, "what is written is what came", put.slot(), put.dbn());
+        }
+    }
+
     private void makeParity(IoCompletion done) {
+        compareContents();
         for (int i = 0; i < count; i++) {
             StripePlan plan = plans[i];
             switch (plan.kind()) {

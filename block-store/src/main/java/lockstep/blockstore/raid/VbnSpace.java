@@ -329,6 +329,11 @@ public final class VbnSpace {
         return new SpaceScrub(geometry, groups, noted, listener);
     }
 
+    /// Giving space back that nothing uses.
+    public SpaceHoles holes() {
+        return new SpaceHoles(groups);
+    }
+
     /// Finds the stripes that [#recover] would make right.
     public void notedStripes(CpId committed, Consumer<NotedStripes> done) {
         NotedStripes.read(groups, committed, done);

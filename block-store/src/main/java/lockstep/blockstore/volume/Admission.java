@@ -72,6 +72,12 @@ final class Admission {
             if (!core.unmirrored.allows(first.need.logBytes)) {
                 return;
             }
+            if (!first.need.freeing && core.copy.space().isOutOfSpace()) {
+                // Nothing can come to rest now: what was acknowledged waits in the log for it.
+                backlog.remove();
+                first.refused.ended(new Outcome.NoSpace());
+                continue;
+            }
             if (!hasLogRoom(first.need)) {
                 driver.request(null);
                 if (!hasLogRoom(first.need)) {

@@ -63,6 +63,7 @@ final class AtomicUpdates {
         private final IoBuffer data;
         private final Outcome.Handler done;
         private SectorLocks.@Nullable Lock lock;
+        private long restoresSeen;
 
         Update(
                 int lun,
@@ -123,6 +124,7 @@ final class AtomicUpdates {
 
         void read(Consumer<ByteBuffer> next) {
             ByteBuffer found = ByteBuffer.allocate(length);
+            restoresSeen = core.luns.restores();
             media.read(
                     lun,
                     identity,
@@ -143,7 +145,7 @@ final class AtomicUpdates {
             if (differs >= 0) {
                 fail(new Outcome.Miscompare(differs));
             } else {
-                write(both.slice(length, length));
+                write(both.slice(length, length), this::compare);
             }
         }
 
@@ -152,13 +154,19 @@ final class AtomicUpdates {
             for (int at = 0; at < length; at += Long.BYTES) {
                 found.putLong(at, found.getLong(at) | bits.getLong(at));
             }
-            write(found);
+            write(found, this::or);
         }
 
-        private void write(ByteBuffer bytes) {
+        /// A LUN that went back to a snapshot since it was read, which locks of sectors do not keep
+        /// from happening, is read anew, for `again`.
+        private void write(ByteBuffer bytes, Consumer<ByteBuffer> again) {
             admit(
                     media.need(lun, offset, length, length),
                     () -> {
+                        if (restoresSeen != core.luns.restores()) {
+                            read(again);
+                            return;
+                        }
                         core.log(new LogEntry.Write(core.nextPosition(), lun, offset, bytes));
                         media.answerWhenDurable(done);
                         giveBack();

@@ -62,15 +62,15 @@ final class CpIntake {
         ByteBuffer content = copy.pool().take();
         content.put(0, borrowed, borrowed.position(), Blocks.SIZE);
         pooled.add(content);
-        put(vbn, content);
+        put(vbn, content, Crc32c.of(borrowed, borrowed.position(), Blocks.SIZE));
         return true;
     }
 
-    boolean reference(long vbn, ByteBuffer content) {
+    boolean reference(long vbn, ByteBuffer content, int crc) {
         if (!isVbn(vbn) || whenWritten != null) {
             return false;
         }
-        put(vbn, content);
+        put(vbn, content, crc);
         return true;
     }
 
@@ -99,13 +99,12 @@ final class CpIntake {
         return vbn > 0 && vbn < copy.space().size();
     }
 
-    private void put(long vbn, ByteBuffer content) {
+    private void put(long vbn, ByteBuffer content, int crc) {
         BlockSpace.Writer into = writer;
         if (into == null) {
             into = copy.space().begin(cp);
             writer = into;
         }
-        int crc = Crc32c.of(content, 0, Blocks.SIZE);
         digest.add(vbn, crc);
         into.put(vbn, content, crc);
         gathered++;

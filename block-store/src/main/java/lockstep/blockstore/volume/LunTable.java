@@ -36,6 +36,7 @@ final class LunTable {
     private final List<Snapshot> snapshots = new ArrayList<>();
     private final List<Drain> deleted = new ArrayList<>();
     private final List<UUID> restored = new ArrayList<>();
+    private long restores;
 
     LunTable(StateFile file) {
         for (LunState lun : file.luns()) {
@@ -200,8 +201,14 @@ final class LunTable {
         int number = lun.record().number();
         deleted.add(new Drain(lun.identity(), lun.root(), snapshot.cp(), 0));
         restored.add(lun.identity());
+        restores++;
         luns[number] = lun.with(snapshot.root(), snapshot.mappedBlocks(), snapshot.nodes());
         replaced.accept(number);
+    }
+
+    /// Grows whenever a LUN goes back to a snapshot: what was read of it before may be outdated.
+    long restores() {
+        return restores;
     }
 
     /// Trees that nothing reaches any more and that a consistency point has to drain; the caller

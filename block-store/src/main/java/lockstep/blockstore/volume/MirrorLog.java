@@ -1,6 +1,8 @@
 package lockstep.blockstore.volume;
 
+import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.LogStream;
@@ -16,7 +18,15 @@ import java.util.function.Consumer;
 /// what a takeover replays. The same entries are in the log on disk; this holds them until the
 /// image does.
 final class MirrorLog {
-    private record Kept(long half, LogEntry entry) {}
+    private static final int[] NO_CRCS = {};
+
+    /// `crcs` are those of the whole blocks in a write's data, made when they came: what is in
+    /// memory for long may be spoiled there.
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Kept(long half, LogEntry entry, int[] crcs) {}
+
+    /// A block of an entry's data, and what its checksum was when it came.
+    record Block(ByteBuffer content, int crc) {}
 
     private ArrayDeque<Kept> entries = new ArrayDeque<>();
     private final org.agrona.collections.Long2ObjectHashMap<Kept> bySequence =
@@ -54,7 +64,7 @@ final class MirrorLog {
         if (borrowed instanceof LogEntry.EpochOpened opened) {
             cutBehind(opened.from().sequence());
         }
-        Kept kept = new Kept(half, copyOf(borrowed));
+        Kept kept = new Kept(half, copyOf(borrowed), crcsOf(borrowed));
         entries.add(kept);
         bySequence.put(borrowed.position().sequence(), kept);
         end = borrowed.position();
@@ -62,17 +72,36 @@ final class MirrorLog {
     }
 
     /// The 4096 bytes at `offset` of the data of entry `sequence`; null if there is no such thing.
-    @Nullable ByteBuffer block(long sequence, int offset) {
+    @Nullable Block block(long sequence, int offset) {
         Kept kept = bySequence.get(sequence);
         if (kept == null || !(kept.entry instanceof LogEntry.Write write)) {
             return null;
         }
-        int size = lockstep.blockstore.base.Blocks.SIZE;
         ByteBuffer data = write.data();
-        if (offset < 0 || offset > data.remaining() - size) {
+        int ahead = offset - firstWhole(write);
+        boolean whole = ahead >= 0 && ahead % Blocks.SIZE == 0;
+        if (!whole || offset > data.remaining() - Blocks.SIZE) {
             return null;
         }
-        return data.slice(offset, size);
+        return new Block(data.slice(offset, Blocks.SIZE), kept.crcs[ahead / Blocks.SIZE]);
+    }
+
+    // Where the first whole block of the LUN begins in the data.
+    private static int firstWhole(LogEntry.Write write) {
+        return (int) (-write.offset() & (Blocks.SIZE - 1));
+    }
+
+    private static int[] crcsOf(LogEntry borrowed) {
+        if (!(borrowed instanceof LogEntry.Write write)) {
+            return NO_CRCS;
+        }
+        ByteBuffer data = write.data();
+        int first = firstWhole(write);
+        int[] crcs = new int[Math.max(0, data.remaining() - first) / Blocks.SIZE];
+        for (int i = 0; i < crcs.length; i++) {
+            crcs[i] = Crc32c.of(data, data.position() + first + i * Blocks.SIZE, Blocks.SIZE);
+        }
+        return crcs;
     }
 
     /// The image holds everything up to `sequence`.

@@ -96,7 +96,7 @@ public final class MirrorVolume implements ShownVolume {
                 handler,
                 () -> {
                     mirror.luns.restarted();
-                    mirror.luns.whenKnown(() -> handler.opened(mirror));
+                    mirror.whenValuesKnown(() -> handler.opened(mirror));
                 });
     }
 
@@ -153,8 +153,7 @@ public final class MirrorVolume implements ShownVolume {
         luns.whenKnown(next);
     }
 
-    /// Whether [#value] and [#luns] are those of the newest image and entry, and not still being
-    /// read.
+    /// Whether [#value] and [#luns] are known so.
     public boolean knowsItsValues() {
         return luns.isKnown();
     }
@@ -163,9 +162,8 @@ public final class MirrorVolume implements ShownVolume {
     /// durable. Returns false, and does nothing, if it does not continue what is here or there is
     /// no room.
     public boolean store(long ofHalf, LogEntry borrowed) {
-        // After a replay only halves above the highest found take entries. An entry in a later half
-        // than
-        // its own is merely kept longer.
+        // After a replay only halves above the highest found take entries; in a later half than its
+        // own an entry is merely kept longer.
         long half = Math.max(ofHalf, lowestHalf);
         long bytes = lockstep.blockstore.log.EntryCodec.encodedLength(borrowed);
         if (stopped || !log.continues(half, borrowed) || !copy.log().roomFor(half, bytes)) {
@@ -209,8 +207,10 @@ public final class MirrorVolume implements ShownVolume {
     /// no such entry here.
     public boolean reference(long vbn, long sequence, int offset) {
         CpIntake current = intake;
-        ByteBuffer content = log.block(sequence, offset);
-        return current != null && content != null && current.reference(vbn, content);
+        MirrorLog.Block block = log.block(sequence, offset);
+        return current != null
+                && block != null
+                && current.reference(vbn, block.content(), block.crc());
     }
 
     /// Commits what was received with `root`; `done` is called when this node's superblock is

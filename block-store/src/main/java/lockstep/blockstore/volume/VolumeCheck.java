@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -49,12 +48,12 @@ public final class VolumeCheck {
     private final EventLoop loop;
     private final Consumer<Report> done;
     private final TreeMap<Long, Integer> blocks = new TreeMap<>();
-    private final BitSet reached = new BitSet();
+    private final VbnSet reached = new VbnSet();
     private final boolean lean;
     private long moreErrors;
     private final List<String> errors = new ArrayList<>();
     private final ArrayDeque<ImageTree> trees = new ArrayDeque<>();
-    private final BitSet dying = new BitSet();
+    private final VbnSet dying = new VbnSet();
     private @Nullable ImageTree current;
     private boolean mapWhole;
 
@@ -189,11 +188,9 @@ public final class VolumeCheck {
         if (content == null) {
             error("a block cannot be read: " + pointer);
         }
-        int vbn = Math.toIntExact(pointer.vbn());
-        if (reached.get(vbn)) {
+        if (!reached.add(pointer.vbn())) {
             error("a block is reached twice: " + pointer);
         }
-        reached.set(vbn);
         if (!lean) {
             blocks.put(pointer.vbn(), pointer.crc());
         }
@@ -202,25 +199,25 @@ public final class VolumeCheck {
 
     /// A block that no image after this one needs.
     private void dying(long vbn) {
-        if (dying.get(Math.toIntExact(vbn))) {
+        if (vbn <= 0 || vbn >= root.vbnCount()) {
+            error("dead VBN " + vbn + " lies outside the volume");
+        } else if (!dying.add(vbn)) {
             error("dead VBN " + vbn + " is listed twice");
         }
-        dying.set(Math.toIntExact(vbn));
     }
 
     private void compareMap(SpaceMap map, DeadList dead) {
         if (!mapWhole) {
             return;
         }
-        BitSet listed = dying;
         dead.forEach(this::dying);
-        for (int vbn = listed.nextSetBit(0); vbn >= 0; vbn = listed.nextSetBit(vbn + 1)) {
-            if (reached.get(vbn)) {
+        for (long vbn = 1; vbn < map.size(); vbn++) {
+            boolean live = reached.has(vbn);
+            boolean dies = dying.has(vbn);
+            if (live && dies) {
                 error("dead VBN " + vbn + " is live");
             }
-        }
-        for (long vbn = 1; vbn < map.size(); vbn++) {
-            boolean needed = reached.get((int) vbn) || listed.get((int) vbn);
+            boolean needed = live || dies;
             if (map.isUsed(vbn) != needed) {
                 error("VBN " + vbn + (needed ? " is needed and free" : " is used by nobody"));
             }

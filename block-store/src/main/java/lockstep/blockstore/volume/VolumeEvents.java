@@ -31,6 +31,9 @@ final class VolumeEvents implements CpDriver.Listener, LogStream.Listener {
                                 interval,
                                 () -> {
                                     driver.tick();
+                                    if (core.copy.space().isOutOfSpace()) {
+                                        volume.roomMade();
+                                    }
                                     beginTicking(driver);
                                 });
     }

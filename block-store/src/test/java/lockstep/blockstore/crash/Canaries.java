@@ -97,7 +97,8 @@ final class Canaries {
         }
     }
 
-    private static Object get(Object of, String field) {
+    /// A private field.
+    static Object get(Object of, String field) {
         try {
             Field found = of.getClass().getDeclaredField(field);
             found.setAccessible(true);

@@ -104,7 +104,8 @@ final class CrashCheck {
                         try {
                             check(images, promise, number, second);
                         } catch (RuntimeException e) {
-                            String line = "-Dcrash.replay=" + recording.seed + id;
+                            String kind = recording.holes ? "holes.replay=" : "replay=";
+                            String line = "-Dcrash." + kind + recording.seed + id;
                             throw new AssertionError(line + " " + promise + ": " + e, e);
                         }
                         checked++;

@@ -1,9 +1,13 @@
 package lockstep.blockstore.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.BrokenInvariant;
 import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.cp.DirtyOverlay;
+import lockstep.blockstore.cp.OverlayBlock;
 import lockstep.blockstore.crash.OpSource.Limits;
 import lockstep.blockstore.crash.VolumeNode.Shape;
 import lockstep.blockstore.sim.SimDevice;
@@ -11,6 +15,7 @@ import lockstep.blockstore.sim.SimDevice;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -127,6 +132,30 @@ final class FaultRowsTest {
         assertThat(node.refusal).contains("damaged: entries after").contains("up to");
     }
 
+    /// Of a segment that holds nothing it does not matter, and one that holds something is told by
+    /// its first batch.
+    @Test
+    void l3SegmentHeadersThatCannotBeReadStopNothing() {
+        for (long stamp = 1; stamp < 10; stamp++) {
+            assertThat(ended(write(stamp)).isDone()).isTrue();
+        }
+        node.crash(true);
+        SimDevice log = node.logs.getFirst();
+        for (int segment = 0; segment < SHAPE.logSegments(); segment++) {
+            long at = Blocks.toBytes(2) + (long) segment * SHAPE.segmentBytes();
+            log.faults().markUnreadable(at, Blocks.SIZE);
+        }
+        node.mustOpen();
+        node.activate();
+        assertThat(firstStamp()).isEqualTo(9);
+        node.checkpoint();
+        for (long stamp = 10; stamp < 30; stamp++) {
+            assertThat(ended(write(stamp)).isDone()).isTrue();
+        }
+        reopen();
+        assertThat(firstStamp()).isEqualTo(29);
+    }
+
     /// It would seem to be clean, and what was acknowledged would be gone.
     @Test
     void l5AnotherLogInItsPlaceIsRefused() {
@@ -179,6 +208,59 @@ final class FaultRowsTest {
             reopen();
             assertThat(firstStamp()).isEqualTo(stamp);
         }
+    }
+
+    /// A bit that memory loses is found before it goes to the disks: the node stops at once, and
+    /// the log has what came. Wherever it happens: in a block that came whole, in one that came in
+    /// parts, in one that gets another part.
+    @Test
+    void p6BitThatMemoryLosesNeverReachesTheDisks() {
+        node.checkpoint();
+        List<Op.Write> writes =
+                List.of(
+                        write(1),
+                        new Op.Write(7, 16, new long[] {5, 6, 7}),
+                        new Op.Write(7, 26, new long[] {8}));
+        for (int round = 0; round < 4; round++) {
+            for (Op.Write each : writes) {
+                assertThat(ended(each).isDone()).isTrue();
+            }
+            VolumeState due = node.mustObserve();
+            int spoilt = new int[] {0, 2, 3, 3}[round];
+            flip(overlay().find(7, spoilt));
+            boolean another = round == 3;
+            Op part = new Op.Write(7, 27, new long[] {9});
+            assertThatThrownBy(
+                            () -> {
+                                if (another) {
+                                    ended(part);
+                                } else {
+                                    node.checkpoint();
+                                }
+                            })
+                    .isInstanceOf(BrokenInvariant.class)
+                    .hasMessageContaining("what came");
+            node.crash(false);
+            node.mustOpen();
+            node.activate();
+            if (another) {
+                assertThat(ended(part).isDone()).isTrue();
+                due = part.apply(due);
+            }
+            assertThat(node.mustObserve()).isEqualTo(due);
+            node.checkpoint();
+            assertThat(node.mustObserve()).isEqualTo(due);
+            node.checkStripes("after round " + round, node.checkImage("after round " + round));
+        }
+    }
+
+    private DirtyOverlay overlay() {
+        return (DirtyOverlay) Canaries.get(Canaries.get(node.volume, "core"), "filling");
+    }
+
+    private static void flip(OverlayBlock block) {
+        ByteBuffer bytes = (ByteBuffer) Canaries.get(block, "content");
+        bytes.put(1030, (byte) (bytes.get(1030) ^ 4));
     }
 
     /// An older record beside it is whole, and must not be taken for the newest.

@@ -73,6 +73,12 @@ final class Load {
         }
     }
 
+    /// Issues `op` and waits for its end.
+    void ask(Op op) {
+        issue(op);
+        quiet();
+    }
+
     /// Waits until everything has ended.
     void quiet() {
         node.await(() -> outstanding == 0, "all operations end");

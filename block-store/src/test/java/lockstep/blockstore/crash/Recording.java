@@ -1,25 +1,32 @@
 package lockstep.blockstore.crash;
 
+import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.crash.OpSource.Limits;
 import lockstep.blockstore.crash.VolumeNode.Shape;
 import lockstep.blockstore.sim.SimTrace;
 
 import org.jspecify.annotations.NullUnmarked;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /// A run of a volume under random operations, with all its writes traced and what was asked for and
 /// answered marked in between: the restart of a volume in use, operations, consistency points as
-/// they come. With a `missing` disk the group has lost it before.
+/// they come. With a `missing` disk the group has lost it before; with `holes` space is given back
+/// below meanwhile.
 @NullUnmarked
 final class Recording {
     private static final int OPS = 30;
+    private static final int LARGE = 9;
+    private static final int LARGE_BLOCKS = 120;
 
     /// No disk is missing.
     static final int NONE = -1;
 
     final long seed;
+    final boolean holes;
     final Shape shape;
     final int missing;
     final Twin twin;
@@ -28,10 +35,14 @@ final class Recording {
     private final VolumeNode node;
     private final Load load;
 
-    private Recording(long seed) {
+    private Recording(long seed, boolean holes) {
         this.seed = seed;
-        this.missing = (int) (seed % 3 == 2 ? seed / 3 % 4 : NONE);
-        this.shape = new Shape(4, 60, 7, 16 << 10, 100 << 10);
+        this.holes = holes;
+        this.missing = (int) (!holes && seed % 3 == 2 ? seed / 3 % 4 : NONE);
+        this.shape =
+                holes
+                        ? new Shape(4, 96, 40, 16 << 10, 400 << 10)
+                        : new Shape(4, 60, 7, 16 << 10, 100 << 10);
         this.node = new VolumeNode(seed, shape);
         this.load = new Load(node, new SplittableRandom(seed), new Limits(2, 14, 40));
         this.twin = load.twin;
@@ -39,9 +50,40 @@ final class Recording {
 
     /// The recording of `seed`; `breakIt` may break something before the traced part begins.
     static Recording make(long seed, Consumer<VolumeNode> breakIt) {
-        Recording made = new Recording(seed);
+        Recording made = new Recording(seed, false);
         made.run(breakIt);
         return made;
+    }
+
+    /// The recording of `seed` in which a large LUN goes, and its space is given back below.
+    static Recording makeHoles(long seed) {
+        Recording made = new Recording(seed, true);
+        made.run(_ -> {});
+        return made;
+    }
+
+    private void fill() {
+        load.ask(new Op.PutLun(LARGE, new UUID(8, seed), LARGE_BLOCKS));
+        for (int at = 0; at < LARGE_BLOCKS; at += LARGE_BLOCKS / 4) {
+            int sectors = LARGE_BLOCKS / 4 * Blocks.SECTORS;
+            long[] stamps = new long[sectors];
+            Arrays.setAll(stamps, i -> Long.MAX_VALUE - i);
+            load.ask(new Op.Write(LARGE, at * Blocks.SECTORS, stamps));
+        }
+    }
+
+    private void makeHoles() {
+        load.ask(new Op.DeleteLun(LARGE));
+        node.giveBack();
+        long before = 0;
+        for (int i = 0; i < 40 && (before == 0 || node.holes.givenBack() > before); i++) {
+            before = node.holes.givenBack();
+            load.run(OPS / 10);
+            node.simulation.runFor(200_000_000);
+        }
+        if (before == 0) {
+            throw new VolumeNode.Trouble("no hole was made");
+        }
     }
 
     private void run(Consumer<VolumeNode> breakIt) {
@@ -49,6 +91,9 @@ final class Recording {
         node.mustOpen();
         node.activate();
         load.run(OPS / 2);
+        if (holes) {
+            fill();
+        }
         load.quiet();
         node.checkpoint();
         node.crash(true);
@@ -64,7 +109,11 @@ final class Recording {
         breakIt.accept(node);
         node.mustOpen();
         node.activate();
-        load.run(OPS);
+        if (holes) {
+            makeHoles();
+        } else {
+            load.run(OPS);
+        }
         load.quiet();
         if (node.stopped != null) {
             throw new VolumeNode.Trouble("it stopped: " + node.stopped);

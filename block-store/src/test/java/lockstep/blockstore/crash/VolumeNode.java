@@ -23,10 +23,12 @@ import lockstep.blockstore.sim.SimEventLoop;
 import lockstep.blockstore.sim.Simulation;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.HoleSettings;
 import lockstep.blockstore.volume.Legs;
 import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.volume.VolumeCheck;
 import lockstep.blockstore.volume.VolumeCopy;
+import lockstep.blockstore.volume.VolumeHoles;
 import lockstep.blockstore.volume.VolumeOpening;
 import lockstep.blockstore.volume.VolumeSettings;
 
@@ -78,6 +80,7 @@ final class VolumeNode {
     RaidSpace raid;
     VolumeCopy copy;
     ActiveVolume volume;
+    VolumeHoles holes;
     String refusal;
     String stopped;
     String logLost;
@@ -298,6 +301,21 @@ final class VolumeNode {
                                 }));
         await(() -> done[0], "the promise is durable");
         return ended[0] == null;
+    }
+
+    /// From here on space that nothing uses is given back.
+    void giveBack() {
+        loop.call(
+                () -> {
+                    holes =
+                            new VolumeHoles(
+                                    () -> copy,
+                                    () -> true,
+                                    raid,
+                                    new HoleSettings(1L << 40, 1_000_000, 8),
+                                    () -> volume.checkpoint(null));
+                    holes.open();
+                });
     }
 
     /// Makes a consistency point, and waits for it unless the volume stops.

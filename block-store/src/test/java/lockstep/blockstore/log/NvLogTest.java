@@ -334,7 +334,7 @@ class NvLogTest {
     @Test
     void l3SegmentThatCannotBeReadIsNotLeftOut() {
         node.commit(node.fresh(1, heard), 1, 1, 3, 512);
-        node.device.faults().failReads(SimFaults.Range.touching(LogFormat.SEGMENTS_AT, 4096));
+        node.device.faults().markUnreadable(LogFormat.SEGMENTS_AT, 8192);
         List<NvLog.OpenResult> results = new ArrayList<>();
         node.loop.call(
                 () -> NvLog.open(node.device, node.loop, () -> 1, node.metrics, results::add));

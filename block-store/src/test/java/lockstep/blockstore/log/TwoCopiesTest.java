@@ -37,6 +37,8 @@ class TwoCopiesTest {
     private SimEventLoop loop;
     private NvLog log;
     private OpenResult result;
+    private static final long SECONDS_10 = 10_000_000_000L;
+
     private boolean acceptOne;
     private long half;
 
@@ -153,6 +155,63 @@ class TwoCopiesTest {
             commit(11, 12, 3072);
             restart(true, 1 - bad);
             assertThat(replay().sequences).isEqualTo(upTo(12));
+        }
+    }
+
+    /// A device that hangs ends nothing: it is as good as failed where the other answers.
+    @Test
+    void l1ACopyThatDoesNotAnswerIsLeftBehind() {
+        for (int bad = 0; bad < 2; bad++) {
+            begin(bad);
+            replay();
+            log.patience(SECONDS_10);
+            commit(1, 5, 3072);
+            devices.get(bad).faults().hang();
+            loop.call(() -> log.stream(volume(1)).append(half, LogHarness.write(at(6), 3072)));
+            simulation.runFor(SECONDS_10 / 2);
+            assertThat(states()).containsExactly("", "");
+            assertThat(heard.durable.getLast()).isEqualTo(at(5));
+            simulation.runFor(SECONDS_10);
+            assertThat(states().get(bad)).startsWith("it did not answer for 1");
+            assertThat(states().get(1 - bad)).isEmpty();
+            assertThat(heard.durable.getLast()).isEqualTo(at(6));
+            commit(7, 10, 3072);
+            // What it does later with what it was given is not believed.
+            devices.get(bad).answerAgain();
+            simulation.runUntilIdle();
+            assertThat(heard.faults).isEmpty();
+            restart(true, 0, 1);
+            assertThat(replay().sequences).isEqualTo(upTo(10));
+        }
+    }
+
+    /// Where no other answers it is waited for, and named.
+    @Test
+    void l1ALogThatDoesNotAnswerIsNamed() {
+        for (int absent = 0; absent < 2; absent++) {
+            begin(3 + absent);
+            replay();
+            log.patience(SECONDS_10);
+            commit(1, 5, 3072);
+            devices.get(absent).faults().failAll("gone");
+            commit(6, 7, 3072);
+            devices.get(1 - absent).faults().hang();
+            loop.call(() -> log.stream(volume(1)).append(half, LogHarness.write(at(8), 3072)));
+            simulation.runFor(2 * SECONDS_10);
+            assertThat(states().get(1 - absent)).startsWith("it has not answered for ");
+            assertThat(heard.durable.getLast()).isEqualTo(at(7));
+            // A node that stood still itself blames nobody.
+            devices.get(1 - absent).answerAgain();
+            simulation.runFor(SECONDS_10);
+            assertThat(states().get(1 - absent)).isEmpty();
+            assertThat(heard.durable.getLast()).isEqualTo(at(8));
+            loop.call(() -> log.stream(volume(1)).append(half, LogHarness.write(at(9), 3072)));
+            loop.pause();
+            simulation.runFor(5 * SECONDS_10);
+            loop.resume();
+            simulation.runFor(SECONDS_10);
+            assertThat(states().get(1 - absent)).isEmpty();
+            assertThat(heard.durable.getLast()).isEqualTo(at(9));
         }
     }
 

@@ -7,6 +7,8 @@ import lockstep.blockstore.sim.SimDevice;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// A disk is rebuilt while consistency points go on, and everything may stop at any instant:
@@ -154,6 +156,72 @@ final class RebuildSimTest {
                     DiskSwap.awaitRebuilt(world);
                     anyDiskMayGo(world);
                 });
+    }
+
+    /// A scrub, step after step, beside the rebuild and beside writes: it takes nothing for damage
+    /// that is only not rebuilt yet, and spoils nothing that the rebuild is about to read.
+    @Test
+    void scrubAndRebuildGoOnTogether() {
+        forSeeds(
+                world -> {
+                    int lost = loseOne(world);
+                    replace(world, lost);
+                    List<ScrubFinding> findings = new ArrayList<>();
+                    long[] steps = new long[1];
+                    scrubOn(world, world.space.scrub(findings::add), 0, 0, steps);
+                    for (int cp = 0; cp < 3; cp++) {
+                        world.consistencyPoint(40);
+                        world.checkContent();
+                    }
+                    if (world.simulation.oneIn(3)) {
+                        crashSomewhere(world);
+                        restart(world);
+                        scrubOn(world, world.space.scrub(findings::add), 0, 0, steps);
+                        assertThat(isAway(world, lost)).as(world.seed()).isFalse();
+                    }
+                    boolean whole =
+                            world.simulation.runUntil(
+                                    () -> !world.space.degraded(), 30_000 * MILLISECOND);
+                    assertThat(whole)
+                            .as("%s: %s, %s", world.seed(), findings, world.space.status())
+                            .isTrue();
+                    long before = steps[0];
+                    boolean round =
+                            world.simulation.runUntil(
+                                    () -> steps[0] > before + 40, 60_000 * MILLISECOND);
+                    assertThat(round).isTrue();
+                    // No damage is what an earlier use left where nothing was ever written, and
+                    // in the older places of pages.
+                    findings.removeIf(
+                            each ->
+                                    each.detail().startsWith("never written")
+                                            || each.kind() == ScrubFinding.Kind.CHECKSUM_PAGE);
+                    assertThat(findings).as(world.seed()).isEmpty();
+                    world.consistencyPoint(30);
+                    anyDiskMayGo(world);
+                });
+    }
+
+    // Round and round, as long as this incarnation lives.
+    private static void scrubOn(
+            RaidWorld world, SpaceScrub scrub, int group, long step, long[] steps) {
+        int next = step < scrub.steps(group) ? group : (group + 1) % scrub.groups();
+        long at = next == group && step < scrub.steps(group) ? step : 0;
+        steps[0]++;
+        var loop = world.loop;
+        loop.execute(
+                () ->
+                        scrub.step(
+                                next,
+                                at,
+                                () ->
+                                        loop.clock()
+                                                .schedule(
+                                                        MILLISECOND / 4,
+                                                        () ->
+                                                                scrubOn(
+                                                                        world, scrub, next, at + 1,
+                                                                        steps))));
     }
 
     private static boolean isAway(RaidWorld world, int index) {

@@ -131,9 +131,8 @@ public final class SimDevice implements BlockDevice {
     }
 
     /// Whether the block at `offset` is the zeros that a fresh device has.
-    @SuppressWarnings("ReferenceEquality")
     public boolean isFresh(long offset) {
-        return medium.block(Blocks.containing(offset)) == SimMedium.ZEROS;
+        return medium.isFresh(Blocks.containing(offset));
     }
 
     /// Puts bytes on the medium behind everybody's back, durably.
@@ -197,18 +196,16 @@ public final class SimDevice implements BlockDevice {
         long length = checkRange(extent.offset(), extent.length());
         simulation.trace(~extent.offset() * 31 + length);
         writes++;
-        CachedWrite write =
-                new CachedWrite(Blocks.containing(extent.offset()), LentBytes.copy(extent));
-        begin(write);
-        return write;
+        return begin(new CachedWrite(Blocks.containing(extent.offset()), LentBytes.copy(extent)));
     }
 
-    private void begin(CachedWrite write) {
+    private CachedWrite begin(CachedWrite write) {
         underWay.add(write);
         SimTrace to = trace;
         if (to != null) {
             write.traced = to.submitted(traceNumber, write.firstBlock, write.blocks);
         }
+        return write;
     }
 
     private void cache(CachedWrite write) {
@@ -228,6 +225,9 @@ public final class SimDevice implements BlockDevice {
         underWay.remove(write);
         if (!operation.isAbandoned()) {
             LentBytes.checkUnchanged(extent, write.blocks);
+        }
+        if (faults.isFullBelow() && medium.takesSpace(write)) {
+            return IoFault.outOfSpace(name, "write");
         }
         String fault = faults.writeFault(extent.offset(), extent.length());
         if (fault != null) {
@@ -274,9 +274,7 @@ public final class SimDevice implements BlockDevice {
     public Pending writeDurably(List<Extent> extents, IoCompletion done) {
         List<Extent> lent = List.copyOf(extents);
         List<CachedWrite> submitted = new ArrayList<>();
-        for (Extent extent : lent) {
-            submitted.add(submit(extent));
-        }
+        lent.forEach(extent -> submitted.add(submit(extent)));
         SimOperation operation = new SimOperation();
         at(
                 latencyNanos(),
@@ -311,13 +309,17 @@ public final class SimDevice implements BlockDevice {
     }
 
     @Override
+    public boolean takesHoles() {
+        return true;
+    }
+
+    @Override
     public Pending punch(long offset, long length, IoCompletion done) {
         checkRange(offset, length);
         simulation.trace(~offset * 37 + length);
         byte[][] zeros = new byte[(int) Blocks.roundUp(length)][];
         Arrays.fill(zeros, SimMedium.ZEROS);
-        CachedWrite write = new CachedWrite(Blocks.containing(offset), zeros);
-        begin(write);
+        CachedWrite write = begin(new CachedWrite(Blocks.containing(offset), zeros));
         return after(
                 latencyNanos(),
                 done,
@@ -326,10 +328,10 @@ public final class SimDevice implements BlockDevice {
                     String fault = faults.writeFault(offset, length);
                     if (fault == null) {
                         cache(write);
-                    } else {
-                        medium.cache(medium.survivor(write));
+                        return null;
                     }
-                    return fault == null ? null : new IoFault(name, "punch", fault);
+                    medium.cache(medium.survivor(write));
+                    return new IoFault(name, "punch", fault);
                 });
     }
 
@@ -382,9 +384,8 @@ public final class SimDevice implements BlockDevice {
 
     private long checkRange(long offset, long length) {
         checkUse();
-        Check.that(Blocks.isAligned(offset), "an offset is whole blocks");
-        Check.that(length > 0 && Blocks.isAligned(length), "a length is whole blocks");
-        Check.that(offset >= 0 && length <= size - offset, "a range is inside the device");
+        Check.that(Blocks.isAligned(offset | length), "a range is whole blocks");
+        Check.that(offset >= 0 && length > 0 && length <= size - offset, "it is in the device");
         return length;
     }
 

@@ -38,6 +38,7 @@ public final class SimFaults {
     private Range misdirected = Range.ANY;
     private boolean spoilingNextRead;
     private boolean failingFlushes;
+    private boolean fullBelow;
     private boolean ignoringFlushes;
     private BooleanSupplier failing = () -> false;
 
@@ -51,6 +52,16 @@ public final class SimFaults {
     /// Writes that `range` hits fail, having reached the medium in any part.
     public void failWrites(Range range) {
         failingWrites = range;
+    }
+
+    /// What lends space to the device has none left, or (`full` is false) has again: writes to
+    /// blocks that hold nothing reach nothing.
+    public void fullBelow(boolean full) {
+        fullBelow = full;
+    }
+
+    boolean isFullBelow() {
+        return fullBelow;
     }
 
     /// Flushes fail; some of what they covered is never durable.
@@ -145,6 +156,7 @@ public final class SimFaults {
         misdirectToOffset = -1;
         failing = () -> false;
         failingFlushes = false;
+        fullBelow = false;
         slowNanos = 0;
         hanging = false;
         ignoringFlushes = false;

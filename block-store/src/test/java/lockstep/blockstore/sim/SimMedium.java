@@ -64,6 +64,22 @@ final class SimMedium {
         return bytes == null ? ZEROS : bytes;
     }
 
+    /// Whether nothing was written to a block since the device was new, or it was made a hole.
+    @SuppressWarnings("ReferenceEquality")
+    boolean isFresh(long block) {
+        return block(block) == ZEROS;
+    }
+
+    /// Whether `write` needs space that the device does not hold yet.
+    boolean takesSpace(CachedWrite write) {
+        for (int i = 0; i < write.blocks.length; i++) {
+            if (isFresh(write.firstBlock + i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// `write` is in the device's cache: readable, not durable.
     void cache(CachedWrite write) {
         for (int i = 0; i < write.blocks.length; i++) {

@@ -3,6 +3,7 @@ package lockstep.blockstore.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.tree.LunRecord;
@@ -266,5 +267,44 @@ final class SnapshotTest {
         assertThat(world.sealedReplays).isPositive();
         ByteBuffer into = ByteBuffer.allocate(Blocks.SIZE);
         assertThat(world.await(done -> world.lun(0).read(0, into, done)).isDone()).isTrue();
+    }
+
+    /// What was compared is what the command replaces, also where its LUN goes back to a snapshot
+    /// meanwhile: then it is as if it had come wholly before or wholly after.
+    @Test
+    void compareAndWriteIsBeforeOrAfterARestore() {
+        int[] compared = new int[2];
+        for (long seed = 1; seed <= 60; seed++) {
+            world = new SnapshotWorld(seed, 1024);
+            world.createLun(0, 8);
+            ByteBuffer old = world.stamps(8);
+            ByteBuffer now = world.stamps(8);
+            ByteBuffer next = world.stamps(8);
+            put(old);
+            UUID snapshot = world.take(0);
+            put(now);
+            world.settle();
+            ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
+            both.put(now.duplicate()).put(next.duplicate()).flip();
+            Outcome[] ended = new Outcome[2];
+            Lun lun = world.lun(0);
+            world.run(() -> world.snapshots().restore(snapshot, true, o -> ended[0] = o));
+            world.simulation.runFor(world.random.nextLong(3_000_000));
+            world.run(() -> lun.compareAndWrite(0, IoBuffer.unpooled(both), o -> ended[1] = o));
+            boolean over = world.simulation.runUntil(() -> ended[0] != null && ended[1] != null);
+            assertThat(over).isTrue();
+            assertThat(ended[0]).isEqualTo(Outcome.done());
+            compared[ended[1].isDone() ? 0 : 1]++;
+            ByteBuffer found = ByteBuffer.allocate(Blocks.SIZE);
+            assertThat(world.await(done -> lun.read(0, found, done)).isDone()).isTrue();
+            // Before it, it is gone with what it replaced; after it, it found something else.
+            assertThat(found).as("seed %d: %s", seed, ended[1]).isEqualTo(old);
+        }
+        assertThat(compared).doesNotContain(0);
+    }
+
+    private void put(ByteBuffer block) {
+        IoBuffer data = IoBuffer.unpooled(block.duplicate());
+        assertThat(world.await(done -> world.lun(0).write(0, data, done)).isDone()).isTrue();
     }
 }

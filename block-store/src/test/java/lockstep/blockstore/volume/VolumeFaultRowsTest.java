@@ -3,6 +3,7 @@ package lockstep.blockstore.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.disk.RecordArea;
 import lockstep.blockstore.sim.SimDevice;
@@ -13,9 +14,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /// Faults that are about a volume as a whole: D12 a superblock that is damaged, D16 disks that lied
-/// about a flush. `FaultRowsTest` has the others.
+/// about a flush, D18 no block is free. `FaultRowsTest` has the others, [VolumeHolesTest] D17.
 @NullUnmarked
 final class VolumeFaultRowsTest {
     private static final int BLOCKS = 400;
@@ -183,5 +185,50 @@ final class VolumeFaultRowsTest {
         assertThat(world.disks.readNewest(RecordArea.SCRUB)).isNull();
         assertThat(ScrubRun.pass(world).ended.passes()).isEqualTo(1);
         assertThat(world.disks.readNewest(RecordArea.SCRUB)).isNotNull();
+    }
+
+    /// A volume that is full takes no writes, and nothing else of it suffers: consistency points go
+    /// on, reads are answered, and what is given back can be written again.
+    @Test
+    void d18VolumeWithoutAFreeBlockStopsWritesOnly() {
+        VolumeWorld world = new VolumeWorld(60, 3, 400, 1000, CopyState.standalone());
+        world.open(() -> world.active != null);
+        world.makeLun();
+        int written = 0;
+        while (fits(world, written)) {
+            written += 10;
+        }
+        assertThat(written).isBetween(300, 800);
+        for (int i = 0; i < 5; i++) {
+            assertThat(fits(world, written)).isFalse();
+            world.checkpoint();
+            assertThat(world.stopped).isNull();
+        }
+        assertThat(world.read(0, written)).isEqualTo(Outcome.done());
+        reopen(world, true);
+        assertThat(world.read(0, written)).isEqualTo(Outcome.done());
+        assertThat(fits(world, written)).isFalse();
+        Arrays.fill(world.content, 0, 100 * Blocks.SIZE, (byte) 0);
+        world.succeed(done -> world.active.luns().getFirst().unmap(0, Blocks.toBytes(100), done));
+        world.checkpoint();
+        world.checkpoint();
+        assertThat(fits(world, written)).isTrue();
+        world.readAll();
+        assertThat(world.check().errors()).isEmpty();
+    }
+
+    private static boolean fits(VolumeWorld world, int first) {
+        byte[] data = new byte[10 * Blocks.SIZE];
+        world.simulation.random().nextBytes(data);
+        IoBuffer buffer = IoBuffer.unpooled(ByteBuffer.wrap(data));
+        long offset = Blocks.toBytes(first);
+        Outcome ended =
+                world.outcome(done -> world.active.luns().getFirst().write(offset, buffer, done));
+        if (ended.isDone()) {
+            System.arraycopy(data, 0, world.content, (int) offset, data.length);
+        } else {
+            assertThat(ended).isEqualTo(new Outcome.NoSpace());
+        }
+        return ended.isDone();
     }
 }

@@ -105,6 +105,7 @@ public final class ChildNode implements AutoCloseable {
                 admin.socket = "%s"
                 cache-size = %d
                 consistency-points.interval = %d ms
+                holes.interval = 1 s
                 """,
                 plan.name,
                 plan.directory,

@@ -10,11 +10,13 @@ final class Heartbeat {
     private long lastSentNanos;
     private long lastRoundTripNanos;
     private long leaseUntilNanos = Long.MIN_VALUE;
+    private long leasesFromNanos;
 
     /// The link came up now, which counts as a round trip: the handshake was one.
     Heartbeat(long lossNanos, long nowNanos) {
         this.lossNanos = lossNanos;
         this.startNanos = nowNanos;
+        this.leasesFromNanos = nowNanos;
         this.lastSentNanos = nowNanos;
         this.lastRoundTripNanos = nowNanos;
     }
@@ -37,11 +39,18 @@ final class Heartbeat {
         }
         lastRoundTripNanos = Math.max(lastRoundTripNanos, echoedNanos);
         long untilNanos = echoedNanos + leaseMillis * 1_000_000L;
-        if (leaseMillis == 0 || untilNanos <= leaseUntilNanos) {
+        boolean before = echoedNanos - leasesFromNanos < 0;
+        if (before || leaseMillis == 0 || untilNanos <= leaseUntilNanos) {
             return false;
         }
         leaseUntilNanos = untilNanos;
         return true;
+    }
+
+    /// This node stood still for nobody knows how long: only what it asks for from now on counts.
+    void suspended(long nowNanos) {
+        leaseUntilNanos = Long.MIN_VALUE;
+        leasesFromNanos = nowNanos;
     }
 
     /// See [PeerLink#leaseUntilNanos].

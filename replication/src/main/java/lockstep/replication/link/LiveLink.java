@@ -23,6 +23,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
     private final Clock clock;
     private final LinkSettings settings;
     private final Heartbeat heartbeat;
+    private final Suspensions suspensions;
     private final long upNanos;
     private final Queue<Question> questions = new ArrayDeque<>();
     private Clock.Timer timer;
@@ -46,6 +47,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
         this.settings = settings;
         this.upNanos = clock.nanoTime();
         this.heartbeat = new Heartbeat(settings.lossNanos(), upNanos);
+        this.suspensions = new Suspensions(clock);
         this.timer = clock.schedule(settings.heartbeatNanos(), this::beat);
     }
 
@@ -76,6 +78,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
     }
 
     private void sendHeartbeat(long nowNanos) {
+        lookAtClocks();
         heartbeat.sent(nowNanos);
         connection.send(MessageCodec.LINK, new LinkMessage.Heartbeat(nowNanos));
     }
@@ -121,6 +124,12 @@ final class LiveLink implements PeerLink, Connection.Handler {
         }
     }
 
+    private void lookAtClocks() {
+        if (suspensions.noticed()) {
+            heartbeat.suspended(clock.nanoTime());
+        }
+    }
+
     private void answer(long echoedNanos) {
         Question oldest = questions.peek();
         while (oldest != null && oldest.sentNanos - echoedNanos <= 0) {
@@ -132,6 +141,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
 
     @Override
     public long leaseUntilNanos() {
+        lookAtClocks();
         return heartbeat.leaseUntilNanos();
     }
 
@@ -153,6 +163,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
                             MessageCodec.LINK,
                             new LinkMessage.HeartbeatReply(sentNanos, keeper.grantLease()));
             case LinkMessage.HeartbeatReply(long echoedNanos, int leaseMillis) -> {
+                lookAtClocks();
                 if (heartbeat.echoed(echoedNanos, leaseMillis)) {
                     keeper.handler().leaseGranted(this);
                 }

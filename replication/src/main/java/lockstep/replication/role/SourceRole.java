@@ -9,6 +9,7 @@ import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.Legs;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.link.Suspensions;
 import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.VolumeMessage;
@@ -25,10 +26,12 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     private @Nullable SourceSync sync;
     private @Nullable Epoch asked;
     private @Nullable String diverged;
+    private final Suspensions suspensions;
     private long lastLease = Long.MIN_VALUE;
 
     SourceRole(Replica replica) {
         this.replica = replica;
+        this.suspensions = new Suspensions(replica.copy().loop().clock());
         this.orders = new SourceOrders(replica, this);
     }
 
@@ -324,6 +327,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     private boolean mayAnswerReads() {
         if (replica.copy().state().sync() != Sync.IN_SYNC) {
             return true;
+        }
+        if (suspensions.noticed()) {
+            lastLease = Long.MIN_VALUE;
         }
         PeerLink link = replica.link();
         if (link != null) {

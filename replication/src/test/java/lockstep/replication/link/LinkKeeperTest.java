@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.sim.SimClock;
 import lockstep.blockstore.sim.SimEventLoop;
 import lockstep.blockstore.sim.Simulation;
 import lockstep.replication.sim.SimNetwork;
@@ -208,6 +209,37 @@ class LinkKeeperTest {
         assertThat(link.leaseUntilNanos()).isEqualTo(fixed);
         assertThat(ofB.grantedUntilNanos()).isEqualTo(granted);
         assertThat(fixed - a.loop.clock().nanoTime()).isNegative();
+        assertThat(a.isUp()).isTrue();
+    }
+
+    /// Row P5: the time in which the host was suspended is counted by the wall clock only. Neither
+    /// a lease from before holds then, nor one that was asked for before and comes now.
+    @Test
+    void p5LeaseFromBeforeASuspensionOrAClockStepDoesNotHold() {
+        b.keep(a.identity, null);
+        a.keep(b.identity, network.dialer("a", "b"));
+        network.delays(20_000_000, 80_000_000);
+        simulation.runFor(5 * SECOND);
+        PeerLink link = Objects.requireNonNull(a.link);
+        SimClock clock = (SimClock) a.loop.clock();
+        for (long step : new long[] {5_000, -3_000, 101}) {
+            assertThat(link.leaseUntilNanos()).isGreaterThan(clock.nanoTime());
+            long suspended = clock.nanoTime();
+            clock.stepWall(step);
+            assertThat(link.leaseUntilNanos()).isLessThan(suspended);
+            // It comes back with the answer to what is asked from now on.
+            long leaseNanos = a.leaseMillis * 1_000_000L;
+            boolean again =
+                    simulation.runUntil(() -> link.leaseUntilNanos() > suspended, 2 * SECOND);
+            assertThat(again).isTrue();
+            assertThat(link.leaseUntilNanos()).isGreaterThanOrEqualTo(suspended + leaseNanos);
+        }
+        // A time service that corrects it bit by bit costs nothing.
+        for (int i = 0; i < 50; i++) {
+            clock.stepWall(20);
+            simulation.runFor(SECOND / 10);
+            assertThat(link.leaseUntilNanos()).isGreaterThan(clock.nanoTime());
+        }
         assertThat(a.isUp()).isTrue();
     }
 

@@ -2,11 +2,14 @@ package lockstep.replication.pair;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.volume.Lun;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.role.RoleState;
 
 import org.junit.jupiter.api.Test;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -88,6 +91,27 @@ final class TakeoverTest {
         pair.await(() -> !ended.isEmpty(), "the source answers on its new link");
         assertThat(ended.getFirst().what()).isEqualTo("the source is alive and linked");
         assertStillInSync();
+    }
+
+    /// Row P4: a process that stood still, for a collection or a stop signal, longer than its lease
+    /// holds, answers nothing that it had begun or was asked before, though it knows of no
+    /// takeover.
+    @Test
+    void p4SourceThatStoodStillLongerThanItsLeaseAnswersNoRead() {
+        Lun lun = source.replica.active().luns().getFirst();
+        List<Outcome> ended = new ArrayList<>();
+        source.loop.call(() -> lun.read(0, ByteBuffer.allocate(64 << 10), ended::add));
+        int before = ended.size();
+        source.loop.pause();
+        source.loop.execute(() -> lun.read(0, ByteBuffer.allocate(4096), ended::add));
+        assertThat(mirror.takeOver(true)).isNull();
+        source.loop.resume();
+        pair.await(() -> ended.size() == 2, "both reads end");
+        for (Outcome outcome : ended.subList(before, 2)) {
+            assertThat(outcome.isDone()).as("%s", outcome).isFalse();
+        }
+        pair.await(() -> source.replica.active() == null, "the old source steps down");
+        assertServes();
     }
 
     @Test

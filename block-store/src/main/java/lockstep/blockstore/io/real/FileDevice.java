@@ -16,16 +16,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongConsumer;
 
 /// A file or a raw block device, with some I/O threads of its own. Each thread copies through an
 /// aligned buffer, so lent buffers may be of any kind. The device is locked against other processes
@@ -37,7 +36,9 @@ import java.util.concurrent.RejectedExecutionException;
 ///
 /// A failed flush is final: the system may have dropped what it could not write, so nothing that
 /// this device says later could be trusted, and every later operation is a fault. So is a backing
-/// file that was removed, replaced or cut short, noticed at the next flush.
+/// file that was removed, replaced or cut short, noticed at the next flush. A write that finds no
+/// space below is another matter ([IoFault#isOutOfSpace]): it has told so itself, and can be
+/// repeated.
 public final class FileDevice implements BlockDevice {
     private static final int PIECE = 1 << 20;
 
@@ -47,8 +48,7 @@ public final class FileDevice implements BlockDevice {
     private final EventLoop loop;
     private final ExecutorService threads;
     private final long size;
-    private final boolean regular;
-    private final @Nullable Object fileKey;
+    private final BackingFile backing;
     private final ThreadLocal<ByteBuffer> staging = ThreadLocal.withInitial(FileDevice::aligned);
     private volatile @Nullable String dead;
 
@@ -73,14 +73,12 @@ public final class FileDevice implements BlockDevice {
             EventLoop loop,
             Options options)
             throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
         this.path = path;
         this.channel = channel;
         this.synchronous = synchronous;
         this.size = size;
         this.loop = loop;
-        this.regular = attributes.isRegularFile();
-        this.fileKey = attributes.fileKey();
+        this.backing = new BackingFile(path, size);
         this.threads =
                 Executors.newFixedThreadPool(
                         options.threads(),
@@ -182,6 +180,8 @@ public final class FileDevice implements BlockDevice {
         try {
             work.run(operation);
             return null;
+        } catch (BackingFile.NoSpace _) {
+            return IoFault.outOfSpace(name(), name);
         } catch (IOException failed) {
             String reason = failed.getMessage();
             return new IoFault(name(), name, reason == null ? failed.toString() : reason);
@@ -189,8 +189,7 @@ public final class FileDevice implements BlockDevice {
     }
 
     private void checkRange(long offset, long length) {
-        boolean aligned = Blocks.isAligned(offset) && Blocks.isAligned(length);
-        Check.that(aligned, "a device is used by whole blocks", offset, length);
+        Check.that(Blocks.isAligned(offset | length), "it is whole blocks", offset, length);
         boolean inside = offset >= 0 && length > 0 && length <= size - offset;
         Check.that(inside, "a range is inside the device", offset, length);
     }
@@ -253,12 +252,12 @@ public final class FileDevice implements BlockDevice {
                 piece.position(piece.position() + part);
                 from.position(from.position() + part);
                 if (!piece.hasRemaining()) {
-                    at += writeFully(to, piece.flip(), at);
+                    at += writeOrTell(to, piece.flip(), at);
                     piece.clear();
                 }
             }
         }
-        writeFully(to, piece.flip(), at);
+        writeOrTell(to, piece.flip(), at);
     }
 
     private static int writeFully(FileChannel to, ByteBuffer from, long offset) throws IOException {
@@ -268,6 +267,14 @@ public final class FileDevice implements BlockDevice {
         return from.limit();
     }
 
+    private int writeOrTell(FileChannel to, ByteBuffer from, long offset) throws IOException {
+        try {
+            return writeFully(to, from, offset);
+        } catch (IOException failed) {
+            throw backing.judged(failed);
+        }
+    }
+
     @Override
     public Pending flush(IoCompletion done) {
         return submit("flush", done, _ -> flushNow());
@@ -275,29 +282,11 @@ public final class FileDevice implements BlockDevice {
 
     private void flushNow() throws IOException {
         try {
-            checkStillThere();
+            backing.checkStillThere();
             channel.force(false);
         } catch (IOException failed) {
             dead = "failed for good since a flush failed: " + failed.getMessage();
             throw failed;
-        }
-    }
-
-    private void checkStillThere() throws IOException {
-        if (!regular) {
-            return;
-        }
-        BasicFileAttributes now;
-        try {
-            now = Files.readAttributes(path, BasicFileAttributes.class);
-        } catch (IOException gone) {
-            throw new IOException("the backing file was removed", gone);
-        }
-        if (!Objects.equals(now.fileKey(), fileKey)) {
-            throw new IOException("the backing file was replaced");
-        }
-        if (now.size() < size) {
-            throw new IOException("the backing file was cut short");
         }
     }
 
@@ -326,7 +315,10 @@ public final class FileDevice implements BlockDevice {
             throws IOException {
         try {
             writeNow(operation, synchronously, extent);
-            checkStillThere();
+            backing.checkStillThere();
+        } catch (BackingFile.NoSpace full) {
+            // Its repetition writes the range again; for what else was written its flush answers.
+            throw full;
         } catch (IOException failed) {
             dead = "failed for good since a durable write failed: " + failed.getMessage();
             throw failed;
@@ -339,8 +331,19 @@ public final class FileDevice implements BlockDevice {
         return submit("punch", done, _ -> punchNow(offset, length));
     }
 
+    @Override
+    public boolean takesHoles() {
+        return backing.takesHoles();
+    }
+
+    @Override
+    public void held(LongConsumer told) {
+        long[] held = {-1};
+        submit("measure", _ -> told.accept(held[0]), _ -> held[0] = backing.held());
+    }
+
     private void punchNow(long offset, long length) throws IOException {
-        if (regular && offset == 0 && length == size) {
+        if (backing.isRegular() && offset == 0 && length == size) {
             // The whole file: cut and grown again it is sparse. Nobody else uses it meanwhile.
             channel.truncate(0);
             ByteBuffer last = staging.get().clear().limit(Blocks.SIZE);
@@ -348,11 +351,14 @@ public final class FileDevice implements BlockDevice {
             writeFully(channel, last, size - Blocks.SIZE);
             return;
         }
+        if (backing.punch(offset, length)) {
+            return;
+        }
         ByteBuffer zeros = staging.get().clear();
         zeros.put(0, new byte[PIECE]);
         for (long at = offset; at < offset + length; at += PIECE) {
             zeros.clear().limit((int) Math.min(PIECE, offset + length - at));
-            writeFully(channel, zeros, at);
+            writeOrTell(channel, zeros, at);
         }
     }
 
@@ -367,6 +373,20 @@ public final class FileDevice implements BlockDevice {
         closing().join();
     }
 
+    // Each of them, whatever becomes of the others.
+    private void closeAll() {
+        backing.close();
+        for (FileChannel open : Arrays.asList(channel, synchronous)) {
+            try {
+                if (open != null) {
+                    open.close();
+                }
+            } catch (IOException failed) {
+                dead = "closing failed: " + failed.getMessage();
+            }
+        }
+    }
+
     private Thread closing() {
         threads.shutdown();
         return Thread.ofPlatform()
@@ -374,14 +394,7 @@ public final class FileDevice implements BlockDevice {
                 .start(
                         () -> {
                             threads.close();
-                            try {
-                                channel.close();
-                                if (synchronous != null) {
-                                    synchronous.close();
-                                }
-                            } catch (IOException failed) {
-                                dead = "closing failed: " + failed.getMessage();
-                            }
+                            closeAll();
                         });
     }
 }

@@ -17,9 +17,11 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -97,6 +99,110 @@ final class FileDeviceTest {
         assertThat(ended(done -> device.punch(0, SIZE, done))).isNull();
         assertThat(read(0, 16384)).containsOnly(0);
         assertThat(ended(device::flush)).isNull();
+    }
+
+    // As `stat -c %b` has it, in units of 512 bytes.
+    private long blocksOnDisk() throws IOException, InterruptedException {
+        Process stat = new ProcessBuilder("stat", "-c", "%b", path.toString()).start();
+        String text = new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        assertThat(stat.waitFor()).isZero();
+        return Long.parseLong(text.strip());
+    }
+
+    @Test
+    void holeGivesSpaceBack() throws IOException, InterruptedException {
+        Extent extent = new Extent(0, List.of(ByteBuffer.wrap(noise((int) SIZE))));
+        assertThat(ended(done -> device.writeDurably(List.of(extent), done))).isNull();
+        long full = blocksOnDisk();
+        assertThat(full).isGreaterThanOrEqualTo(SIZE / 512);
+        assertThat(device.takesHoles()).isTrue();
+        assertThat(ended(done -> device.punch(1 << 20, SIZE / 2, done))).isNull();
+        assertThat(ended(device::flush)).isNull();
+        // Also a file system that cannot is all right, and says so.
+        assertThat(blocksOnDisk() <= full - SIZE / 1024).isEqualTo(device.takesHoles());
+        assertThat(read(1 << 20, (int) SIZE / 2)).containsOnly(0);
+        assertThat(path.toFile().length()).isEqualTo(SIZE);
+        // Closed, it is free for others.
+        device.closeNow();
+        device = FileDevice.open(path, loop, FileDevice.Options.DATA);
+        assertThat(read(1 << 20, 4096)).containsOnly(0);
+    }
+
+    /// The words of this system for a file system that is full, of a device that always is.
+    @Test
+    void fullFileSystemIsToldFromAFailure() throws IOException {
+        BackingFile backing = new BackingFile(path, SIZE);
+        Path always = Path.of("/dev/full");
+        try (FileChannel full = FileChannel.open(always, StandardOpenOption.WRITE)) {
+            assertThatThrownBy(() -> full.write(ByteBuffer.allocate(512)))
+                    .isInstanceOfSatisfying(
+                            IOException.class,
+                            failed ->
+                                    assertThat(backing.judged(failed))
+                                            .isInstanceOf(BackingFile.NoSpace.class));
+        }
+        IOException failed = new IOException("Input/output error");
+        assertThat(backing.judged(failed)).isSameAs(failed);
+    }
+
+    /// Row P7: an interrupt closes the channel that its thread is using, so none reaches a thread
+    /// that uses one, whoever is interrupted.
+    @Test
+    void p7InterruptOfWhoAsksCostsNoDevice() {
+        byte[] bytes = noise(1 << 20);
+        for (int i = 0; i < 20; i++) {
+            Extent extent = new Extent(0, List.of(ByteBuffer.wrap(bytes)));
+            assertThat(
+                            ended(
+                                    done -> {
+                                        Thread.currentThread().interrupt();
+                                        device.writeDurably(List.of(extent), done);
+                                        assertThat(Thread.interrupted()).isTrue();
+                                    }))
+                    .isNull();
+            assertThat(ended(device::flush)).isNull();
+        }
+        assertThat(read(0, bytes.length)).isEqualTo(bytes);
+    }
+
+    /// Row P9: another process, started as anybody would.
+    @Test
+    void p9SecondProcessIsRefusedAsLongAsTheFirstHasIt() throws Exception {
+        assertThat(openElsewhere()).isEqualTo(IN_USE);
+        // Nothing that one of several descriptors goes through gives the lock away.
+        assertThat(ended(done -> device.punch(0, 1 << 20, done))).isNull();
+        Extent extent = new Extent(0, List.of(ByteBuffer.wrap(noise(4096))));
+        assertThat(ended(done -> device.writeDurably(List.of(extent), done))).isNull();
+        assertThat(openElsewhere()).isEqualTo(IN_USE);
+        device.closeNow();
+        assertThat(openElsewhere()).isZero();
+    }
+
+    private static final int IN_USE = 3;
+
+    private int openElsewhere() throws IOException, InterruptedException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String classes = System.getProperty("java.class.path");
+        List<String> command =
+                List.of(java, "-XX:TieredStopAtLevel=1", "-cp", classes, Other.class.getName());
+        List<String> all = new ArrayList<>(command);
+        all.add(path.toString());
+        return new ProcessBuilder(all).inheritIO().start().waitFor();
+    }
+
+    /// The other process.
+    static final class Other {
+        private Other() {}
+
+        public static void main(String[] args) throws Exception {
+            ThreadEventLoop loop = new ThreadEventLoop("other");
+            try {
+                FileDevice.open(Path.of(args[0]), loop, FileDevice.Options.DATA).closeNow();
+            } catch (DeviceInUse _) {
+                System.exit(IN_USE);
+            }
+            System.exit(0);
+        }
     }
 
     @Test

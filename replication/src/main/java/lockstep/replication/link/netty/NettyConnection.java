@@ -8,6 +8,7 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 
 import lockstep.blockstore.base.BrokenInvariant;
 import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.Fatal;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.replication.link.Connection;
 import lockstep.replication.wire.FrameReader;
@@ -118,9 +119,12 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
         } catch (ProtocolViolation violation) {
             LOG.warn("{} broke the protocol: {}", channel.remoteAddress(), violation.getMessage());
             close("protocol violation: " + violation.getMessage());
-        } catch (RuntimeException broken) {
+        } catch (RuntimeException | Error broken) {
             LOG.error("a message of {} could not be handled", channel.remoteAddress(), broken);
             close("a message could not be handled: " + broken);
+            if (Fatal.is(broken)) {
+                Fatal.tell(broken);
+            }
         }
     }
 

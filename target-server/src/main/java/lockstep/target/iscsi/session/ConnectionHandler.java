@@ -3,6 +3,7 @@ package lockstep.target.iscsi.session;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
+import lockstep.blockstore.base.Fatal;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.target.iscsi.pdu.Pdu;
 
@@ -81,9 +82,13 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
     private static void guarded(ChannelHandlerContext ctx, Runnable event) {
         try {
             event.run();
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             LOG.error("{} closed by a failure of ours", ctx.channel().remoteAddress(), failure);
             ctx.close();
+            if (Fatal.is(failure)) {
+                // What it has left half done is not only this connection's.
+                Fatal.tell(failure);
+            }
         }
     }
 }

@@ -143,7 +143,7 @@ class AttackTest extends AttackBase {
     }
 
     @Test
-    void loginsUnderWayAreFewAndLeaveRoomForOthers() {
+    void p8LoginsUnderWayAreFewAndLeaveRoomForOthers() {
         restart(new World(new Caps.Limits(6, 3, 5, 4, 2), false, false));
         List<EmbeddedHost> slow = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -161,7 +161,7 @@ class AttackTest extends AttackBase {
     }
 
     @Test
-    void sessionsAreBoundedAndAReplacedOneTakesNoRoom() {
+    void p8SessionsAreBoundedAndAReplacedOneTakesNoRoom() {
         restart(new World(new Caps.Limits(64, 32, 64, 4, 2), false, false));
         assertThat(sessionOf("iqn.a", 1)).isZero();
         assertThat(sessionOf("iqn.a", 2)).isZero();

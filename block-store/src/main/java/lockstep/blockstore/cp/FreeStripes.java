@@ -1,0 +1,80 @@
+package lockstep.blockstore.cp;
+
+import lockstep.blockstore.base.Check;
+import lockstep.blockstore.block.BlockReader;
+import lockstep.blockstore.block.BlockSpace.StripeSet;
+import lockstep.blockstore.raid.StripeRange;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/// Stripes of which an image uses no block: neither it, nor a pin, nor a dead list that guards one,
+/// by the space map that it committed. Also a mirror has that, whose own memory holds no map.
+public final class FreeStripes {
+    private FreeStripes() {}
+
+    /// Looks at `count` stripes of `set` from `dbn` on, in pieces of `unit`, and tells those that
+    /// are wholly free, neighbours together; null if the map cannot be read, for instance because
+    /// the image is not the committed one any more and its blocks have been used again.
+    public static void find(
+            VolumeRoot root,
+            BlockReader reader,
+            StripeSet set,
+            StripeRange window,
+            int unit,
+            Consumer<@Nullable List<StripeRange>> done) {
+        Check.that(window.dbn() + window.count() <= set.dbnCount(), "a window lies in its group");
+        SpaceMap map = new SpaceMap(root.vbnCount(), root.used());
+        new SpacePages(map, root.space(), reader)
+                .need(
+                        pages(root, set, window),
+                        whole -> done.accept(whole ? free(map, set, window, unit) : null));
+    }
+
+    private static int[] pages(VolumeRoot root, StripeSet set, StripeRange window) {
+        TreeSet<Integer> pages = new TreeSet<>();
+        for (int disk = 0; disk < set.dataDisks(); disk++) {
+            long first = set.firstVbn() + disk * set.dbnCount() + window.dbn();
+            long end = Math.min(first + window.count(), root.vbnCount());
+            if (first < end) {
+                for (int p = SpaceMap.pageOf(first); p <= SpaceMap.pageOf(end - 1); p++) {
+                    pages.add(p);
+                }
+            }
+        }
+        return pages.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private static List<StripeRange> free(
+            SpaceMap map, StripeSet set, StripeRange window, int unit) {
+        List<StripeRange> found = new ArrayList<>();
+        for (int at = 0; at < window.count(); at += unit) {
+            int count = Math.min(unit, window.count() - at);
+            long dbn = window.dbn() + at;
+            if (isFree(map, set, dbn, count)) {
+                StripeRange last = found.isEmpty() ? null : found.getLast();
+                if (last != null && last.dbn() + last.count() == dbn) {
+                    found.removeLast();
+                    found.add(new StripeRange(last.dbn(), last.count() + count));
+                } else {
+                    found.add(new StripeRange(dbn, count));
+                }
+            }
+        }
+        return found;
+    }
+
+    private static boolean isFree(SpaceMap map, StripeSet set, long dbn, int count) {
+        for (int disk = 0; disk < set.dataDisks(); disk++) {
+            long first = set.firstVbn() + disk * set.dbnCount() + dbn;
+            if (first + count > map.size() || map.usedIn(first, count) > 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

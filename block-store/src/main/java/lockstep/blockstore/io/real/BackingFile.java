@@ -1,0 +1,119 @@
+package lockstep.blockstore.io.real;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+
+/// What a device is made of, seen from the file system: whether it is still what was opened,
+/// whether that has space left, and giving space back to it. For the I/O threads of one device.
+final class BackingFile implements AutoCloseable {
+    // Less than this is no space: what one request of ours may take, and the file system with it.
+    private static final long NO_SPACE_BYTES = 8 << 20;
+
+    private final Path path;
+    private final long size;
+    private final boolean regular;
+    private final @Nullable Object key;
+    private volatile boolean takesHoles;
+    private @Nullable Holes holes;
+
+    BackingFile(Path path, long size) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+        this.path = path;
+        this.size = size;
+        this.regular = attributes.isRegularFile();
+        this.key = attributes.fileKey();
+        this.takesHoles = regular;
+    }
+
+    /// Whether it is a file, and no device.
+    boolean isRegular() {
+        return regular;
+    }
+
+    /// Whether its file system has not refused yet to take space back.
+    boolean takesHoles() {
+        return takesHoles;
+    }
+
+    void checkStillThere() throws IOException {
+        if (!regular) {
+            return;
+        }
+        BasicFileAttributes now;
+        try {
+            now = Files.readAttributes(path, BasicFileAttributes.class);
+        } catch (IOException gone) {
+            throw new IOException("the backing file was removed", gone);
+        }
+        if (!Objects.equals(now.fileKey(), key)) {
+            throw new IOException("the backing file was replaced");
+        }
+        if (now.size() < size) {
+            throw new IOException("the backing file was cut short");
+        }
+    }
+
+    /// Gives a range back. False if the file system does not take it: nothing has changed then.
+    synchronized boolean punch(long offset, long length) throws IOException {
+        Holes found = takesHoles ? holes() : null;
+        takesHoles = found != null && found.punch(offset, length);
+        return takesHoles;
+    }
+
+    /// Bytes that the file system has given to it; -1 if nobody knows.
+    synchronized long held() throws IOException {
+        Holes found = takesHoles ? holes() : null;
+        return found == null ? -1 : found.held();
+    }
+
+    private @Nullable Holes holes() throws IOException {
+        if (holes == null) {
+            checkStillThere();
+            holes = Holes.open(path);
+        }
+        return holes;
+    }
+
+    /// A write found no space in what lends it to this file.
+    static final class NoSpace extends IOException {
+        private static final long serialVersionUID = 1;
+
+        NoSpace(IOException cause) {
+            super(cause);
+        }
+    }
+
+    /// Why a write failed. Java tells it by a message only, in the words of the system's language,
+    /// so the file system is asked too.
+    IOException judged(IOException failed) {
+        return isOutOfSpace(failed) ? new NoSpace(failed) : failed;
+    }
+
+    private boolean isOutOfSpace(IOException failed) {
+        String message = String.valueOf(failed.getMessage());
+        if (message.contains("No space left") || message.contains("quota exceeded")) {
+            return true;
+        }
+        if (message.contains("Input/output error")) {
+            return false;
+        }
+        try {
+            return regular && Files.getFileStore(path).getUsableSpace() < NO_SPACE_BYTES;
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        takesHoles = false;
+        if (holes != null) {
+            holes.close();
+        }
+    }
+}
