@@ -70,7 +70,7 @@ final class NodeMainTest {
         }
 
         private static long endless(long depth) {
-            return endless(depth + 1) + depth;
+            return depth < 0 ? 0 : endless(depth + 1) + depth;
         }
     }
 
