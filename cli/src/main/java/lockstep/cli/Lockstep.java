@@ -7,6 +7,7 @@ import lockstep.cli.command.Bench;
 import lockstep.cli.command.Demo;
 import lockstep.cli.command.Disk;
 import lockstep.cli.command.Host;
+import lockstep.cli.command.Log;
 import lockstep.cli.command.Lun;
 import lockstep.cli.command.Node;
 import lockstep.cli.command.Pair;
@@ -41,6 +42,7 @@ import java.io.PrintWriter;
             Snapshot.class,
             Host.class,
             Pair.class,
+            Log.class,
             Switchover.class,
             Takeover.class,
             Activate.class,

@@ -88,6 +88,15 @@ final class LockstepTest {
         assertThat(ask("disk", "add", "v", "d8", "--spare")).isZero();
         assertThat(out).isEqualTo("d8 is a spare of v\n");
         assertThat(ask("disk", "add", "v", "d8")).isEqualTo(2);
+        assertThat(ask("disk", "add", "v", "d8", "--spare", "--group", "0")).isEqualTo(2);
+        assertThat(ask("disk", "add", "v", "d8", "--group", "1")).isZero();
+        assertThat(node.asked.getLast()).contains("group=1, disks=[d8], automatic=false");
+        assertThat(ask("volume", "grow", "v", "d7", "d8")).isZero();
+        assertThat(node.asked.getLast()).contains("group=null, disks=[d7, d8], automatic=false");
+        assertThat(ask("volume", "grow", "v", "--auto")).isZero();
+        assertThat(node.asked.getLast()).contains("disks=[], automatic=true");
+        assertThat(ask("volume", "grow", "v", "d7", "--auto")).isEqualTo(2);
+        assertThat(ask("volume", "grow", "v")).isZero();
         assertThat(ask("disk", "fault", "v", "--slot", "1")).isZero();
         assertThat(node.asked.getLast()).contains("group=0, slot=1");
         assertThat(ask("disk", "locate", "d8", "--seconds", "5")).isZero();

@@ -123,8 +123,8 @@ final class DiskActions {
         answer.complete(new Done(place + " is taken out"));
     }
 
-    // From a name to a device that may be overwritten.
-    private void prepare(
+    /// From a name to a device that may be overwritten.
+    void prepare(
             HostedVolume volume,
             NodeDisk disk,
             long neededBytes,
@@ -213,7 +213,9 @@ final class DiskActions {
         for (int group = 0; group < other.members().size(); group++) {
             @Nullable Disk[] slots = other.members().get(group);
             for (int slot = 0; slot < slots.length; slot++) {
-                boolean taken = volume.disks().groups().get(group).live(slot);
+                boolean taken =
+                        volume.disks().membership().has(group, slot)
+                                && volume.disks().groups().get(group).live(slot);
                 if (slots[slot] != null && current && taken) {
                     String place = new DiskPlaces.Place(group, slot).toString();
                     return refused(

@@ -2,6 +2,7 @@ package lockstep.target;
 
 import lockstep.blockstore.disk.Disk;
 import lockstep.blockstore.disk.GroupDisks;
+import lockstep.blockstore.raid.VbnSpace;
 import lockstep.target.NodeDisks.NodeDisk;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.model.AdminError.Code;
@@ -115,16 +116,14 @@ final class DiskPlaces {
         Place place = of(volume, disk);
         boolean member =
                 place != null && volume.disks().groups().get(place.group()).live(place.slot());
-        boolean coming =
-                place == null
-                        && volume.disks().groups().stream()
-                                .anyMatch(
-                                        g ->
-                                                volume.space()
-                                                        .raid()
-                                                        .rebuilds()
-                                                        .isReplacing(g.index()));
-        return member || coming || isSpare(volume, disk);
+        return member || (place == null && isComing(volume)) || isSpare(volume, disk);
+    }
+
+    private static boolean isComing(HostedVolume volume) {
+        VbnSpace raid = volume.space().raid();
+        return raid.isGrowing()
+                || volume.disks().groups().stream()
+                        .anyMatch(g -> raid.rebuilds().isReplacing(g.index()));
     }
 
     /// Whether a disk of a volume still answers, as far as is known.

@@ -125,7 +125,8 @@ final class DiskViews {
             for (int slot = 0; slot < group.slots(); slot++) {
                 RebuildView rebuild = rebuild(volume, group, slot);
                 String more = rebuild == null ? "" : " (rebuilding " + text(rebuild) + ")";
-                names.add(name(group.disk(slot)) + more);
+                boolean moved = slot == group.paritySlot() && slot < group.slots() - 1;
+                names.add(name(group.disk(slot)) + (moved ? " (parity)" : "") + more);
             }
             views.add(new VolumeView.GroupView(group.index(), state(group), names));
         }

@@ -8,6 +8,7 @@ import lockstep.blockstore.disk.DiskPatience;
 import lockstep.blockstore.log.NvLog;
 import lockstep.blockstore.raid.RebuildPace;
 import lockstep.replication.role.Replica;
+import lockstep.replication.tail.TailStore;
 import lockstep.target.access.Gatekeeper;
 import lockstep.target.admin.AdminServer;
 import lockstep.target.admin.model.LogView;
@@ -59,6 +60,7 @@ final class Node implements AutoCloseable {
     private final NodeScrubs scrubs;
     private final NodeHoles holes;
     private final NodeViews views;
+    private final TailFiles tails;
     private final List<Portal> portals = new ArrayList<>();
     private final SecureRandom entropy = new SecureRandom();
     private final long startedNanos;
@@ -76,6 +78,7 @@ final class Node implements AutoCloseable {
         log.patience(config.diskCare().evict().toNanos());
         disks = NodeDisks.open(config.disks(), core, events);
         keyFile = KeyFile.open(config.dataDirectory(), entropy::nextLong);
+        tails = new TailFiles(config.dataDirectory(), core);
         targets =
                 new NodeTargets(
                         core,
@@ -209,6 +212,7 @@ final class Node implements AutoCloseable {
     /// A copy takes up its role, and its partner is looked for.
     void begin(HostedVolume volume) {
         NodeMetrics.register(metrics, volume);
+        volume.replica().resyncPace().bytesPerSecond(config.resyncRate());
         volume.replica().start();
         links.join(volume);
         scrubs.begin(volume);
@@ -258,6 +262,11 @@ final class Node implements AutoCloseable {
         @Override
         public void event(Replica replica, String text) {
             events.note(replica.copy().name(), text);
+        }
+
+        @Override
+        public TailStore tails() {
+            return tails;
         }
 
         @Override
@@ -370,6 +379,7 @@ final class Node implements AutoCloseable {
                     volumes.all().forEach(volume -> volume.replica().stop("the node stops"));
                     links.stop();
                 });
+        tails.close();
         connections.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     }

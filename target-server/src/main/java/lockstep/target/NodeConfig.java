@@ -12,6 +12,7 @@ import java.util.Set;
 
 /// What a node is, from its file: one record per room. Sizes are bytes. Paths are absolute or start
 /// at the working directory; what the file gives relative to `data-dir` is resolved already.
+/// `resyncRate` is bytes per second at most that bring a mirror up to date, 0 for no limit.
 /// `threads` of 1 means that connections run on the loop that owns the volumes.
 public record NodeConfig(
         String name,
@@ -25,6 +26,7 @@ public record NodeConfig(
         Duration cpInterval,
         DiskCare diskCare,
         Scrub scrub,
+        long resyncRate,
         HoleSettings holes,
         int threads) {
     private static final long MEBIBYTE = 1 << 20;
@@ -113,6 +115,7 @@ public record NodeConfig(
                 new Scrub(
                         reader.bytes("scrub.rate", 0),
                         reader.duration("scrub.interval", Duration.ofMinutes(1))),
+                reader.bytes("resync.rate", 0),
                 new HoleSettings(
                         reader.bytes("holes.rate", 0),
                         reader.duration("holes.interval", Duration.ofMillis(100)).toNanos(),

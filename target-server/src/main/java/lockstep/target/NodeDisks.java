@@ -202,6 +202,7 @@ final class NodeDisks {
             case DiskFault.Duplicate one -> one.device();
             case DiskFault.Stale one -> one.device();
             case DiskFault.Foreign one -> one.device();
+            case DiskFault.Unjoined one -> one.device();
             case DiskFault.Unreadable one -> one.device();
         };
     }

@@ -8,6 +8,7 @@ import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.VolumeUsage;
 import lockstep.replication.role.ReplicaStatus;
+import lockstep.replication.role.ResyncProgress;
 
 import java.util.function.ToLongFunction;
 
@@ -24,6 +25,8 @@ final class NodeMetrics {
 
     static void register(MetricRegistry metrics, HostedVolume volume) {
         String prefix = "volume." + volume.name() + ".";
+        gauge(metrics, prefix + "size-blocks", () -> volume.replica().copy().root().vbnCount());
+        gauge(metrics, prefix + "room-blocks", () -> volume.space().size());
         usage(metrics, prefix + "used-blocks", volume, VolumeUsage::usedBlocks);
         usage(metrics, prefix + "reserved-blocks", volume, VolumeUsage::reservedBlocks);
         usage(metrics, prefix + "dirty-bytes", volume, VolumeUsage::dirtyBytes);
@@ -48,6 +51,11 @@ final class NodeMetrics {
         pair(metrics, prefix + "pair.exposed-since-millis", volume, s -> s.exposed().sinceMillis());
         pair(metrics, prefix + "pair.epoch", volume, status -> status.epoch().counter());
         pair(metrics, prefix + "pair.differences", volume, ReplicaStatus::differences);
+        resync(metrics, prefix + "resync-blocks", volume, ResyncProgress::blocks);
+        resync(metrics, prefix + "resync-bytes", volume, ResyncProgress::bytes);
+        resync(metrics, prefix + "resync-rate", volume, ResyncProgress::bytesPerSecond);
+        resync(metrics, prefix + "resync-seconds-left", volume, ResyncProgress::secondsLeft);
+        resync(metrics, prefix + "resync-stalled", volume, p -> p.stalled().isEmpty() ? 0 : 1);
         gauge(metrics, prefix + "degraded", () -> volume.disks().degraded() ? 1L : 0L);
         gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
         gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());
@@ -96,6 +104,14 @@ final class NodeMetrics {
                     ActiveVolume active = volume.replica().active();
                     return active == null ? 0 : figure.applyAsLong(active.usage());
                 });
+    }
+
+    private static void resync(
+            MetricRegistry metrics,
+            String name,
+            HostedVolume volume,
+            ToLongFunction<ResyncProgress> figure) {
+        gauge(metrics, name, () -> figure.applyAsLong(volume.replica().status().resync()));
     }
 
     private static void gauge(MetricRegistry metrics, String name, Gauge<Long> gauge) {

@@ -15,6 +15,7 @@ import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.EventView;
 import lockstep.target.admin.model.FaultDisk;
+import lockstep.target.admin.model.GrowVolume;
 import lockstep.target.admin.model.HostView;
 import lockstep.target.admin.model.LocateDisk;
 import lockstep.target.admin.model.LunView;
@@ -25,6 +26,7 @@ import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.RestoreSnapshot;
+import lockstep.target.admin.model.ResyncRate;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.ScrubView;
 import lockstep.target.admin.model.SetPolicy;
@@ -46,6 +48,7 @@ final class NodeOperator implements NodeControl {
     private final VolumeActions volumes;
     private final PairActions pairs;
     private final DiskActions disks;
+    private final GrowActions growth;
     private final SnapshotActions snapshots;
     private final KeyFile keyFile;
 
@@ -55,6 +58,7 @@ final class NodeOperator implements NodeControl {
         this.volumes = new VolumeActions(node);
         this.pairs = new PairActions(node);
         this.disks = new DiskActions(node);
+        this.growth = new GrowActions(node, disks);
         this.snapshots = new SnapshotActions(node);
     }
 
@@ -116,6 +120,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> addDisk(String volume, AddDisk request) {
         return withVolume(volume, (found, answer) -> disks.add(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> growVolume(String volume, GrowVolume request) {
+        return withVolume(volume, (found, answer) -> growth.grow(found, request, answer));
     }
 
     @Override
@@ -238,6 +247,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> takeOver(String volume, TakeOver request) {
         return withVolume(volume, (found, answer) -> pairs.takeOver(found, request, answer));
+    }
+
+    @Override
+    public CompletableFuture<Done> setResyncRate(String volume, ResyncRate request) {
+        return withVolume(volume, (found, answer) -> pairs.setResyncRate(found, request, answer));
     }
 
     @Override

@@ -6,13 +6,17 @@ import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.Lun;
 import lockstep.replication.role.ReplicaStatus;
+import lockstep.replication.role.ResyncProgress;
 import lockstep.replication.role.RoleState;
 import lockstep.target.access.AccessTable;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.HostView;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.ResyncView;
 import lockstep.target.admin.model.VolumeView;
+
+import org.jspecify.annotations.Nullable;
 
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -164,6 +168,23 @@ final class NodeViews {
                         volume.replica().policy(),
                         sync(status),
                         volume.replica().copy().loop().clock().wallMillis(),
-                        ZoneId.systemDefault()));
+                        ZoneId.systemDefault()),
+                resync(status.resync()));
+    }
+
+    private static @Nullable ResyncView resync(ResyncProgress progress) {
+        return !progress.isUnderWay()
+                ? null
+                : new ResyncView(
+                        progress.phase().toLowerCase(Locale.ROOT).replace('_', '-'),
+                        progress.full(),
+                        progress.round(),
+                        progress.blocks(),
+                        progress.bytes(),
+                        progress.bytesPerSecond(),
+                        progress.limit(),
+                        progress.percent(),
+                        progress.secondsLeft(),
+                        progress.stalled());
     }
 }

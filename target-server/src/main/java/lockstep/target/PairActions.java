@@ -13,6 +13,7 @@ import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.ResyncRate;
 import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
@@ -152,6 +153,14 @@ final class PairActions {
                         request.confirmSourceDown(),
                         request.acceptDataLoss(),
                         answering(answer, volume.name() + " is served by this node now"));
+    }
+
+    void setResyncRate(HostedVolume volume, ResyncRate request, CompletableFuture<Done> answer) {
+        long rate = request.bytesPerSecond();
+        volume.replica().resyncPace().bytesPerSecond(rate);
+        String limit = rate == 0 ? "without a limit" : "with at most " + rate + " bytes per second";
+        answer.complete(
+                new Done("the mirror of " + volume.name() + " is brought up to date " + limit));
     }
 
     void switchOver(HostedVolume volume, CompletableFuture<SwitchedOver> answer) {

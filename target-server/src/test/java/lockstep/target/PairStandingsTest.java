@@ -12,6 +12,7 @@ import lockstep.replication.role.Exposed;
 import lockstep.replication.role.PairPolicy;
 import lockstep.replication.role.PairPolicy.Kind;
 import lockstep.replication.role.ReplicaStatus;
+import lockstep.replication.role.ResyncProgress;
 import lockstep.replication.role.RoleState;
 import lockstep.target.admin.model.PairStanding;
 
@@ -141,7 +142,7 @@ class PairStandingsTest {
                         EPOCH,
                         new CpId(EPOCH, 9),
                         Position.NONE,
-                        0,
+                        ResyncProgress.NONE,
                         0,
                         exposed ? new Exposed(5000, 7, 8192) : Exposed.NOT,
                         exposed ? 5000 : 0,

@@ -5,16 +5,38 @@ import lockstep.blockstore.io.IoCompletion;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /// What a volume needs from below: a space of VBNs that verifies and heals itself, and the record
 /// that commits a consistency point. Its real form is [RaidSpace]; a volume needs to know no more
 /// of RAID than where its stripes are, so that it can fill whole ones.
 public interface BlockSpace extends BlockSource {
-    /// One RAID group: data disk `i` owns VBNs `firstVbn + i * dbnCount` and on; equal offsets on
-    /// all disks make a stripe.
-    record StripeSet(long firstVbn, int dataDisks, long dbnCount) {}
+    /// One RAID group: a data disk owns the `dbnCount` VBNs from its own of `firstVbns` on; equal
+    /// offsets on all disks make a stripe.
+    record StripeSet(List<Long> firstVbns, long dbnCount) {
+        public StripeSet {
+            firstVbns = List.copyOf(firstVbns);
+        }
 
-    /// VBNs in the space.
+        /// Disks whose VBNs follow each other.
+        public static StripeSet of(long firstVbn, int dataDisks, long dbnCount) {
+            return new StripeSet(
+                    LongStream.range(0, dataDisks).mapToObj(i -> firstVbn + i * dbnCount).toList(),
+                    dbnCount);
+        }
+
+        /// Disks that hold data.
+        public int dataDisks() {
+            return firstVbns.size();
+        }
+
+        /// The VBN of block `dbn` of data disk `disk`.
+        public long vbn(int disk, long dbn) {
+            return firstVbns.get(disk) + dbn;
+        }
+    }
+
+    /// VBNs in the space. It may grow; a volume uses as many as its root says.
     long size();
 
     /// Whether nothing can be written now, because what lends space to the disks has none left.
@@ -23,7 +45,7 @@ public interface BlockSpace extends BlockSource {
         return false;
     }
 
-    /// The groups, in VBN order.
+    /// The groups.
     List<StripeSet> stripeSets();
 
     /// Begins to write `cp`. One writer at a time.

@@ -67,7 +67,7 @@ public final class RaidSpace implements BlockSpace {
         RaidGeometry geometry = space.geometry();
         for (int g = 0; g < geometry.groups().size(); g++) {
             RaidGeometry.Group group = geometry.groups().get(g);
-            sets.add(new StripeSet(geometry.firstVbn(g), group.dataDisks(), group.dbnCount()));
+            sets.add(new StripeSet(geometry.firstVbns(g), group.dbnCount()));
         }
         return sets;
     }

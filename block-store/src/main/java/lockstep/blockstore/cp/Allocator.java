@@ -28,8 +28,8 @@ public final class Allocator {
     private final SpaceMap map;
     private final SpacePages pages;
     private final EventLoop loop;
-    private final List<StripeSet> groups;
-    private final long limit;
+    private List<StripeSet> groups;
+    private long limit;
     private final LongArrayList ready = new LongArrayList();
     private int handedOut;
     private int wantedDepth = WINDOW_DBNS_MIN;
@@ -52,6 +52,16 @@ public final class Allocator {
         this.loop = loop;
         this.groups = groups;
         this.limit = limit;
+    }
+
+    /// The volume has grown: VBNs up to `newLimit` may be handed out, and lie on `newGroups`. While
+    /// nothing is set aside, and before [#expect].
+    void grow(List<StripeSet> newGroups, long newLimit) {
+        Check.that(handedOut == ready.size(), "nothing is set aside while a volume grows");
+        Check.that(newLimit >= limit, "a volume only grows", limit, newLimit);
+        groups = newGroups;
+        limit = newLimit;
+        passedOver = 0;
     }
 
     /// Begins a new window, sized so that `blocks` blocks fill it.
@@ -144,7 +154,7 @@ public final class Allocator {
     private void takeFrom(long target) {
         StripeSet set = groups.get(group);
         while (disk < set.dataDisks()) {
-            long first = set.firstVbn() + disk * set.dbnCount() + dbn;
+            long first = set.vbn(disk, dbn);
             while (offset < depth) {
                 if (ready.size() >= target) {
                     return;
@@ -193,7 +203,7 @@ public final class Allocator {
         StripeSet set = groups.get(group);
         SortedSet<Integer> missing = new TreeSet<>();
         for (int i = 0; i < set.dataDisks(); i++) {
-            long first = set.firstVbn() + i * set.dbnCount() + dbn;
+            long first = set.vbn(i, dbn);
             long end = Math.min(first + depth, limit);
             for (long vbn = first; vbn < end; vbn += SpaceMap.VBNS_PER_PAGE) {
                 addIfMissing(missing, vbn);
@@ -216,7 +226,7 @@ public final class Allocator {
         StripeSet set = groups.get(group);
         long used = 0;
         for (int i = 0; i < set.dataDisks(); i++) {
-            long first = set.firstVbn() + i * set.dbnCount() + dbn;
+            long first = set.vbn(i, dbn);
             long inside = Math.clamp(limit - first, 0, depth);
             used += depth - inside + map.usedIn(first, (int) inside);
         }

@@ -127,7 +127,8 @@ public final class ConsistencyPoint {
     /// Starts; the listener hears of the end.
     public void run() {
         LongArrayList freed = new LongArrayList();
-        context.dead().sweep(context.pins(), freed::addLong);
+        // A pin counts until a root without it is durable: a crash may bring this one back.
+        context.dead().sweep(context.pins().and(before.pins()), freed::addLong);
         long[] sorted = freed.toLongArray();
         Arrays.sort(sorted);
         int[] touched = Arrays.stream(sorted).mapToInt(SpaceMap::pageOf).distinct().toArray();
@@ -272,7 +273,7 @@ public final class ConsistencyPoint {
                 before.volume(),
                 job.cp,
                 job.upTo,
-                before.vbnCount(),
+                context.map().size(),
                 context.map().used(),
                 result.stateBytes(),
                 result.state(),

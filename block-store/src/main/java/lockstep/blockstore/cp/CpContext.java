@@ -20,4 +20,10 @@ public record CpContext(
         DeadList dead,
         Pins pins,
         long drainBlocks,
-        CpTally tally) {}
+        CpTally tally) {
+    /// The volume has `vbns` VBNs from the consistency point on that is about to begin.
+    public void grow(long vbns) {
+        map.grow(vbns);
+        allocator.grow(space.stripeSets(), vbns);
+    }
+}

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /// The blocks of one consistency point, gathered before any is written: what goes to the disks, and
@@ -19,12 +20,15 @@ final class CpOutput implements TreeEditor.NodeSink {
     private static final int PIECES_PER_SLICE = 128;
 
     /// One block. `overlay` is whose content it is, if it is a LUN's data; `owned` says that the
-    /// buffer belongs to this output.
+    /// buffer belongs to this output; `change` says what it was before, if it is a node.
     private record Piece(
             BlockPointer pointer,
             ByteBuffer content,
             @Nullable OverlayBlock overlay,
-            boolean owned) {}
+            boolean owned,
+            @Nullable Change change) {}
+
+    private record Change(BlockPointer base, BitSet slots) {}
 
     private final EventLoop loop;
     private final List<Piece> pieces = new ArrayList<>();
@@ -38,18 +42,20 @@ final class CpOutput implements TreeEditor.NodeSink {
     /// Adds a LUN's data block.
     void data(BlockPointer pointer, OverlayBlock block) {
         data++;
-        pieces.add(new Piece(pointer, block.content(), block, false));
+        pieces.add(new Piece(pointer, block.content(), block, false, null));
     }
 
     /// Adds a block of a system file; the buffer changes hands.
     void file(BlockPointer pointer, ByteBuffer content) {
         files++;
-        pieces.add(new Piece(pointer, content, null, true));
+        pieces.add(new Piece(pointer, content, null, true, null));
     }
 
     @Override
-    public void node(BlockPointer pointer, ByteBuffer content) {
-        pieces.add(new Piece(pointer, content, null, false));
+    public void node(
+            BlockPointer pointer, ByteBuffer content, BlockPointer replaced, BitSet slots) {
+        Change change = replaced.isAllocated() ? new Change(replaced, slots) : null;
+        pieces.add(new Piece(pointer, content, null, false, change));
     }
 
     /// Blocks in all.
@@ -109,8 +115,15 @@ final class CpOutput implements TreeEditor.NodeSink {
         int crc = piece.pointer.crc();
         if (overlay != null && overlay.isReference()) {
             mirror.cpReference(vbn, crc, overlay.sequence(), overlay.entryOffset());
+            return;
+        }
+        ByteBuffer content = piece.content.duplicate().clear();
+        Change change = piece.change;
+        ByteBuffer patch = change == null ? null : TreeEditor.patch(content, change.slots);
+        if (change != null && patch != null) {
+            mirror.cpChange(piece.pointer, change.base, patch, content);
         } else {
-            mirror.cpData(vbn, crc, piece.content.duplicate().clear());
+            mirror.cpData(vbn, crc, content);
         }
     }
 

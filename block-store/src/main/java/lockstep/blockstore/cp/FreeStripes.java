@@ -38,7 +38,7 @@ public final class FreeStripes {
     private static int[] pages(VolumeRoot root, StripeSet set, StripeRange window) {
         TreeSet<Integer> pages = new TreeSet<>();
         for (int disk = 0; disk < set.dataDisks(); disk++) {
-            long first = set.firstVbn() + disk * set.dbnCount() + window.dbn();
+            long first = set.vbn(disk, window.dbn());
             long end = Math.min(first + window.count(), root.vbnCount());
             if (first < end) {
                 for (int p = SpaceMap.pageOf(first); p <= SpaceMap.pageOf(end - 1); p++) {
@@ -70,7 +70,7 @@ public final class FreeStripes {
 
     private static boolean isFree(SpaceMap map, StripeSet set, long dbn, int count) {
         for (int disk = 0; disk < set.dataDisks(); disk++) {
-            long first = set.firstVbn() + disk * set.dbnCount() + dbn;
+            long first = set.vbn(disk, dbn);
             if (first + count > map.size() || map.usedIn(first, count) > 0) {
                 return false;
             }

@@ -28,7 +28,7 @@ public final class SpaceMap {
         long touched;
     }
 
-    private final long size;
+    private long size;
     private final Int2ObjectHashMap<Page> pages = new Int2ObjectHashMap<>();
     private final BitSet changed = new BitSet();
     private long used;
@@ -40,6 +40,13 @@ public final class SpaceMap {
     public SpaceMap(long size, long used) {
         this.size = size;
         this.used = used;
+    }
+
+    /// There are `newSize` VBNs: those that are new are free, and whatever pages describe them are
+    /// holes until one is taken.
+    void grow(long newSize) {
+        Check.that(newSize >= size, "a volume only grows", size, newSize);
+        size = newSize;
     }
 
     /// Pages needed for `size` VBNs.

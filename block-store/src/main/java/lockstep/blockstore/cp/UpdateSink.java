@@ -1,5 +1,7 @@
 package lockstep.blockstore.cp;
 
+import lockstep.blockstore.block.BlockPointer;
+
 import java.nio.ByteBuffer;
 
 /// Takes the blocks of a consistency point for the mirror, while they are written locally.
@@ -11,6 +13,12 @@ public interface UpdateSink {
     /// Block `vbn`, of checksum `crc`, has the content that stands at byte `offset` of the data of
     /// log entry `sequence`, which the mirror was sent.
     void cpReference(long vbn, int crc, long sequence, int offset);
+
+    /// Block `now` has the content of block `base` of the image before, with `borrowedPatch`
+    /// applied ([lockstep.blockstore.block.BlockPatch]). `borrowed` is the content as a whole, for
+    /// a mirror that does not take patches.
+    void cpChange(
+            BlockPointer now, BlockPointer base, ByteBuffer borrowedPatch, ByteBuffer borrowed);
 
     /// Whether more may be sent now; if not, `whenReady` is called once it may, or once nothing
     /// more will be taken, after which every call does nothing.

@@ -19,11 +19,13 @@ import java.util.List;
 /// ```
 /// | version (4) | volume (16) | cp: epoch counter (4), node (8), count (8) |
 /// | upTo: epoch counter (4), node (8), sequence (8) | vbns (8) | used (8) | state bytes (8) |
-/// | state root (28) | dead root (28) | space root (28) | pins (4) | pin (20) ... |
+/// | state root (28) | dead root (28) | space root (28) | pins (4) | pin ... |
+/// pin: | cp (20) | known (4) | upTo (20) | vbns (8) | used (8) | state bytes (8) | roots (84) |
 /// ```
 ///
 /// In version 1 every page of the space map is a block; since version 2 a hole is a page of free
-/// VBNs.
+/// VBNs. Since version 3 a pin says where its image begins; before, it was a cp alone. `known` is 1
+/// where it does, else all behind it is zeros.
 ///
 /// `upTo` is the last log entry that this image holds: a replay begins behind it. `vbnCount` is the
 /// size of the volume, which both sides of a pair can hold.
@@ -37,7 +39,7 @@ public record VolumeRoot(
         TreeRoot state,
         TreeRoot dead,
         TreeRoot space,
-        List<CpId> pins) {
+        List<Pin> pins) {
 
     /// File number of the volume's state beyond blocks; LUN trees have numbers below 256.
     public static final int STATE_TREE = 0x100;
@@ -51,22 +53,22 @@ public record VolumeRoot(
     /// File number of the snapshots' dead lists; its root stands in the state file.
     public static final int DEATH_TREE = 0x103;
 
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
+    private static final int WITHOUT_PINNED_IMAGES = 2;
     private static final int OLDEST_VERSION = 1;
-    private static final int FIXED = 4 + 16 + 20 + 20 + 24 + 3 * TreeRoot.BYTES + 4;
+    private static final int TREES = 3 * TreeRoot.BYTES;
+    private static final int FIXED = 4 + 16 + 20 + 20 + 24 + TREES + 4;
+    private static final int IMAGE = 20 + 24 + TREES;
+    private static final int PIN = 20 + 4 + IMAGE;
 
     /// Bytes on disk.
     public ByteBuffer encode() {
-        ByteBuffer out = ByteBuffer.allocate(FIXED + pins.size() * 20);
+        ByteBuffer out = ByteBuffer.allocate(FIXED + pins.size() * PIN);
         out.putInt(VERSION).putLong(volume.high()).putLong(volume.low());
         putCp(out, cp);
-        putEpoch(out, upTo.epoch());
-        out.putLong(upTo.sequence()).putLong(vbnCount).putLong(used).putLong(stateBytes);
-        state.put(out);
-        dead.put(out);
-        space.put(out);
+        putImage(out);
         out.putInt(pins.size());
-        pins.forEach(pin -> putCp(out, pin));
+        pins.forEach(pin -> putPin(out, pin));
         return out.flip();
     }
 
@@ -81,22 +83,24 @@ public record VolumeRoot(
             return null;
         }
         VolumeId volume = new VolumeId(in.getLong(), in.getLong());
-        CpId cp = getCp(in);
-        Position upTo = new Position(getEpoch(in), in.getLong());
-        long vbnCount = in.getLong();
-        long used = in.getLong();
-        long stateBytes = in.getLong();
-        TreeRoot state = TreeRoot.get(STATE_TREE, in);
-        TreeRoot dead = TreeRoot.get(DEAD_TREE, in);
-        TreeRoot space = TreeRoot.get(SPACE_TREE, in);
+        VolumeRoot root = getImage(in, volume, getCp(in));
         int count = in.getInt();
-        if (count < 0 || count > Pins.MAX || in.remaining() < count * 20) {
+        int pinBytes = version <= WITHOUT_PINNED_IMAGES ? 20 : PIN;
+        if (count < 0 || count > Pins.MAX || in.remaining() < count * pinBytes) {
             return null;
         }
-        List<CpId> pins = new ArrayList<>();
+        List<Pin> pins = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            pins.add(getCp(in));
+            pins.add(
+                    version <= WITHOUT_PINNED_IMAGES
+                            ? new Pin(getCp(in), null)
+                            : getPin(in, volume));
         }
+        return root.withPins(pins);
+    }
+
+    /// The same with other pins.
+    public VolumeRoot withPins(List<Pin> others) {
         return new VolumeRoot(
                 volume,
                 cp,
@@ -107,7 +111,60 @@ public record VolumeRoot(
                 state,
                 dead,
                 space,
-                List.copyOf(pins));
+                List.copyOf(others));
+    }
+
+    /// The image of `pinned`, of which this root says where it begins; null if it does not.
+    public @Nullable VolumeRoot pinnedImage(CpId pinned) {
+        for (Pin pin : pins) {
+            if (pin.cp().equals(pinned)) {
+                return pin.image();
+            }
+        }
+        return null;
+    }
+
+    private void putImage(ByteBuffer out) {
+        putEpoch(out, upTo.epoch());
+        out.putLong(upTo.sequence()).putLong(vbnCount).putLong(used).putLong(stateBytes);
+        state.put(out);
+        dead.put(out);
+        space.put(out);
+    }
+
+    private static VolumeRoot getImage(ByteBuffer in, VolumeId volume, CpId cp) {
+        Position upTo = new Position(getEpoch(in), in.getLong());
+        return new VolumeRoot(
+                volume,
+                cp,
+                upTo,
+                in.getLong(),
+                in.getLong(),
+                in.getLong(),
+                TreeRoot.get(STATE_TREE, in),
+                TreeRoot.get(DEAD_TREE, in),
+                TreeRoot.get(SPACE_TREE, in),
+                List.of());
+    }
+
+    private static void putPin(ByteBuffer out, Pin pin) {
+        putCp(out, pin.cp());
+        VolumeRoot image = pin.image();
+        out.putInt(image == null ? 0 : 1);
+        if (image == null) {
+            out.put(new byte[IMAGE]);
+        } else {
+            image.putImage(out);
+        }
+    }
+
+    private static Pin getPin(ByteBuffer in, VolumeId volume) {
+        CpId cp = getCp(in);
+        if (in.getInt() == 0) {
+            in.position(in.position() + IMAGE);
+            return new Pin(cp, null);
+        }
+        return new Pin(cp, getImage(in, volume, cp));
     }
 
     static void putCp(ByteBuffer out, CpId cp) {

@@ -87,11 +87,17 @@ public final class Disk {
     /// volume it belonged to. Data need not be erased, as it counts only where a checksum entry
     /// says so.
     void erase(IoCompletion done) {
-        eraseFrom(0, done);
+        eraseFrom(0, layout.dataStart(), done);
     }
 
-    private void eraseFrom(long block, IoCompletion done) {
-        long left = layout.dataStart() - block;
+    /// As [#erase], data too: so that nothing stands where nothing was written, not even what
+    /// counts for nothing.
+    void eraseAll(IoCompletion done) {
+        eraseFrom(0, layout.deviceBlocks(), done);
+    }
+
+    private void eraseFrom(long block, long end, IoCompletion done) {
+        long left = end - block;
         if (left == 0) {
             flush(done);
             return;
@@ -104,9 +110,18 @@ public final class Disk {
                     if (fault != null) {
                         done.ended(fault);
                     } else {
-                        eraseFrom(block + count, done);
+                        eraseFrom(block + count, end, done);
                     }
                 });
+    }
+
+    /// Zeros where labels stand, durably.
+    void eraseLabels(IoCompletion done) {
+        List<ByteBuffer> both =
+                List.of(ByteBuffer.allocate(Blocks.SIZE), ByteBuffer.allocate(Blocks.SIZE));
+        long at = Blocks.toBytes(DiskLayout.label(0));
+        List<BlockDevice.Extent> extents = List.of(new BlockDevice.Extent(at, both));
+        start("label", false, ended -> device.writeDurably(extents, ended), done);
     }
 
     /// Writes the label that it was made with, and nothing else that could be taken for one.

@@ -59,6 +59,14 @@ public sealed interface DiskFault {
         }
     }
 
+    /// It was being added to the volume, and that was cut off or went on without it.
+    record Unjoined(String device, VolumeId volume) implements DiskFault {
+        @Override
+        public String text() {
+            return device + " was to join volume " + volume + " and did not: add it again";
+        }
+    }
+
     /// Its label cannot be read.
     record Unreadable(String device, String reason) implements DiskFault {
         @Override

@@ -18,6 +18,10 @@ import java.util.function.Consumer;
 /// of each that is not used why. The newest membership generation decides: a disk that it names as
 /// failed is stale. A member may lag behind by one generation (a crash between two label writes),
 /// never by more.
+///
+/// Disks that join are labelled before the others ([Joining]). Theirs counts as the newest only if
+/// it is the next after all others' and every disk that joined with it is there; else the volume is
+/// what it was before, and they are not used.
 public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
     /// The members found of one volume, by group and slot, null where there is none; and its
     /// spares.
@@ -25,12 +29,17 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
             VolumeId id,
             String name,
             long generation,
-            List<DiskLabel.GroupMembers> groups,
+            Membership membership,
             List<@Nullable Disk[]> members,
             List<Disk> spares) {
+        /// Its groups, in order.
+        public List<DiskLabel.GroupMembers> groups() {
+            return membership.groups();
+        }
+
         /// Why the volume cannot be used with so few disks, for the operator; null if it can.
         @Nullable String tooFew() {
-            for (int g = 0; g < groups.size(); g++) {
+            for (int g = 0; g < groups().size(); g++) {
                 int absent = 0;
                 for (Disk disk : members.get(g)) {
                     absent += disk == null ? 1 : 0;
@@ -38,9 +47,9 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
                 if (absent > 1) {
                     return absent + " disks of group " + g + " are missing; one may be";
                 }
-                int slot = groups.get(g).rebuiltSlot();
+                int slot = groups().get(g).rebuiltSlot();
                 Disk rebuilt = slot < 0 ? null : members.get(g)[slot];
-                if (absent == 1 && rebuilt != null && !rebuilt.holds(groups.get(g).rebuiltTo())) {
+                if (absent == 1 && rebuilt != null && !rebuilt.holds(groups().get(g).rebuiltTo())) {
                     return "a disk of group "
                             + g
                             + " is missing, and the one in slot "
@@ -217,12 +226,7 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
     }
 
     private static FoundVolume assemble(List<Labelled> found, List<DiskFault> faults) {
-        DiskLabel newest = found.getFirst().label();
-        for (Labelled one : found) {
-            // What a spare says of the others is as old as the spare.
-            boolean better = newest.isSpare() || one.label().generation() > newest.generation();
-            newest = better && !one.label().isSpare() ? one.label() : newest;
-        }
+        DiskLabel newest = newest(found);
         List<@Nullable Disk[]> members = new ArrayList<>();
         for (DiskLabel.GroupMembers group : newest.groups()) {
             members.add(new @Nullable Disk[group.slots()]);
@@ -242,9 +246,55 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
                 newest.volume(),
                 newest.name(),
                 newest.generation(),
-                newest.groups(),
+                newest.members(),
                 members,
                 List.copyOf(spares));
+    }
+
+    private static DiskLabel newest(List<Labelled> found) {
+        DiskLabel settled = null;
+        DiskLabel ahead = null;
+        for (Labelled one : found) {
+            DiskLabel label = one.label();
+            if (label.isSpare()) {
+                // What a spare says of the others is as old as the spare.
+                continue;
+            }
+            if (label.isAhead()) {
+                boolean newer = ahead == null || label.generation() > ahead.generation();
+                ahead = newer ? label : ahead;
+            } else if (settled == null || label.generation() > settled.generation()) {
+                settled = label;
+            }
+        }
+        if (settled == null) {
+            return ahead == null ? found.getFirst().label() : ahead;
+        }
+        boolean next = ahead != null && ahead.generation() == settled.generation() + 1;
+        return next && ahead != null && allJoin(found, settled, ahead) ? ahead : settled;
+    }
+
+    // Whether every place that is new in `ahead` has a disk that was labelled with it.
+    private static boolean allJoin(List<Labelled> found, DiskLabel settled, DiskLabel ahead) {
+        for (int g = 0; g < ahead.groups().size(); g++) {
+            for (int slot = 0; slot < ahead.groups().get(g).slots(); slot++) {
+                if (!settled.members().has(g, slot) && !isThere(found, ahead, g, slot)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean isThere(List<Labelled> found, DiskLabel ahead, int group, int slot) {
+        return found.stream()
+                .map(Labelled::label)
+                .anyMatch(
+                        label ->
+                                label.isAhead()
+                                        && label.generation() == ahead.generation()
+                                        && label.group() == group
+                                        && label.slot() == slot);
     }
 
     private static @Nullable DiskFault place(
@@ -252,7 +302,11 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
         DiskLabel label = one.label();
         String device = one.device().name();
         int group = label.group();
-        if (group >= members.size() || label.slot() >= members.get(group).length) {
+        boolean known = newest.members().has(group, label.slot());
+        if (label.generation() > newest.generation() || (label.isAhead() && !known)) {
+            return new DiskFault.Unjoined(device, label.volume());
+        }
+        if (!known) {
             return new DiskFault.Foreign(device, label.volume());
         }
         boolean failed = !newest.groups().get(group).admits(label.slot());

@@ -8,12 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
 /// Who a disk is. Every member of a volume carries the whole membership: how large each group is,
-/// which of its slots have failed and how far one of these is rebuilt, under a generation that
-/// grows with every change. One block, version 2, big-endian:
+/// which of its slots have failed and how far one of these is rebuilt, and in which order the data
+/// disks came, under a generation that grows with every change. One block, version 3, big-endian:
 ///
 /// ```
 ///   0 magic "LSDL"   4 version    8 crc32c         12 groups in the volume
@@ -21,11 +22,17 @@ import java.util.UUID;
 ///  48 membership generation (8)  56 group          60 slot
 ///  64 dbn count of this disk (8) 72 name length    76 name, UTF-8, at most 180 bytes
 /// 256 per group: data disks (4), slot that is rebuilt or -1 (4), failed slots as a bit mask (8),
-///                dbn up to which it is rebuilt (8), zero (8)
+///                dbn up to which it is rebuilt (8), parity slot (4), zero (4)
+/// 2304 generation in which this disk joined, or 0 (8)    2312 entries of the order (4)
+/// 2320 per entry of the order: group (2), data disks that came then (2)
 /// ```
 ///
-/// Group and slot are -1 on a spare. Version 1, which is still read, has 16 bytes per group: data
-/// disks (4), zero (4), failed slots (8); it knows neither rebuilds nor spares.
+/// Group and slot are -1 on a spare. Versions 1 and 2, which are still read, know no growth: the
+/// parity slot is the last of its group and the order is that of the groups. Version 1 has 16 bytes
+/// per group: data disks (4), zero (4), failed slots (8); it knows neither rebuilds nor spares.
+///
+/// A disk that joins a volume that there is already gets its label before the others are told
+/// (`joined` is its generation then), so a label alone does not make it a member: [DiskInventory].
 public record DiskLabel(
         UUID disk,
         VolumeId volume,
@@ -34,7 +41,8 @@ public record DiskLabel(
         int slot,
         long dbnCount,
         long generation,
-        List<GroupMembers> groups) {
+        Membership members,
+        long joined) {
     /// Groups that a label has room for.
     public static final int MAXIMUM_GROUPS = 64;
 
@@ -42,27 +50,42 @@ public record DiskLabel(
     private static final int CRC_AT = 8;
     private static final int NAME_AT = 76;
     private static final int GROUPS_AT = 256;
+    private static final int GROUP_BYTES = 32;
+    private static final int JOINED_AT = GROUPS_AT + MAXIMUM_GROUPS * GROUP_BYTES;
+    private static final int ORDER_AT = JOINED_AT + 16;
     private static final int MAXIMUM_NAME = GROUPS_AT - NAME_AT;
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
+    private static final int WITHOUT_GROWTH = 2;
     private static final int FIRST_VERSION = 1;
 
     /// Group and slot of a spare.
     public static final int NO_PLACE = -1;
 
-    /// One group: `dataDisks` slots of data, then the parity disk; bit `s` of `failedSlots` is set
-    /// when slot s has left. A slot that is rebuilt counts as failed, and `rebuiltSlot` is its
-    /// number (else -1): there is a disk in it that gets all writes, and whose blocks below
-    /// `rebuiltTo` are as good as any member's.
-    public record GroupMembers(int dataDisks, long failedSlots, int rebuiltSlot, long rebuiltTo) {
+    /// One group: `dataDisks` slots of data and, in `paritySlot`, the parity disk; bit `s` of
+    /// `failedSlots` is set when slot s has left. A slot that is rebuilt counts as failed, and
+    /// `rebuiltSlot` is its number (else -1): there is a disk in it that gets all writes, and whose
+    /// blocks below `rebuiltTo` are as good as any member's.
+    public record GroupMembers(
+            int dataDisks, int paritySlot, long failedSlots, int rebuiltSlot, long rebuiltTo) {
+        /// Data disks that a group can have.
+        public static final int MAXIMUM_DATA_DISKS = 62;
+
         public GroupMembers {
-            Check.that(dataDisks >= 1 && dataDisks <= 62, "a group has 1 to 62 data disks");
+            boolean fits = dataDisks >= 1 && dataDisks <= MAXIMUM_DATA_DISKS;
+            Check.that(fits, "a group has 1 to 62 data disks");
+            Check.that(paritySlot >= 1 && paritySlot <= dataDisks, "parity has a slot");
             boolean failed = rebuiltSlot < 0 || (failedSlots & (1L << rebuiltSlot)) != 0;
             Check.that(failed, "a slot that is rebuilt has failed before");
         }
 
-        /// A group of which no slot is rebuilt.
+        /// A group of which no slot is rebuilt and to which none was added.
         public GroupMembers(int dataDisks, long failedSlots) {
-            this(dataDisks, failedSlots, NO_PLACE, 0);
+            this(dataDisks, dataDisks, failedSlots, NO_PLACE, 0);
+        }
+
+        /// A group to which no disk was added.
+        public GroupMembers(int dataDisks, long failedSlots, int rebuiltSlot, long rebuiltTo) {
+            this(dataDisks, dataDisks, failedSlots, rebuiltSlot, rebuiltTo);
         }
 
         /// Slots, parity included.
@@ -83,28 +106,55 @@ public record DiskLabel(
         GroupMembers without(int slot) {
             long failed = failedSlots | (1L << slot);
             return slot == rebuiltSlot
-                    ? new GroupMembers(dataDisks, failed)
-                    : new GroupMembers(dataDisks, failed, rebuiltSlot, rebuiltTo);
+                    ? new GroupMembers(dataDisks, paritySlot, failed, NO_PLACE, 0)
+                    : new GroupMembers(dataDisks, paritySlot, failed, rebuiltSlot, rebuiltTo);
         }
 
         GroupMembers rebuilding(int slot, long upTo) {
-            return new GroupMembers(dataDisks, failedSlots, slot, upTo);
+            return new GroupMembers(dataDisks, paritySlot, failedSlots, slot, upTo);
         }
 
         GroupMembers rebuilt() {
-            return new GroupMembers(dataDisks, failedSlots & ~(1L << rebuiltSlot));
+            long failed = failedSlots & ~(1L << rebuiltSlot);
+            return new GroupMembers(dataDisks, paritySlot, failed, NO_PLACE, 0);
+        }
+
+        GroupMembers grown() {
+            return new GroupMembers(dataDisks + 1, paritySlot, failedSlots, rebuiltSlot, rebuiltTo);
         }
     }
 
     public DiskLabel {
-        groups = List.copyOf(groups);
-        Check.that(groups.size() <= MAXIMUM_GROUPS, "the groups fit a label");
+        Check.that(members.groups().size() <= MAXIMUM_GROUPS, "the groups fit a label");
+        Check.that(members.joined().size() <= Membership.MAXIMUM_JOINED, "the order fits a label");
         boolean spare = group == NO_PLACE && slot == NO_PLACE;
-        boolean exists = group < groups.size() && (spare || slot < groups.get(group).slots());
-        Check.that(exists, "a slot exists");
+        Check.that(spare || members.has(group, slot), "a slot exists");
         Check.that(
                 name.getBytes(StandardCharsets.UTF_8).length <= MAXIMUM_NAME,
                 "the volume name fits a label");
+    }
+
+    /// The label of a disk that was there from the start, or that took the place of one that left.
+    public DiskLabel(
+            UUID disk,
+            VolumeId volume,
+            String name,
+            int group,
+            int slot,
+            long dbnCount,
+            long generation,
+            Membership members) {
+        this(disk, volume, name, group, slot, dbnCount, generation, members, 0);
+    }
+
+    /// The groups, in order.
+    public List<GroupMembers> groups() {
+        return members.groups();
+    }
+
+    /// Whether it was written before the other members had heard of this disk.
+    boolean isAhead() {
+        return joined != 0 && joined == generation;
     }
 
     /// Whether the disk waits to replace one that fails.
@@ -112,23 +162,30 @@ public record DiskLabel(
         return group == NO_PLACE;
     }
 
-    DiskLabel with(long newGeneration, List<GroupMembers> newGroups) {
-        return new DiskLabel(disk, volume, name, group, slot, dbnCount, newGeneration, newGroups);
+    DiskLabel with(long newGeneration, Membership now) {
+        return new DiskLabel(disk, volume, name, group, slot, dbnCount, newGeneration, now, joined);
     }
 
     ByteBuffer encode() {
         ByteBuffer out = ByteBuffer.allocate(Blocks.SIZE);
         byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
-        out.putInt(0, MAGIC).putInt(4, VERSION).putInt(12, groups.size());
+        out.putInt(0, MAGIC).putInt(4, VERSION).putInt(12, groups().size());
         out.putLong(16, disk.getMostSignificantBits()).putLong(24, disk.getLeastSignificantBits());
         out.putLong(32, volume.high()).putLong(40, volume.low());
         out.putLong(48, generation).putInt(56, group).putInt(60, slot);
         out.putLong(64, dbnCount).putInt(72, nameBytes.length).put(NAME_AT, nameBytes);
-        for (int g = 0; g < groups.size(); g++) {
-            int at = GROUPS_AT + 32 * g;
-            GroupMembers of = groups.get(g);
+        for (int g = 0; g < groups().size(); g++) {
+            int at = GROUPS_AT + GROUP_BYTES * g;
+            GroupMembers of = groups().get(g);
             out.putInt(at, of.dataDisks()).putInt(at + 4, of.rebuiltSlot());
             out.putLong(at + 8, of.failedSlots()).putLong(at + 16, of.rebuiltTo());
+            out.putInt(at + 24, of.paritySlot());
+        }
+        out.putLong(JOINED_AT, joined).putInt(JOINED_AT + 8, members.joined().size());
+        for (int i = 0; i < members.joined().size(); i++) {
+            Membership.Joined of = members.joined().get(i);
+            out.putShort(ORDER_AT + 4 * i, (short) of.group());
+            out.putShort(ORDER_AT + 4 * i + 2, (short) of.disks());
         }
         SelfChecksum.seal(out, CRC_AT, Blocks.SIZE);
         return out;
@@ -146,13 +203,6 @@ public record DiskLabel(
         }
         byte[] nameBytes = new byte[block.getInt(72)];
         block.get(NAME_AT, nameBytes);
-        GroupMembers[] groups = new GroupMembers[block.getInt(12)];
-        for (int g = 0; g < groups.length; g++) {
-            groups[g] =
-                    version == FIRST_VERSION
-                            ? first(block, GROUPS_AT + 16 * g)
-                            : current(block, GROUPS_AT + 32 * g);
-        }
         return new DiskLabel(
                 new UUID(block.getLong(16), block.getLong(24)),
                 new VolumeId(block.getLong(32), block.getLong(40)),
@@ -161,20 +211,51 @@ public record DiskLabel(
                 block.getInt(60),
                 block.getLong(64),
                 block.getLong(48),
-                List.of(groups));
+                members(block, version),
+                version == VERSION ? block.getLong(JOINED_AT) : 0);
     }
 
     private static boolean isKnown(int version) {
-        return version == VERSION || version == FIRST_VERSION;
+        return version >= FIRST_VERSION && version <= VERSION;
+    }
+
+    private static Membership members(ByteBuffer block, int version) {
+        List<GroupMembers> groups = new ArrayList<>();
+        for (int g = 0; g < block.getInt(12); g++) {
+            groups.add(
+                    switch (version) {
+                        case FIRST_VERSION -> first(block, GROUPS_AT + 16 * g);
+                        case WITHOUT_GROWTH -> second(block, GROUPS_AT + GROUP_BYTES * g);
+                        default -> current(block, GROUPS_AT + GROUP_BYTES * g);
+                    });
+        }
+        if (version < VERSION) {
+            return Membership.founded(groups);
+        }
+        List<Membership.Joined> order = new ArrayList<>();
+        for (int i = 0; i < block.getInt(JOINED_AT + 8); i++) {
+            int at = ORDER_AT + 4 * i;
+            order.add(new Membership.Joined(block.getShort(at), block.getShort(at + 2)));
+        }
+        return new Membership(groups, order);
     }
 
     private static GroupMembers first(ByteBuffer block, int at) {
         return new GroupMembers(block.getInt(at), block.getLong(at + 8));
     }
 
+    private static GroupMembers second(ByteBuffer block, int at) {
+        return new GroupMembers(
+                block.getInt(at),
+                block.getLong(at + 8),
+                block.getInt(at + 4),
+                block.getLong(at + 16));
+    }
+
     private static GroupMembers current(ByteBuffer block, int at) {
         return new GroupMembers(
                 block.getInt(at),
+                block.getInt(at + 24),
                 block.getLong(at + 8),
                 block.getInt(at + 4),
                 block.getLong(at + 16));

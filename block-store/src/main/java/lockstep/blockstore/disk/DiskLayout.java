@@ -31,6 +31,9 @@ public record DiskLayout(long dbnCount) {
     /// Checksum entries in one page.
     public static final int ENTRIES_PER_PAGE = 127;
 
+    /// Blocks that a disk has at least.
+    public static final int LEAST_BLOCKS = 320 + 16;
+
     private static final int LABEL = 0;
     private static final int NOTE = 32;
     private static final int PARTIAL_PARITY = 48;
@@ -54,7 +57,7 @@ public record DiskLayout(long dbnCount) {
 
     /// Whether a device of `deviceBytes` has room for the records and a little data.
     public static boolean fits(long deviceBytes) {
-        return Blocks.containing(deviceBytes) >= CHECKSUMS + 16;
+        return Blocks.containing(deviceBytes) >= LEAST_BLOCKS;
     }
 
     /// Checksum pages for all data blocks.

@@ -53,6 +53,7 @@ public record FormatPlan(
             Check.that(group.size() >= 2, "a group has a data disk and a parity disk");
             members.add(new DiskLabel.GroupMembers(group.size() - 1, 0));
         }
+        Membership founded = Membership.founded(members);
         Together written = new Together(done);
         for (int g = 0; g < groups.size(); g++) {
             long smallest = Long.MAX_VALUE;
@@ -62,7 +63,7 @@ public record FormatPlan(
             long dbns = DiskLayout.fitting(smallest).dbnCount();
             for (int slot = 0; slot < groups.get(g).size(); slot++) {
                 UUID uuid = new UUID(entropy.getAsLong(), entropy.getAsLong());
-                DiskLabel label = new DiskLabel(uuid, id, name, g, slot, dbns, 1, members);
+                DiskLabel label = new DiskLabel(uuid, id, name, g, slot, dbns, 1, founded);
                 // Twice, so that from the start no single bad block costs a disk its name.
                 List<BlockDevice.Extent> both = new ArrayList<>();
                 for (int index = 0; index < 2; index++) {

@@ -10,6 +10,7 @@ import lockstep.blockstore.io.IoFault;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 
 /// The members of one group, of which at most one may be away. A member that fails a write or a
@@ -25,7 +26,8 @@ public final class GroupDisks {
 
     private final VolumeDisks volume;
     private final int group;
-    private final @Nullable Disk[] slots;
+    private @Nullable Disk[] slots;
+    private SlotRing ring;
     private final DiskLayout layout;
     private int rebuilding = DiskLabel.NO_PLACE;
     private long watermark;
@@ -36,6 +38,7 @@ public final class GroupDisks {
         this.volume = volume;
         this.group = group;
         this.slots = slots;
+        this.ring = new SlotRing(members.paritySlot(), slots.length);
         int rebuilt = members.rebuiltSlot();
         if (rebuilt >= 0 && slots[rebuilt] != null) {
             rebuilding = rebuilt;
@@ -85,7 +88,21 @@ public final class GroupDisks {
 
     /// The slot of the parity disk.
     public int paritySlot() {
-        return slots.length - 1;
+        return ring.parity();
+    }
+
+    /// Where the second copies of checksum pages stand.
+    public SlotRing ring() {
+        return ring;
+    }
+
+    /// `disk` is one more member, on which nothing was written yet.
+    void join(Disk disk) {
+        int slot = slots.length;
+        slots = Arrays.copyOf(slots, slot + 1);
+        slots[slot] = disk;
+        ring = new SlotRing(ring.parity(), slots.length);
+        watch(slot);
     }
 
     /// Where things stand on each member.
@@ -302,27 +319,7 @@ public final class GroupDisks {
 
     /// Reads the same blocks of every live member: `into` by slot, null where there is none.
     public void readEverywhere(long block, @Nullable ByteBuffer[] into, Runnable done) {
-        Together together = new Together(_ -> done.run());
-        for (int slot = 0; slot < slots.length; slot++) {
-            Disk disk = slots[slot];
-            ByteBuffer buffer = into[slot];
-            if (disk != null && disk.live() && buffer != null) {
-                int at = slot;
-                IoCompletion one = together.one();
-                disk.read(
-                        block,
-                        List.of(buffer.duplicate()),
-                        fault -> {
-                            if (fault != null) {
-                                into[at] = null;
-                            }
-                            one.ended(null);
-                        });
-            } else {
-                into[slot] = null;
-            }
-        }
-        together.start();
+        EveryMember.read(this, block, into, done);
     }
 
     /// The member in `slot` is used no more.

@@ -13,20 +13,17 @@ import java.util.List;
 final class LabelScrub {
     private final VolumeDisks volume;
     private final long generation;
-    private final List<DiskLabel.GroupMembers> members;
+    private final Membership members;
     private final RecordScrub.Listener found;
     private final List<Copy> copies = new ArrayList<>();
 
     private record Copy(GroupDisks group, int slot, Disk disk, int index, ByteBuffer bytes) {}
 
     LabelScrub(
-            VolumeDisks volume,
-            long generation,
-            List<DiskLabel.GroupMembers> members,
-            RecordScrub.Listener found) {
+            VolumeDisks volume, long generation, Membership members, RecordScrub.Listener found) {
         this.volume = volume;
         this.generation = generation;
-        this.members = List.copyOf(members);
+        this.members = members;
         this.found = found;
     }
 
@@ -88,7 +85,10 @@ final class LabelScrub {
         if (copy.index() == current()) {
             return own.with(generation, members).encode();
         }
-        return before == null ? null : own.with(before.generation(), before.groups()).encode();
+        // Before a disk joined there is nothing that its label could have said.
+        return before == null || !before.members().has(own.group(), own.slot())
+                ? null
+                : own.with(before.generation(), before.members()).encode();
     }
 
     private void rewrite(Copy copy, ByteBuffer right, Together writes) {

@@ -81,8 +81,9 @@ public final class RecordScrub {
         }
         ByteBuffer right = DiskRecord.encode(area, volume.id(), best.order(), best.payload());
         Together writes = new Together(_ -> done.run());
-        for (GroupDisks group : volume.groups()) {
-            for (int member = 0; member < group.slots(); member++) {
+        // Disks that joined since the copies were read have what is newest.
+        for (GroupDisks group : volume.groups().subList(0, copies.length)) {
+            for (int member = 0; member < copies[group.index()].length; member++) {
                 ByteBuffer copy = copies[group.index()][member];
                 DiskRecord record = decode(copy, slot);
                 boolean wrong = record == null || record.order() < best.order();

@@ -13,15 +13,12 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 
-/// All disks of one volume: who is a member, and the records that every member carries.
-///
-/// Membership: when a member fails, the labels of all others name it, under the next generation,
-/// before any record written later counts as written. So a disk that comes back is known to be
-/// stale by whatever disks the volume is next assembled from. Label writes are one at a time, hence
-/// an honest member never lags by more than one generation.
+/// All disks of one volume: who is a member ([MembershipLabels]), and the records that every member
+/// carries.
 public final class VolumeDisks {
     /// How an attempt to open ended.
     public sealed interface Opened {
@@ -38,16 +35,11 @@ public final class VolumeDisks {
     private final DiskEvents events;
     private final DiskPatience patience;
     private final List<GroupDisks> groups = new ArrayList<>();
-    private final List<DiskLabel.GroupMembers> members;
-    private final @Nullable IoFault[] lost;
+    private final MembershipLabels labels;
+    private final TreeMap<Integer, IoFault> lost = new TreeMap<>();
     private final EnumMap<RecordArea, RecordSlots> records = new EnumMap<>(RecordArea.class);
-    private final List<IoCompletion> waiting = new ArrayList<>();
     private final Spares spares;
     private Runnable onLeft = () -> {};
-    private long generation;
-    private long submittedGeneration;
-    private long durableGeneration;
-    private boolean writingLabels;
 
     private VolumeDisks(
             DiskInventory.FoundVolume found,
@@ -59,15 +51,10 @@ public final class VolumeDisks {
         this.name = found.name();
         this.loop = loop;
         this.events = events;
-        this.members = new ArrayList<>(found.groups());
+        this.labels = new MembershipLabels(this, found.membership(), found.generation());
         this.spares = new Spares(this, found.spares());
-        this.generation = found.generation();
-        this.submittedGeneration = found.generation();
-        // A crash may have cut the last label write off: it is repeated before anything else.
-        this.durableGeneration = found.generation() - 1;
-        this.lost = new @Nullable IoFault[members.size()];
-        for (int g = 0; g < members.size(); g++) {
-            groups.add(new GroupDisks(this, g, found.members().get(g), members.get(g)));
+        for (int g = 0; g < found.groups().size(); g++) {
+            groups.add(new GroupDisks(this, g, found.members().get(g), found.groups().get(g)));
         }
         for (RecordArea area : RecordArea.values()) {
             records.put(area, new RecordSlots(this, area));
@@ -121,11 +108,16 @@ public final class VolumeDisks {
     private void noteAbsent() {
         for (GroupDisks group : groups) {
             int missing = group.missingSlot();
-            if (missing >= 0 && members.get(group.index()).admits(missing)) {
-                changeMembership(group.index(), members.get(group.index()).without(missing));
+            DiskLabel.GroupMembers members = members(group.index());
+            if (missing >= 0 && members.admits(missing)) {
+                labels.change(group.index(), members.without(missing));
                 events.memberLost(group.index(), missing, "absent disk", "it was not found");
             }
         }
+    }
+
+    private DiskLabel.GroupMembers members(int group) {
+        return labels.members().groups().get(group);
     }
 
     private void readRecords(Runnable done) {
@@ -168,12 +160,13 @@ public final class VolumeDisks {
         events.memberLost(group, slot, disk.name(), reason);
         if (second) {
             // Nothing is written about it: these labels are of a group that stops here.
-            lost[group] = new IoFault(disk.name(), "group " + group, "two members lost: " + reason);
+            String what = "two members lost: " + reason;
+            lost.put(group, new IoFault(disk.name(), "group " + group, what));
             events.groupLost(group, reason);
         } else {
-            changeMembership(group, members.get(group).without(slot));
+            labels.change(group, members(group).without(slot));
         }
-        writeLabels();
+        labels.write();
         onLeft.run();
     }
 
@@ -188,19 +181,37 @@ public final class VolumeDisks {
     }
 
     Disk newDisk(BlockDevice device, UUID uuid, int group, int slot, long dbns) {
-        DiskLabel label =
-                new DiskLabel(uuid, id, name, group, slot, dbns, generation, List.copyOf(members));
-        Disk disk = new Disk(device, label);
+        Membership now = labels.members();
+        long generation = labels.generation();
+        DiskLabel label = new DiskLabel(uuid, id, name, group, slot, dbns, generation, now);
+        return watched(new Disk(device, label));
+    }
+
+    Disk watched(Disk disk) {
         disk.watch(loop.clock(), patience, disk::giveUp);
         return disk;
     }
 
-    // All changes since the last label write share one generation, so none is ever skipped.
-    private void changeMembership(int group, DiskLabel.GroupMembers now) {
-        if (generation == submittedGeneration) {
-            generation++;
+    /// Makes the volume larger by `devices`, as one more data disk each of `group`, or as a group
+    /// of their own if that is the number of the next one. `done` is told when all labels name
+    /// them, or why they do not.
+    public void join(
+            int group, List<Joining.NewDisk> devices, Joining.Quiet quiet, IoCompletion done) {
+        new Joining(this, labels, group, devices, quiet, done).run();
+    }
+
+    /// The new membership is in force.
+    void joined(int group, List<Disk> disks, Membership now) {
+        if (group == groups.size()) {
+            @Nullable Disk[] slots = disks.toArray(Disk[]::new);
+            groups.add(new GroupDisks(this, group, slots, now.groups().get(group)));
+        } else {
+            disks.forEach(groups.get(group)::join);
         }
-        members.set(group, now);
+    }
+
+    void repeatRecords(Together together) {
+        records.values().forEach(area -> area.repeat(together.one()));
     }
 
     /// Puts a disk into a slot whose member is away: first everything is erased on it that could be
@@ -231,17 +242,17 @@ public final class VolumeDisks {
         }
         disks.admit(slot, disk);
         int group = disks.index();
-        changeMembership(group, members.get(group).rebuilding(slot, 0));
+        labels.change(group, members(group).rebuilding(slot, 0));
         Together together = new Together(done);
-        records.values().forEach(area -> area.repeat(together.one()));
+        repeatRecords(together);
         whenMembershipIsDurable(together.one());
         together.start();
     }
 
     void noteRebuild(GroupDisks disks, boolean now, IoCompletion done) {
         if (now) {
-            DiskLabel.GroupMembers before = members.get(disks.index());
-            changeMembership(
+            DiskLabel.GroupMembers before = members(disks.index());
+            labels.change(
                     disks.index(), before.rebuilding(disks.rebuildingSlot(), disks.watermark()));
             whenMembershipIsDurable(done);
         } else {
@@ -250,88 +261,20 @@ public final class VolumeDisks {
     }
 
     void noteRebuilt(GroupDisks disks, IoCompletion done) {
-        changeMembership(disks.index(), members.get(disks.index()).rebuilt());
+        labels.change(disks.index(), members(disks.index()).rebuilt());
         whenMembershipIsDurable(done);
     }
 
-    /// Ends when the labels of all live members name every member that has left; with a fault if a
-    /// group is lost.
+    /// See [MembershipLabels#whenDurable].
     void whenMembershipIsDurable(IoCompletion done) {
-        if (anyLost() != null || generation == durableGeneration) {
-            done.ended(anyLost());
-            return;
-        }
-        waiting.add(done);
-        writeLabels();
-    }
-
-    private void writeLabels() {
-        if (writingLabels) {
-            return;
-        }
-        if (anyLost() != null || generation == durableGeneration) {
-            List<IoCompletion> ready = List.copyOf(waiting);
-            waiting.clear();
-            ready.forEach(one -> one.ended(anyLost()));
-            return;
-        }
-        writingLabels = true;
-        long writing = generation;
-        submittedGeneration = writing;
-        Together together =
-                new Together(
-                        _ -> {
-                            writingLabels = false;
-                            durableGeneration = writing;
-                            writeLabels();
-                        });
-        for (GroupDisks group : groups) {
-            for (int slot = 0; slot < group.slots(); slot++) {
-                writeLabel(group, slot, writing, together);
-            }
-        }
-        together.start();
-    }
-
-    private void writeLabel(GroupDisks group, int slot, long writing, Together together) {
-        Disk disk = group.disk(slot);
-        if (disk == null || !disk.live()) {
-            return;
-        }
-        ByteBuffer bytes = disk.label().with(writing, members).encode();
-        IoCompletion one = together.one();
-        disk.writeDurably(
-                DiskLayout.label((int) (writing & 1)),
-                bytes,
-                fault -> {
-                    if (fault != null && disk.live()) {
-                        fail(group.index(), slot, fault.operation() + ": " + fault.reason());
-                    }
-                    one.ended(null);
-                });
+        labels.whenDurable(done);
     }
 
     /// Compares the copies of all records and labels, and rewrites those that are not as the others
     /// say; `found` hears of each. Nothing that is written meanwhile is touched.
     public void scrubRecords(RecordScrub.Listener found, Runnable done) {
         List<RecordSlots> areas = List.copyOf(records.values());
-        RecordSlots.repairAll(areas, found, () -> scrubLabels(found, done));
-    }
-
-    // As a label write: what changes meanwhile is written after it.
-    private void scrubLabels(RecordScrub.Listener found, Runnable done) {
-        if (writingLabels || generation != durableGeneration) {
-            done.run();
-            return;
-        }
-        writingLabels = true;
-        new LabelScrub(this, generation, members, found)
-                .run(
-                        () -> {
-                            writingLabels = false;
-                            writeLabels();
-                            done.run();
-                        });
+        RecordSlots.repairAll(areas, found, () -> labels.scrub(found, done));
     }
 
     /// Flushes every live member of every group.
@@ -363,7 +306,12 @@ public final class VolumeDisks {
 
     /// Grows with every change of membership.
     public long generation() {
-        return generation;
+        return labels.generation();
+    }
+
+    /// Who belongs to it.
+    public Membership membership() {
+        return labels.members();
     }
 
     DiskPatience patience() {
@@ -376,17 +324,12 @@ public final class VolumeDisks {
     }
 
     @Nullable IoFault lost(int group) {
-        return lost[group];
+        return lost.get(group);
     }
 
     /// The first group that lost too many members, as a fault; null while there is none.
     public @Nullable IoFault anyLost() {
-        for (IoFault fault : lost) {
-            if (fault != null) {
-                return fault;
-            }
-        }
-        return null;
+        return lost.isEmpty() ? null : lost.firstEntry().getValue();
     }
 
     /// Whether a member is away or not wholly rebuilt.

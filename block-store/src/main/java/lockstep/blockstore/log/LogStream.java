@@ -70,6 +70,7 @@ public final class LogStream {
     private long lowestHalf;
     private boolean usable;
     private boolean replaying;
+    private @Nullable Runnable whenIdle;
     // A commit is under way whose batches were dropped meanwhile.
     private boolean dropped;
 
@@ -81,6 +82,11 @@ public final class LogStream {
     /// Who hears of commits from now on.
     public void listen(Listener newListener) {
         listener = newListener;
+    }
+
+    /// Nobody hears of them any more.
+    public void listenNoMore() {
+        listener = NOBODY;
     }
 
     /// Whose log this is.
@@ -105,6 +111,27 @@ public final class LogStream {
         Check.that(!usable && !replaying, "a stream is replayed once");
         replaying = true;
         new LogReplay(log, this, floorHalf, handler, end).start();
+    }
+
+    /// Reads this stream back from the device: what was appended and not released can be replayed
+    /// again once `ready` is called, when nothing is under way any more. Nothing is appended until
+    /// that replay has ended.
+    public void rewind(Runnable ready) {
+        if (open != null || !pending.isEmpty() || !underWay.isEmpty()) {
+            whenIdle = () -> rewind(ready);
+            return;
+        }
+        List<NvLog.FoundSegment> live = new ArrayList<>();
+        for (LogHalf half : halves.values()) {
+            for (int i = 0; i < half.segments().size(); i++) {
+                SegmentHeader header = new SegmentHeader(log.id(), half.chain(), i);
+                live.add(new NvLog.FoundSegment(half.segments().get(i), header));
+            }
+        }
+        log.found(volume, live);
+        halves.clear();
+        usable = false;
+        ready.run();
     }
 
     // What the replay found: live halves with their segments, and where to go on.
@@ -314,6 +341,11 @@ public final class LogStream {
         }
         underWay = new ArrayList<>();
         dropped = false;
+        Runnable idle = whenIdle;
+        if (idle != null) {
+            whenIdle = null;
+            log.loop().execute(idle);
+        }
     }
 
     void tellFailed(IoFault fault) {

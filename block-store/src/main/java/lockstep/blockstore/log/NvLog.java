@@ -262,6 +262,11 @@ public final class NvLog {
         return List.copyOf(found.getOrDefault(volume, List.of()));
     }
 
+    /// `segments` of `volume` can be replayed, once more.
+    void found(VolumeId volume, List<FoundSegment> segments) {
+        found.put(volume, segments);
+    }
+
     /// The segments found of `volume` are in other hands now.
     void disown(VolumeId volume) {
         found.remove(volume);

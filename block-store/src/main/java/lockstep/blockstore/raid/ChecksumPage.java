@@ -3,6 +3,7 @@ package lockstep.blockstore.raid;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.disk.DiskLayout;
 import lockstep.blockstore.disk.SelfChecksum;
+import lockstep.blockstore.disk.SlotRing;
 
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +68,14 @@ final class ChecksumPage {
                         && (block.getLong(16) & 1) == index
                         && SelfChecksum.holds(block, CRC_AT, Blocks.SIZE);
         return fits ? block.getLong(16) : -1;
+    }
+
+    /// Whether `block` is left of the time when parity had its second copy here, before the disk in
+    /// `slot` joined: it says as little about that disk as a blank block.
+    static boolean isOfBefore(SlotRing ring, ByteBuffer block, int slot, long page, int index) {
+        return ring.tookPlaceOfParity(slot)
+                && block.getInt(0) != 0
+                && sequenceOf(block, ring.parity(), page, index) > 0;
     }
 
     private static int indexOf(long dbn) {

@@ -4,6 +4,7 @@ import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.disk.DiskLayout;
 import lockstep.blockstore.disk.GroupDisks;
+import lockstep.blockstore.disk.SlotRing;
 import lockstep.blockstore.disk.Together;
 import lockstep.blockstore.io.IoCompletion;
 
@@ -16,8 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 
 /// The checksum entries of one group's blocks. Each page stands on its own disk and on the next one
-/// (the last disk's next is the first), in two slots each. Between two flushes a page is written to
-/// one slot only, the other holds what was durable: a torn write never spoils a live entry.
+/// ([SlotRing]), in two slots each. Between two flushes a page is written to one slot only, the
+/// other holds what was durable: a torn write never spoils a live entry.
 ///
 /// Pages are loaded on demand and kept, the oldest unused ones go first; a page that is pinned,
 /// changed or not yet flushed stays. Where the two places differ the higher sequence wins and is
@@ -42,19 +43,29 @@ final class ChecksumStore {
     private final List<IoCompletion> queued = new ArrayList<>();
     private boolean writing;
 
+    // Calls of pin that were not given back.
+    private int pinned;
+
     ChecksumStore(GroupDisks disks, TrafficCount traffic) {
         this.disks = disks;
         this.traffic = traffic;
     }
 
+    /// Whether nobody holds an entry, or is about to.
+    boolean isIdle() {
+        return pinned == 0;
+    }
+
     /// Makes the entries of `count` stripes usable until [#unpin].
     void pin(long dbn, long count, IoCompletion done) {
-        List<Key> pinned = new ArrayList<>();
+        List<Key> taken = new ArrayList<>();
+        pinned++;
         Together together =
                 new Together(
                         fault -> {
                             if (fault != null) {
-                                pinned.forEach(this::unpinPage);
+                                taken.forEach(this::unpinPage);
+                                pinned--;
                             }
                             done.ended(fault);
                         });
@@ -66,7 +77,7 @@ final class ChecksumStore {
                         key,
                         fault -> {
                             if (fault == null) {
-                                pinned.add(key);
+                                taken.add(key);
                             }
                             one.ended(fault);
                         });
@@ -76,6 +87,7 @@ final class ChecksumStore {
     }
 
     void unpin(long dbn, long count) {
+        pinned--;
         for (int slot = 0; slot < disks.slots(); slot++) {
             for (long page = first(dbn); page <= first(dbn + count - 1); page++) {
                 unpinPage(new Key(slot, page));
@@ -111,16 +123,16 @@ final class ChecksumStore {
         }
         List<IoCompletion> first = new ArrayList<>(List.of(done));
         loading.put(key, first);
-        new PageLoad(disks, key.slot(), key.page())
-                .run(
-                        (loaded, fault) -> {
-                            loading.remove(key);
-                            if (loaded != null) {
-                                loaded.pins = first.size();
-                                pages.put(key, loaded);
-                            }
-                            first.forEach(one -> one.ended(fault));
-                        });
+        PageLoad.Loaded ended =
+                (loaded, fault) -> {
+                    loading.remove(key);
+                    if (loaded != null) {
+                        loaded.pins = first.size();
+                        pages.put(key, loaded);
+                    }
+                    first.forEach(one -> one.ended(fault));
+                };
+        new PageLoad(disks, key.slot(), key.page(), ended).run();
     }
 
     // A page that nobody holds and that is durable may go.
@@ -271,7 +283,7 @@ final class ChecksumStore {
         traffic.wrotePage(2);
         for (int place = 0; place < 2; place++) {
             disks.write(
-                    (page.slot + place) % disks.slots(),
+                    place == 0 ? page.slot : disks.ring().next(page.slot),
                     disks.layout().checksumPage(place == 1, page.page, at),
                     List.of(sealed.duplicate()),
                     places.one());

@@ -182,7 +182,10 @@ final class GroupRecovery {
             int paritySlot = group.disks().paritySlot();
             ByteBuffer parity = Parity.zeros();
             forgetStale(stripe, mask);
-            for (int slot = 0; slot < paritySlot; slot++) {
+            for (int slot = 0; slot < group.slots(); slot++) {
+                if (slot == paritySlot) {
+                    continue;
+                }
                 boolean free = (mask & (1L << slot)) != 0;
                 ByteBuffer content = free ? asFound(slot, stripe) : kept(slot, stripe);
                 Parity.add(parity, content);

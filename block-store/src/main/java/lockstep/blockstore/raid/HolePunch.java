@@ -58,12 +58,14 @@ final class HolePunch {
     void run() {
         List<StripeRange> offered = group.holes().take();
         NotedRanges noted = new NotedRanges(group.slots());
-        int data = group.disks().paritySlot();
+        int parity = group.disks().paritySlot();
         for (StripeRange range : offered) {
-            if (noted.size() + data <= group.notes().room()) {
+            if (noted.size() + group.slots() - 1 <= group.notes().room()) {
                 left.add(range);
-                for (int slot = 0; slot < data; slot++) {
-                    noted.add(slot, range.dbn(), range.count());
+                for (int slot = 0; slot < group.slots(); slot++) {
+                    if (slot != parity) {
+                        noted.add(slot, range.dbn(), range.count());
+                    }
                 }
             }
         }

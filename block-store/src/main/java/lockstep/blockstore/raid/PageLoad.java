@@ -11,47 +11,60 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/// Reads one page from both its places and makes them agree.
-record PageLoad(GroupDisks disks, int slot, long page) {
+/// Reads one page from both its places and makes them agree. Of a parity page whose second place is
+/// on a disk that joined, and blank, the places before count too ([SlotRing]).
+final class PageLoad {
     /// Takes a page, or the reason why there is none.
     interface Loaded {
         void ended(@Nullable ChecksumPage page, @Nullable IoFault fault);
     }
 
-    void run(Loaded done) {
-        load(true, done);
+    private final GroupDisks disks;
+    private final int slot;
+    private final long page;
+    private final Loaded done;
+    private final @Nullable ByteBuffer[] places = new @Nullable ByteBuffer[2];
+    private final boolean[] slow = new boolean[2];
+
+    // The newest copy from where parity had its second ones before.
+    private @Nullable ByteBuffer former;
+
+    PageLoad(GroupDisks disks, int slot, long page, Loaded done) {
+        this.disks = disks;
+        this.slot = slot;
+        this.page = page;
+        this.done = done;
+    }
+
+    void run() {
+        load(true);
+    }
+
+    private int holder(int place) {
+        return place == 0 ? slot : disks.ring().next(slot);
     }
 
     // A disk that is slow counts as one that is away, unless the page can be had there only.
-    private void load(boolean hedged, Loaded done) {
-        @Nullable ByteBuffer[] places = new @Nullable ByteBuffer[2];
-        boolean[] slow = new boolean[2];
+    private void load(boolean hedged) {
         Together together =
                 new Together(
                         _ -> {
-                            long found = Math.max(newest(places[0]), newest(places[1]));
+                            long found = Math.max(newest(0), newest(1));
                             if (found < 0 && (slow[0] || slow[1])) {
-                                load(false, done);
+                                load(false);
                             } else {
-                                choose(places, slow, done);
+                                lookBefore();
                             }
                         });
         for (int place = 0; place < 2; place++) {
-            int holder = (slot + place) % disks.slots();
-            if (disks.pageReadable(holder, page)) {
-                readPlace(holder, place, hedged, places, slow, together.one());
+            if (disks.pageReadable(holder(place), page)) {
+                readPlace(place, hedged, together.one());
             }
         }
         together.start();
     }
 
-    private void readPlace(
-            int holder,
-            int place,
-            boolean hedged,
-            @Nullable ByteBuffer[] places,
-            boolean[] slow,
-            IoCompletion one) {
+    private void readPlace(int place, boolean hedged, IoCompletion one) {
         ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
         long at = disks.layout().checksumPage(place == 1, page, 0);
         IoCompletion ended =
@@ -61,65 +74,101 @@ record PageLoad(GroupDisks disks, int slot, long page) {
                     one.ended(null);
                 };
         if (hedged) {
-            disks.readSoon(holder, at, List.of(both.duplicate()), ended);
+            disks.readSoon(holder(place), at, List.of(both.duplicate()), ended);
         } else {
-            disks.read(holder, at, List.of(both.duplicate()), ended);
+            disks.read(holder(place), at, List.of(both.duplicate()), ended);
         }
     }
 
-    private long newest(@Nullable ByteBuffer both) {
-        if (both == null) {
-            return -1;
-        }
-        long a = ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page, 0);
-        long b = ChecksumPage.sequenceOf(both.slice(Blocks.SIZE, Blocks.SIZE), slot, page, 1);
-        return Math.max(a, b);
+    private boolean isToCome() {
+        ByteBuffer second = places[1];
+        return second != null && disks.ring().mayBeToCome(slot) && Blocks.isZero(second);
     }
 
-    private void choose(@Nullable ByteBuffer[] places, boolean[] slow, Loaded done) {
-        long own = newest(places[0]);
-        long other = newest(places[1]);
-        ByteBuffer both = own >= other ? places[0] : places[1];
-        long sequence = Math.max(own, other);
+    private void lookBefore() {
+        Together reads = new Together(_ -> choose());
+        if (isToCome()) {
+            for (int holder : disks.ring().formerOfParity()) {
+                if (disks.pageReadable(holder, page)) {
+                    readFormer(holder, reads.one());
+                }
+            }
+        }
+        reads.start();
+    }
+
+    private void readFormer(int holder, IoCompletion one) {
+        ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
+        disks.read(
+                holder,
+                disks.layout().checksumPage(true, page, 0),
+                List.of(both.duplicate()),
+                fault -> {
+                    boolean better = fault == null && newest(both, 1) > newest(former, 1);
+                    former = better ? both : former;
+                    one.ended(null);
+                });
+    }
+
+    private long newest(int place) {
+        return newest(places[place], place);
+    }
+
+    private long newest(@Nullable ByteBuffer both, int place) {
+        return both == null ? -1 : Math.max(sequence(both, place, 0), sequence(both, place, 1));
+    }
+
+    private long sequence(ByteBuffer both, int place, int index) {
+        ByteBuffer block = both.slice(index * Blocks.SIZE, Blocks.SIZE);
+        long found = ChecksumPage.sequenceOf(block, slot, page, index);
+        boolean blank =
+                found < 0
+                        && place == 1
+                        && ChecksumPage.isOfBefore(disks.ring(), block, slot, page, index);
+        return blank ? 0 : found;
+    }
+
+    private void choose() {
+        long own = newest(0);
+        long other = newest(1);
+        long before = newest(former, 1);
+        long sequence = Math.max(before, Math.max(own, other));
+        ByteBuffer both = own == sequence ? places[0] : other == sequence ? places[1] : former;
         if (both == null || sequence < 0) {
             String what = "checksums of slot " + slot + " page " + page;
             String name = "group " + disks.index();
             done.ended(null, new IoFault(name, "read", what + " are lost in both places"));
             return;
         }
+        int from = (int) (sequence & 1);
         ChecksumPage loaded = new ChecksumPage(slot, page);
+        if (sequence > 0) {
+            loaded.bytes = Parity.copy(both.slice(from * Blocks.SIZE, Blocks.SIZE));
+            loaded.durableSequence = sequence;
+        }
+        boolean[] behind = new boolean[2];
         for (int place = 0; place < 2; place++) {
-            if (!slow[place] && isBehind(place, own, other, sequence)) {
-                disks.countBad((slot + place) % disks.slots(), places[place] != null);
+            behind[place] = !slow[place] && isBehind(place, sequence);
+            // A place to which the page has yet to come is not to blame.
+            if (behind[place] && !(place == 1 && isToCome())) {
+                disks.countBad(holder(place), places[place] != null);
                 loaded.mended |= 1 << place;
             }
         }
-        int from = sequence == 0 ? blankSlot(both) : (int) (sequence & 1);
-        loaded.bytes = Parity.copy(both.slice(from * Blocks.SIZE, Blocks.SIZE));
-        loaded.durableSequence = sequence;
         Together agreed = new Together(fault -> done.ended(fault == null ? loaded : null, fault));
-        if (sequence > 0) {
-            for (int place = 0; place < 2; place++) {
-                int holder = (slot + place) % disks.slots();
-                if (!slow[place] && isBehind(place, own, other, sequence)) {
-                    disks.write(
-                            holder,
-                            disks.layout().checksumPage(place == 1, page, from),
-                            List.of(Parity.copy(loaded.bytes)),
-                            agreed.one());
-                }
+        for (int place = 0; place < 2; place++) {
+            if (behind[place] && sequence > 0) {
+                disks.write(
+                        holder(place),
+                        disks.layout().checksumPage(place == 1, page, from),
+                        List.of(Parity.copy(loaded.bytes)),
+                        agreed.one());
             }
         }
         agreed.start();
     }
 
-    private boolean isBehind(int place, long own, long other, long sequence) {
-        int holder = (slot + place) % disks.slots();
-        boolean behind = (place == 0 ? own : other) < sequence;
-        return behind && disks.pageReadable(holder, page);
-    }
-
-    private int blankSlot(ByteBuffer both) {
-        return ChecksumPage.sequenceOf(both.slice(0, Blocks.SIZE), slot, page, 0) == 0 ? 0 : 1;
+    private boolean isBehind(int place, long sequence) {
+        return newest(place) < sequence && disks.pageReadable(holder(place), page);
     }
 }

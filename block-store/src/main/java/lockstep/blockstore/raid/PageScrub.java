@@ -58,7 +58,7 @@ final class PageScrub {
     }
 
     private int holder(int place) {
-        return (slot + place) % disks.slots();
+        return place == 0 ? slot : disks.ring().next(slot);
     }
 
     private long at(int place, int index) {
@@ -104,7 +104,9 @@ final class PageScrub {
             for (int place = 0; place < 2; place++) {
                 ByteBuffer copy = copies[place][index];
                 boolean live = disks.pageReadable(holder(place), page);
-                if (live && right != null && !right.equals(copy)) {
+                if (live && place == 1 && isOfGrowth(copy, index)) {
+                    comesLater(index, copy, right, writes);
+                } else if (live && right != null && !right.equals(copy)) {
                     rewrite(place, index, copy, right, writes.one());
                 } else if (live) {
                     disks.countGood(holder(place), 1);
@@ -112,6 +114,23 @@ final class PageScrub {
             }
         }
         writes.start();
+    }
+
+    // A parity page that has yet to come to the disk that joined last, or, in the place that it
+    // left, what stood there then and nothing has replaced.
+    private boolean isOfGrowth(@Nullable ByteBuffer copy, int index) {
+        boolean replaced = sequence > 0 && (sequence & 1) == index;
+        return copy != null
+                && ((disks.ring().mayBeToCome(slot) && Blocks.isZero(copy))
+                        || (!replaced
+                                && ChecksumPage.isOfBefore(disks.ring(), copy, slot, page, index)));
+    }
+
+    private void comesLater(
+            int index, ByteBuffer copy, @Nullable ByteBuffer right, Together writes) {
+        if (right != null && disks.ring().mayBeToCome(slot) && !right.equals(copy)) {
+            disks.write(holder(1), at(1, index), List.of(right.duplicate()), writes.one());
+        }
     }
 
     // The newer of the two that are a page for this place and older than the durable one; null if

@@ -124,7 +124,7 @@ public final class ParityCheck {
         for (int slot = 0; slot < group.slots(); slot++) {
             String where = "group " + group.disks().index() + " slot " + slot + " dbn " + dbn;
             ChecksumEntry entry = group.checksums().get(slot, dbn);
-            boolean data = slot < group.disks().paritySlot();
+            boolean data = slot != group.disks().paritySlot();
             if (data && entry == null && isLive.test(vbn(group, slot, dbn))) {
                 found(where + ": live and never written");
             }

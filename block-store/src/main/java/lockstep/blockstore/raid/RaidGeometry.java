@@ -1,70 +1,128 @@
 package lockstep.blockstore.raid;
 
 import lockstep.blockstore.base.Check;
+import lockstep.blockstore.disk.Membership.Joined;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// VBN to disk and back: pure arithmetic. Each data disk owns one contiguous range of VBNs, in the
-/// order of groups and slots; a group's parity disk is its last slot and owns none.
-public record RaidGeometry(List<Group> groups) {
-    /// `dataDisks` disks of `dbnCount` blocks and a parity disk.
-    public record Group(int dataDisks, long dbnCount) {
-        long blocks() {
-            return dataDisks * dbnCount;
+/// order in which disks came to the volume; a group's parity disk owns none. So a volume that grows
+/// gets VBNs behind those that it has.
+public final class RaidGeometry {
+    /// `dataDisks` disks of `dbnCount` blocks, and a parity disk in slot `paritySlot`.
+    public record Group(int dataDisks, int paritySlot, long dbnCount) {
+        /// A group to which no disk was added: its last slot is parity.
+        public Group(int dataDisks, long dbnCount) {
+            this(dataDisks, dataDisks, dbnCount);
+        }
+
+        /// The slot of data disk `index`.
+        public int slot(int index) {
+            return index < paritySlot ? index : index + 1;
+        }
+
+        private int index(int slot) {
+            return slot < paritySlot ? slot : slot - 1;
         }
     }
 
-    public RaidGeometry {
-        groups = List.copyOf(groups);
+    private final List<Group> groups;
+
+    // By place in the order: where the disk's VBNs begin, and which it is. One more beginning ends
+    // the last.
+    private final long[] begins;
+    private final int[] groupAt;
+    private final int[] slotAt;
+
+    // By group and data disk.
+    private final long[][] firsts;
+
+    /// Groups whose disks all came at once, in their order.
+    public RaidGeometry(List<Group> groups) {
+        this(groups, inOrder(groups));
+    }
+
+    /// `order` tells in which order the data disks of `groups` came.
+    public RaidGeometry(List<Group> groups, List<Joined> order) {
+        this.groups = List.copyOf(groups);
+        int disks = groups.stream().mapToInt(Group::dataDisks).sum();
+        this.begins = new long[disks + 1];
+        this.groupAt = new int[disks];
+        this.slotAt = new int[disks];
+        this.firsts = new long[groups.size()][];
+        for (int g = 0; g < firsts.length; g++) {
+            firsts[g] = new long[groups.get(g).dataDisks()];
+        }
+        int[] come = new int[groups.size()];
+        int at = 0;
+        for (Joined joined : order) {
+            Group group = groups.get(joined.group());
+            for (int i = 0; i < joined.disks(); i++) {
+                int index = come[joined.group()]++;
+                groupAt[at] = joined.group();
+                slotAt[at] = group.slot(index);
+                firsts[joined.group()][index] = begins[at];
+                begins[at + 1] = begins[at] + group.dbnCount();
+                at++;
+            }
+        }
+        Check.that(at == disks, "every data disk has its place in the order", at, disks);
+    }
+
+    private static List<Joined> inOrder(List<Group> groups) {
+        List<Joined> order = new ArrayList<>();
+        for (int g = 0; g < groups.size(); g++) {
+            order.add(new Joined(g, groups.get(g).dataDisks()));
+        }
+        return order;
+    }
+
+    /// The groups.
+    public List<Group> groups() {
+        return groups;
     }
 
     /// VBNs in all.
     public long size() {
-        long sum = 0;
-        for (Group group : groups) {
-            sum += group.blocks();
+        return begins[groupAt.length];
+    }
+
+    private int placeOf(long vbn) {
+        Check.that(vbn >= 0, "a VBN is not negative");
+        if (vbn >= size()) {
+            throw new IllegalArgumentException("vbn " + vbn + " is beyond the volume");
         }
-        return sum;
+        int found = Arrays.binarySearch(begins, vbn);
+        return found >= 0 ? found : -found - 2;
     }
 
     /// The group that holds `vbn`.
     public int groupOf(long vbn) {
-        Check.that(vbn >= 0, "a VBN is not negative");
-        long rest = vbn;
-        for (int g = 0; g < groups.size(); g++) {
-            if (rest < groups.get(g).blocks()) {
-                return g;
-            }
-            rest -= groups.get(g).blocks();
-        }
-        throw new IllegalArgumentException("vbn " + vbn + " is beyond the volume");
-    }
-
-    /// The first VBN of `group`.
-    public long firstVbn(int group) {
-        long sum = 0;
-        for (int g = 0; g < group; g++) {
-            sum += groups.get(g).blocks();
-        }
-        return sum;
+        return groupAt[placeOf(vbn)];
     }
 
     /// The slot that holds `vbn` in its group.
     public int slotOf(long vbn) {
-        int group = groupOf(vbn);
-        return (int) ((vbn - firstVbn(group)) / groups.get(group).dbnCount());
+        return slotAt[placeOf(vbn)];
     }
 
     /// The block of its disk that `vbn` is.
     public long dbnOf(long vbn) {
-        int group = groupOf(vbn);
-        return (vbn - firstVbn(group)) % groups.get(group).dbnCount();
+        return vbn - begins[placeOf(vbn)];
     }
 
     /// The VBN of a block of a data disk.
     public long vbn(int group, int slot, long dbn) {
         Group of = groups.get(group);
-        Check.that(slot < of.dataDisks() && dbn < of.dbnCount(), "a data block exists", slot, dbn);
-        return firstVbn(group) + slot * of.dbnCount() + dbn;
+        boolean data = slot >= 0 && slot <= of.dataDisks() && slot != of.paritySlot();
+        Check.that(data && dbn < of.dbnCount(), "a data block exists", slot, dbn);
+        return firsts[group][of.index(slot)] + dbn;
+    }
+
+    /// The first VBN of each data disk of `group`, by slot.
+    public List<Long> firstVbns(int group) {
+        return Arrays.stream(firsts[group]).boxed().toList();
     }
 }

@@ -103,8 +103,8 @@ final class RebuildRun {
         if (!isParity()) {
             return entry(slot, stripe) != null;
         }
-        for (int other = 0; other < slot; other++) {
-            if (entry(other, stripe) != null) {
+        for (int other = 0; other < group.slots(); other++) {
+            if (other != slot && entry(other, stripe) != null) {
                 return true;
             }
         }
@@ -230,8 +230,8 @@ final class RebuildRun {
 
     private CpId newestCp(int stripe) {
         CpId newest = CpId.NONE;
-        for (int other = 0; other < slot; other++) {
-            ChecksumEntry entry = entry(other, stripe);
+        for (int other = 0; other < group.slots(); other++) {
+            ChecksumEntry entry = other == slot ? null : entry(other, stripe);
             if (entry != null) {
                 CpId cp = new CpId(new Epoch(entry.epochCounter(), 0), entry.cpCount());
                 newest = cp.compareTo(newest) > 0 ? cp : newest;
@@ -241,7 +241,7 @@ final class RebuildRun {
     }
 
     // New entries of parity count with their stripes. With the last stripes of a page, the page
-    // itself, and the previous disk's, which has its second place on this disk.
+    // itself, and those of the disk that has its second place on this one.
     private void writePages(@Nullable IoFault fault) {
         boolean pageEnds =
                 (dbn + count) % DiskLayout.ENTRIES_PER_PAGE == 0
@@ -251,7 +251,7 @@ final class RebuildRun {
             return;
         }
         if (pageEnds) {
-            int before = (slot + group.slots() - 1) % group.slots();
+            int before = group.disks().ring().before(slot);
             group.checksums().renew(slot, dbn);
             group.checksums().renew(before, dbn);
         }

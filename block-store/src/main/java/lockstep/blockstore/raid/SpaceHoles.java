@@ -18,7 +18,7 @@ public final class SpaceHoles {
     private final List<RaidGroup> groups;
 
     SpaceHoles(List<RaidGroup> groups) {
-        this.groups = List.copyOf(groups);
+        this.groups = groups;
     }
 
     /// Whether the disks of `group` are all there and give space back.

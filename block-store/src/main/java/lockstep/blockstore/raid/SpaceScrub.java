@@ -21,18 +21,14 @@ public final class SpaceScrub {
     private static final int TRIES = 20;
     private static final long PAUSE_NANOS = 50_000_000;
 
-    private final RaidGeometry geometry;
+    private final VbnSpace space;
     private final List<RaidGroup> groups;
     private final NotedStripes noted;
     private final ScrubListener listener;
 
-    SpaceScrub(
-            RaidGeometry geometry,
-            List<RaidGroup> groups,
-            NotedStripes noted,
-            ScrubListener listener) {
-        this.geometry = geometry;
-        this.groups = List.copyOf(groups);
+    SpaceScrub(VbnSpace space, NotedStripes noted, ScrubListener listener) {
+        this.space = space;
+        this.groups = space.groups();
         this.noted = noted;
         this.listener = listener;
     }
@@ -170,19 +166,21 @@ public final class SpaceScrub {
             int count = Math.min(most, all - from);
             var one = runs.one();
             Runnable ended = () -> one.ended(null);
-            new StripeScrub(group, geometry, noted, listener, dbn, count, ended).run();
+            new StripeScrub(group, space, noted, listener, dbn, count, ended).run();
         }
         runs.start();
     }
 
     /// Whether both VBNs are on one disk.
     public boolean isBeside(long vbn, long other) {
+        RaidGeometry geometry = space.geometry();
         return geometry.groupOf(vbn) == geometry.groupOf(other)
                 && geometry.slotOf(vbn) == geometry.slotOf(other);
     }
 
     /// Looks whether consecutive VBNs of one disk hold what the pointers of image `image` ask for.
     public void probe(long vbn, int[] crcs, CpId image, PointerProbe.Handler done) {
+        RaidGeometry geometry = space.geometry();
         RaidGroup group = groups.get(geometry.groupOf(vbn));
         new PointerProbe(group, geometry, listener, vbn, crcs, image, done).run();
     }

@@ -77,7 +77,11 @@ final class StripeChunk {
     /// blocks a crash would cost.
     boolean isOvertaken() {
         int now = missingNow();
-        return missing != now && now >= 0 && now != group.disks().paritySlot();
+        return missing != now && now >= 0 && now != parity();
+    }
+
+    private int parity() {
+        return group.disks().paritySlot();
     }
 
     // For the chunk as a whole: what is missing in its last stripe counts as missing in all.
@@ -123,7 +127,7 @@ final class StripeChunk {
         boolean taking = missing >= 0 && group.disks().live(missing);
         for (int i = 0; i < count; i++) {
             long written = mask(i, true);
-            plans[i] = StripePlan.choose(group.slots(), written, mask(i, false), missing, taking);
+            plans[i] = StripePlan.choose(parity(), written, mask(i, false), missing, taking);
         }
         List<Lacking> lacking = new ArrayList<>();
         Together reads = new Together(_ -> recoverNext(lacking, 0, done));
@@ -199,8 +203,7 @@ final class StripeChunk {
             next.run();
             return;
         }
-        StripePlan plan =
-                StripePlan.reconstruct(group.slots(), mask(stripe, true), mask(stripe, false));
+        StripePlan plan = StripePlan.reconstruct(parity(), mask(stripe, true), mask(stripe, false));
         plans[stripe] = plan;
         Together reads = new Together(_ -> next.run());
         for (int slot = 0; slot < group.slots(); slot++) {
@@ -272,7 +275,7 @@ final class StripeChunk {
                 Parity.add(content, before);
             }
         }
-        long untouched = plan.reads() & ~(1L << (group.slots() - 1));
+        long untouched = plan.reads() & ~(1L << parity());
         ByteBuffer sum = sum(stripe, untouched, false);
         if (missing >= 0 && group.reader().matches(missing, dbn + stripe, content)) {
             rescued.put(dbn + stripe, content);
@@ -308,7 +311,7 @@ final class StripeChunk {
     }
 
     private @Nullable ByteBuffer content(int slot, int stripe) {
-        if (slot == group.disks().paritySlot()) {
+        if (slot == parity()) {
             ByteBuffer made = parity[stripe];
             return made == null ? null : made.duplicate();
         }
@@ -337,7 +340,7 @@ final class StripeChunk {
         ByteBuffer made = parity[stripe];
         if (made != null) {
             int crc = Crc32c.of(made, 0, Blocks.SIZE);
-            int slot = group.disks().paritySlot();
+            int slot = parity();
             group.checksums().put(slot, dbn + stripe, ChecksumEntry.of(crc, cp));
         }
     }

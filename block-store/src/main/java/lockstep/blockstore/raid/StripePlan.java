@@ -1,6 +1,6 @@
 package lockstep.blockstore.raid;
 
-/// How the parity of one stripe is made: the pure choice. Slots are bits; the last slot is parity.
+/// How the parity of one stripe is made: the pure choice. Slots are bits; one of them is parity.
 /// Blocks that were never written are zeros and need no read.
 ///
 /// `reads` are the slots whose present content is needed.
@@ -20,12 +20,13 @@ record StripePlan(Kind kind, long reads) {
         RESCUE
     }
 
-    /// The cheapest plan for a stripe of `slots` slots where the slots in `written` get new
-    /// content, those in `known` hold a block that was written before, and `missing` (or -1) is
+    /// The cheapest plan for a stripe with parity in `paritySlot` where the slots in `written` get
+    /// new content, those in `known` hold a block that was written before, and `missing` (or -1) is
     /// away. It is `taking` if there is a disk in its place that takes writes and is not rebuilt
     /// yet: parity is made for it then, as it may be rebuilt by the time the stripe is written.
-    static StripePlan choose(int slots, long written, long known, int missing, boolean taking) {
-        long parity = 1L << (slots - 1);
+    static StripePlan choose(
+            int paritySlot, long written, long known, int missing, boolean taking) {
+        long parity = 1L << paritySlot;
         long away = missing < 0 ? 0 : 1L << missing;
         if (away == parity && !taking) {
             return new StripePlan(Kind.DATA_ONLY, 0);
@@ -41,11 +42,11 @@ record StripePlan(Kind kind, long reads) {
         boolean cheaper = Long.bitCount(old) < Long.bitCount(untouched) && away != parity;
         return cheaper && (old & away) == 0
                 ? new StripePlan(Kind.READ_MODIFY_WRITE, old)
-                : reconstruct(slots, written, known);
+                : reconstruct(paritySlot, written, known);
     }
 
     /// The plan that needs no old content of what is overwritten.
-    static StripePlan reconstruct(int slots, long written, long known) {
-        return new StripePlan(Kind.RECONSTRUCT, known & ~written & ~(1L << (slots - 1)));
+    static StripePlan reconstruct(int paritySlot, long written, long known) {
+        return new StripePlan(Kind.RECONSTRUCT, known & ~written & ~(1L << paritySlot));
     }
 }

@@ -24,7 +24,7 @@ final class StripeScrub {
     private static final long PAUSE_NANOS = 50_000_000;
 
     private final RaidGroup group;
-    private final RaidGeometry geometry;
+    private final VbnSpace space;
     private final NotedStripes noted;
     private final ScrubListener listener;
     private final long dbn;
@@ -35,14 +35,14 @@ final class StripeScrub {
 
     StripeScrub(
             RaidGroup group,
-            RaidGeometry geometry,
+            VbnSpace space,
             NotedStripes noted,
             ScrubListener listener,
             long dbn,
             int count,
             Runnable done) {
         this.group = group;
-        this.geometry = geometry;
+        this.space = space;
         this.noted = noted;
         this.listener = listener;
         this.dbn = dbn;
@@ -117,6 +117,7 @@ final class StripeScrub {
     private void judge() {
         StripeVerdict[] verdicts = new StripeVerdict[count];
         int missing = group.disks().missingAt(dbn);
+        int parity = group.disks().paritySlot();
         boolean later = false;
         for (int i = 0; i < count; i++) {
             @Nullable ByteBuffer[] blocks = new @Nullable ByteBuffer[group.slots()];
@@ -128,7 +129,7 @@ final class StripeScrub {
             boolean known = !noted.has(group.disks().index(), dbn + i);
             verdicts[i] =
                     known
-                            ? StripeVerdict.of(blocks, entries, missing)
+                            ? StripeVerdict.of(blocks, entries, parity, missing)
                             : StripeVerdict.unknown(group.slots());
             int stamped = verdicts[i].stamped();
             later |= stamped >= 0 && !group.checksums().canStamp(stamped, dbn + i);
@@ -150,8 +151,11 @@ final class StripeScrub {
                 ByteBuffer content = verdicts[i].repairs[slot];
                 boolean wrong = (verdicts[i].wrong & (1L << slot)) != 0;
                 good += wrong ? 0 : 1;
-                // Where only an entry was wrong, the disk is not to blame for its block.
-                if (wrong && slot != verdicts[i].stamped()) {
+                // Where only an entry was wrong, the disk is not to blame for its block; nor where
+                // nothing was ever written and what an earlier use has left shows.
+                boolean written = group.checksums().get(slot, dbn + i) != null;
+                boolean blamed = written || found[slot][i] == null;
+                if (wrong && blamed && slot != verdicts[i].stamped()) {
                     group.reader().countBad(slot, dbn + i, found[slot][i]);
                 }
                 if (content != null) {
@@ -213,7 +217,7 @@ final class StripeScrub {
                         dbn + stripe,
                         slot == group.disks().paritySlot()
                                 ? -1
-                                : geometry.vbn(index, slot, dbn + stripe),
+                                : space.geometry().vbn(index, slot, dbn + stripe),
                         entry == null ? ScrubFinding.UNKNOWN : ScrubFinding.crc(entry.crc()),
                         content == null
                                 ? ScrubFinding.UNKNOWN

@@ -49,23 +49,29 @@ final class StripeVerdict {
     int entryError = -1;
 
     private StripeVerdict(
-            @Nullable ByteBuffer[] found, @Nullable ChecksumEntry[] entries, int missing) {
+            @Nullable ByteBuffer[] found,
+            @Nullable ChecksumEntry[] entries,
+            int parity,
+            int missing) {
         this.found = found;
         this.entries = entries;
         this.missing = missing;
-        this.parity = found.length - 1;
+        this.parity = parity;
         this.repairs = new @Nullable ByteBuffer[found.length];
     }
 
     /// The verdict on a stripe of which nothing has to be right now.
     static StripeVerdict unknown(int slots) {
         return new StripeVerdict(
-                new @Nullable ByteBuffer[slots], new @Nullable ChecksumEntry[slots], -1);
+                new @Nullable ByteBuffer[slots], new @Nullable ChecksumEntry[slots], 0, -1);
     }
 
     static StripeVerdict of(
-            @Nullable ByteBuffer[] found, @Nullable ChecksumEntry[] entries, int missing) {
-        StripeVerdict verdict = new StripeVerdict(found, entries, missing);
+            @Nullable ByteBuffer[] found,
+            @Nullable ChecksumEntry[] entries,
+            int parity,
+            int missing) {
+        StripeVerdict verdict = new StripeVerdict(found, entries, parity, missing);
         verdict.judge();
         return verdict;
     }

@@ -6,6 +6,7 @@ import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.disk.Disk;
 import lockstep.blockstore.disk.GroupDisks;
+import lockstep.blockstore.disk.Joining;
 import lockstep.blockstore.disk.Together;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.BlockDevice;
@@ -29,7 +30,8 @@ import java.util.function.LongPredicate;
 /// beside everything else ([Rebuilds]).
 public final class VbnSpace {
     private final VolumeDisks disks;
-    private final RaidGeometry geometry;
+    private final SpaceGrowth growth;
+    private RaidGeometry geometry;
     private final List<RaidGroup> groups = new ArrayList<>();
     private final Rebuilds rebuilds;
     private @Nullable CpWriter writer;
@@ -37,13 +39,19 @@ public final class VbnSpace {
     /// The space over `disks`.
     public VbnSpace(VolumeDisks disks, RebuildPace pace) {
         this.disks = disks;
+        disks.groups().forEach(group -> groups.add(new RaidGroup(group)));
+        this.geometry = shape(disks);
+        this.growth = new SpaceGrowth(this, disks);
+        this.rebuilds = new Rebuilds(disks, groups, pace);
+    }
+
+    private static RaidGeometry shape(VolumeDisks disks) {
         List<RaidGeometry.Group> shapes = new ArrayList<>();
         for (GroupDisks group : disks.groups()) {
-            groups.add(new RaidGroup(group));
-            shapes.add(new RaidGeometry.Group(group.slots() - 1, group.layout().dbnCount()));
+            long dbns = group.layout().dbnCount();
+            shapes.add(new RaidGeometry.Group(group.slots() - 1, group.paritySlot(), dbns));
         }
-        this.geometry = new RaidGeometry(shapes);
-        this.rebuilds = new Rebuilds(disks, groups, pace);
+        return new RaidGeometry(shapes, disks.membership().joined());
     }
 
     /// What is known of one disk.
@@ -69,6 +77,31 @@ public final class VbnSpace {
 
     RaidGroup group(int index) {
         return groups.get(index);
+    }
+
+    List<RaidGroup> groups() {
+        return groups;
+    }
+
+    /// Makes the space larger by `devices`, as one more data disk each of `group`, or as a group of
+    /// their own if that is the number of the next one. VBNs that there are keep their numbers.
+    /// `done` is told when all labels name the new disks, or why they do not; one such call at a
+    /// time.
+    public void grow(int group, List<Joining.NewDisk> devices, IoCompletion done) {
+        growth.run(group, devices, done);
+    }
+
+    /// Whether it is getting larger just now.
+    public boolean isGrowing() {
+        return growth.isGrowing();
+    }
+
+    /// Goes by the membership as it is now.
+    void joined() {
+        for (int g = groups.size(); g < disks.groups().size(); g++) {
+            groups.add(new RaidGroup(disks.groups().get(g)));
+        }
+        geometry = shape(disks);
     }
 
     /// Whether a disk is away.
@@ -274,6 +307,7 @@ public final class VbnSpace {
 
     void writerEnded() {
         writer = null;
+        growth.writerEnded();
     }
 
     /// Makes right what a crash left of a consistency point newer than `committed`. To be called
@@ -321,12 +355,12 @@ public final class VbnSpace {
 
     /// What makes up a scrub of this space; `listener` hears what its steps find.
     public SpaceScrub scrub(ScrubListener listener) {
-        return new SpaceScrub(geometry, groups, NotedStripes.none(), listener);
+        return new SpaceScrub(this, NotedStripes.none(), listener);
     }
 
     /// As [#scrub], for a space that was not recovered: nothing is said of `noted` stripes.
     public SpaceScrub scrub(NotedStripes noted, ScrubListener listener) {
-        return new SpaceScrub(geometry, groups, noted, listener);
+        return new SpaceScrub(this, noted, listener);
     }
 
     /// Giving space back that nothing uses.

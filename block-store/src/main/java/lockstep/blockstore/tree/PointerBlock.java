@@ -1,8 +1,12 @@
 package lockstep.blockstore.tree;
 
+import lockstep.blockstore.block.BlockPatch;
 import lockstep.blockstore.block.BlockPointer;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 
 /// The format of a tree block: a header that says which node this is, then 170 pointers.
 ///
@@ -36,6 +40,26 @@ final class PointerBlock {
                 && block.get(3) == (byte) level
                 && block.getInt(4) == tree
                 && block.getLong(8) == index;
+    }
+
+    /// The runs of `slots` of `content` as a [BlockPatch]; null if it is too long to be worth it.
+    static @Nullable ByteBuffer patch(ByteBuffer content, BitSet slots) {
+        int runs = 0;
+        for (int from = slots.nextSetBit(0); from >= 0; runs++) {
+            from = slots.nextSetBit(slots.nextClearBit(from));
+        }
+        int bytes = slots.cardinality() * BlockPointer.BYTES + runs * 4;
+        if (bytes > BlockPatch.MAX_BYTES) {
+            return null;
+        }
+        ByteBuffer out = ByteBuffer.allocate(bytes);
+        for (int from = slots.nextSetBit(0); from >= 0; ) {
+            int to = slots.nextClearBit(from);
+            int length = (to - from) * BlockPointer.BYTES;
+            BlockPatch.add(out, content, HEADER + from * BlockPointer.BYTES, length);
+            from = slots.nextSetBit(to);
+        }
+        return out.flip();
     }
 
     static BlockPointer get(ByteBuffer block, int slot) {

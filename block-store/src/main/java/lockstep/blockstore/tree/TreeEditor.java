@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -32,8 +33,15 @@ public final class TreeEditor {
     /// Takes a node that has to be written.
     @FunctionalInterface
     public interface NodeSink {
-        /// `content` is lent until the consistency point is committed or dropped.
-        void node(BlockPointer pointer, ByteBuffer content);
+        /// `content` is lent until the consistency point is committed or dropped. It differs from
+        /// the block `replaced`, if that is one, in `slots` only ([#patch]).
+        void node(BlockPointer pointer, ByteBuffer content, BlockPointer replaced, BitSet slots);
+    }
+
+    /// What makes the node that `content` replaces into it, of which `slots` have changed; null if
+    /// that is not worth it.
+    public static @Nullable ByteBuffer patch(ByteBuffer content, BitSet slots) {
+        return PointerBlock.patch(content, slots);
     }
 
     private static final int READS_AT_ONCE = 64;
@@ -42,12 +50,19 @@ public final class TreeEditor {
     private static final class Node {
         final ByteBuffer content;
         final BlockPointer replaced;
+        final BitSet slots = new BitSet();
         boolean replacedReported;
         BlockPointer written = BlockPointer.HOLE;
 
         Node(ByteBuffer content, BlockPointer replaced) {
             this.content = content;
             this.replaced = replaced;
+        }
+
+        void put(long index, BlockPointer pointer) {
+            int slot = (int) (index % PointerBlock.FANOUT);
+            PointerBlock.put(content, slot, pointer);
+            slots.set(slot);
         }
     }
 
@@ -117,7 +132,7 @@ public final class TreeEditor {
 
     /// Sets the pointer of a block whose nodes are loaded.
     public void set(long index, BlockPointer pointer) {
-        PointerBlock.put(leaf(index).content, (int) (index % PointerBlock.FANOUT), pointer);
+        leaf(index).put(index, pointer);
     }
 
     /// Gives each loaded node that has none a VBN, lower levels first, and puts it into its parent
@@ -227,7 +242,7 @@ public final class TreeEditor {
         int crc = Crc32c.of(node.content, 0, node.content.capacity());
         node.written = BlockPointer.to(node.written.vbn(), crc, cp);
         point(level, index, node.written);
-        sink.node(node.written, node.content);
+        sink.node(node.written, node.content, node.replaced, node.slots);
     }
 
     /// Puts the pointer to node (`level`, `index`) where it is found from.
@@ -235,8 +250,7 @@ public final class TreeEditor {
         if (level == levels.size() - 1) {
             top = pointer;
         } else {
-            ByteBuffer parent = node(level + 1, index / PointerBlock.FANOUT).content;
-            PointerBlock.put(parent, (int) (index % PointerBlock.FANOUT), pointer);
+            node(level + 1, index / PointerBlock.FANOUT).put(index, pointer);
         }
     }
 

@@ -30,6 +30,10 @@ public final class ActiveVolume implements ShownVolume {
         /// a walk from the image that it has.
         void imageCommitted(VolumeRoot root, boolean needsCopy);
 
+        /// Space ran short, and `cp`, which a mirror may have, is not kept readable any more: what
+        /// was born since cannot be told.
+        void pinGivenUp(CpId cp);
+
         /// The log is out until the node opens it anew. The volume goes on: each write is in an
         /// image before it is acknowledged, which takes long.
         void logLost(String reason);
@@ -59,6 +63,7 @@ public final class ActiveVolume implements ShownVolume {
     private final Admission admission;
     private final MediaPath media;
     private final VolumeSnapshots snapshots;
+    private final ImagePins pins;
     private final Handover handover;
     private final Observer observer;
     private Service service = Service.JOINING;
@@ -74,6 +79,7 @@ public final class ActiveVolume implements ShownVolume {
         this.admission = new Admission(core, driver);
         this.media = new MediaPath(this, core, driver, admission);
         this.snapshots = new VolumeSnapshots(this, core, driver);
+        this.pins = new ImagePins(core);
         this.handover = new Handover(this, core, driver);
         core.copy.log().listen(events);
     }
@@ -111,6 +117,11 @@ public final class ActiveVolume implements ShownVolume {
     /// The epoch it is active in.
     public Epoch epoch() {
         return core.epoch;
+    }
+
+    /// Where the epoch it is active in went on from, or will if none is open yet.
+    public Position epochFrom() {
+        return service == Service.JOINING ? core.last : core.epochFrom;
     }
 
     /// The end of the log.
@@ -205,32 +216,9 @@ public final class ActiveVolume implements ShownVolume {
         driver.request(done);
     }
 
-    /// Keeps the committed image readable until [#unpin]; in force for every later consistency
-    /// point.
-    public CpId pinImage() {
-        CpId cp = core.copy.root().cp();
-        core.cp.pins().add(cp);
-        return cp;
-    }
-
-    /// Whether `cp` is pinned, so that what was born since can be told.
-    public boolean isPinned(CpId cp) {
-        return core.cp.pins().has(cp);
-    }
-
-    /// Lets `cp` go.
-    public void unpin(CpId cp) {
-        core.cp.pins().remove(cp);
-    }
-
-    /// Lets all pins go but that of `cp` ([CpId#NONE]: all).
-    public void keepPin(CpId cp) {
-        core.cp.pins().keepOnly(cp);
-    }
-
-    /// Keeps `cp`, the committed image, readable besides, until another one is held.
-    public void hold(CpId cp) {
-        core.cp.pins().hold(cp);
+    /// Older images that stay readable.
+    public ImagePins pins() {
+        return pins;
     }
 
     /// Walks what was born after `since` in the committed image, which the caller has pinned.

@@ -85,7 +85,7 @@ final class Admission {
                 }
             }
             if (!core.hasRoom(first.need.vbns, first.need.freeing)) {
-                if (driver.commits() - waitsSince(first) < PATIENCE) {
+                if (driver.commits() - waitsSince(first) < PATIENCE || driver.giveUpPin()) {
                     driver.request(null);
                     return;
                 }
@@ -112,7 +112,7 @@ final class Admission {
             headSinceCommits = driver.commits();
         }
         long since = first.need.freeing ? headSinceCommits : first.sinceCommits;
-        return Math.max(since, driver.drainedAt());
+        return Math.max(since, driver.relief().newestCommit());
     }
 
     /// A consistency point gives back what this half has taken of memory and of the log.

@@ -5,6 +5,7 @@ import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.cp.ConsistencyPoint;
 import lockstep.blockstore.cp.DirtyOverlay;
+import lockstep.blockstore.cp.Pin;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
 
@@ -29,16 +30,17 @@ final class CpDriver {
         /// Log room and space came back.
         void roomMade();
 
+        /// Space ran short: `cp` is not kept readable any more.
+        void pinGivenUp(CpId cp);
+
         /// It failed; the volume stops.
         void failed(String reason);
     }
 
-    /// While something is drained, consistency points follow each other so much faster.
-    private static final int DRAINS_PER_INTERVAL = 16;
-
     private final VolumeCore core;
     private final Listener listener;
     private final Brake brake = new Brake();
+    private final Relief relief;
     private final int[] readsInFlight = new int[2];
     private final List<Runnable> waiters = new ArrayList<>();
     private final ArrayDeque<Boundary> boundaries = new ArrayDeque<>();
@@ -52,14 +54,13 @@ final class CpDriver {
     private long frozenUpTo;
     private long generation;
     private long commits;
-    private long drainedAt;
-    private boolean drainTimed;
     private long startedNanos;
     private long lastNanos;
 
     CpDriver(VolumeCore core, Listener listener) {
         this.core = core;
         this.listener = listener;
+        this.relief = new Relief(core, () -> request(null));
         this.frozenUpTo = core.copy.root().upTo().sequence();
     }
 
@@ -78,9 +79,18 @@ final class CpDriver {
         return inDoubt;
     }
 
-    /// The last of [#commits] that left something to be drained.
-    long drainedAt() {
-        return drainedAt;
+    /// Before a write is told that there is no space: gives up a pin, if one may go.
+    boolean giveUpPin() {
+        CpId gone = relief.giveUpPin(commits, inDoubt);
+        if (gone != null) {
+            listener.pinGivenUp(gone);
+        }
+        return gone != null;
+    }
+
+    /// Space that is to come.
+    Relief relief() {
+        return relief;
     }
 
     /// Makes a change that ends its half, once no consistency point is under way or in doubt.
@@ -142,13 +152,13 @@ final class CpDriver {
         VolumeRoot root = core.copy.root();
         if (root.cp().equals(image)) {
             core.cp.pins().keepOnly(image);
-            core.cp.pins().add(image);
+            core.cp.pins().add(Pin.of(root));
             if (inDoubt != null) {
                 mirrorCommitted(image);
             }
         } else {
             inDoubt = root.cp();
-            core.cp.pins().add(root.cp());
+            core.cp.pins().add(Pin.of(root));
             listener.committed(root, true);
         }
         startIfPossible();
@@ -260,6 +270,7 @@ final class CpDriver {
             mine = List.copyOf(waiters);
             waiters.clear();
         }
+        core.grow();
         VolumeCore.Sealed sealed = replayed == null ? core.seal() : replayed;
         CpId cp = new CpId(core.epoch, sealed.half());
         frozenUpTo = sealed.upTo().sequence();
@@ -354,7 +365,7 @@ final class CpDriver {
         lastNanos = runningNanos();
         brake.learn(frozen.cost(), lastNanos);
         running = null;
-        goOnDraining();
+        relief.committed(commits);
         core.imageHolds(root.upTo().sequence());
         Mirror mirror = core.mirror;
         boolean mirrored = mirror != null || core.gate.legs() == Legs.BOTH;
@@ -365,29 +376,13 @@ final class CpDriver {
             return;
         }
         inDoubt = root.cp();
-        core.cp.pins().add(root.cp());
+        core.cp.pins().add(Pin.of(root));
         boolean shipped = mirror != null && mirror.equals(shippedTo);
         if (mirror != null && shipped) {
             mirror.cpCommit(root.cp(), root.encode());
         }
         listener.committed(root, !shipped && mirror != null);
         listener.roomMade();
-    }
-
-    /// What was deleted goes on dying soon, but leaves the disks to others in between.
-    private void goOnDraining() {
-        boolean draining = core.image.deaths().isDraining();
-        drainedAt = draining ? commits : drainedAt;
-        if (draining && !drainTimed) {
-            drainTimed = true;
-            long pause = core.copy.settings().cpIntervalNanos() / DRAINS_PER_INTERVAL;
-            core.copy.loop().clock().schedule(pause, this::drainAgain);
-        }
-    }
-
-    private void drainAgain() {
-        drainTimed = false;
-        request(null);
     }
 
     private void releaseLog() {

@@ -4,6 +4,7 @@ import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.SetHash;
+import lockstep.blockstore.block.BlockPatch;
 import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.IoCompletion;
@@ -12,6 +13,7 @@ import lockstep.blockstore.io.IoFault;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,17 +22,24 @@ import java.util.List;
 /// visible before the superblock.
 final class CpIntake {
     private static final int BLOCKS_PER_WRITE_OUT = 4096;
+    private static final int READS_AT_ONCE = 64;
+
+    private record Change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer patch) {}
 
     private final VolumeCopy copy;
     private final CpId cp;
     private final long upTo;
     private final MirrorVolume.Observer observer;
     private final SetHash digest = new SetHash();
+    private final ArrayDeque<Change> changes = new ArrayDeque<>();
     private List<ByteBuffer> pooled = new ArrayList<>();
     private BlockSpace.@Nullable Writer writer;
     private int gathered;
     private long received;
+    private int reading;
     private boolean writing;
+    private boolean abandoned;
+    private @Nullable String refused;
     private @Nullable IoFault failed;
     private @Nullable Runnable whenWritten;
 
@@ -45,14 +54,16 @@ final class CpIntake {
         return cp;
     }
 
-    /// What its blocks come to, by the checksums that were computed here.
+    /// What its blocks come to, by the checksums that were computed here; of a block that comes as
+    /// a change by the one that its content must have, because without that nothing is committed.
     SetHash.Value digest() {
         return digest.value();
     }
 
-    /// Whether `root` is that of the consistency point received.
+    /// Whether `root` is that of the consistency point received, and has room here.
     boolean matches(VolumeRoot root) {
-        return root.cp().equals(cp) && root.upTo().sequence() == upTo;
+        boolean mine = root.volume().equals(copy.id()) && root.vbnCount() <= copy.space().size();
+        return mine && root.cp().equals(cp) && root.upTo().sequence() == upTo;
     }
 
     boolean data(long vbn, ByteBuffer borrowed) {
@@ -62,7 +73,9 @@ final class CpIntake {
         ByteBuffer content = copy.pool().take();
         content.put(0, borrowed, borrowed.position(), Blocks.SIZE);
         pooled.add(content);
-        put(vbn, content, Crc32c.of(borrowed, borrowed.position(), Blocks.SIZE));
+        int crc = Crc32c.of(borrowed, borrowed.position(), Blocks.SIZE);
+        digest.add(vbn, crc);
+        put(vbn, content, crc);
         return true;
     }
 
@@ -70,10 +83,69 @@ final class CpIntake {
         if (!isVbn(vbn) || whenWritten != null) {
             return false;
         }
+        digest.add(vbn, crc);
         put(vbn, content, crc);
         return true;
     }
 
+    /// The base is read here, a few at a time; whether the result is right its checksum says.
+    boolean change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer borrowedPatch) {
+        if (!isVbn(vbn) || !isVbn(baseVbn) || whenWritten != null) {
+            return false;
+        }
+        ByteBuffer patch = ByteBuffer.allocate(borrowedPatch.remaining());
+        patch.put(borrowedPatch.duplicate()).flip();
+        digest.add(vbn, crc);
+        changes.add(new Change(vbn, crc, baseVbn, baseCrc, patch));
+        readBases();
+        return true;
+    }
+
+    private void readBases() {
+        while (reading < READS_AT_ONCE && !changes.isEmpty()) {
+            Change change = changes.remove();
+            ByteBuffer block = copy.pool().take();
+            reading++;
+            copy.space()
+                    .read(
+                            change.baseVbn,
+                            change.baseCrc,
+                            block,
+                            readable -> baseRead(change, block, readable));
+        }
+    }
+
+    private void baseRead(Change change, ByteBuffer block, boolean readable) {
+        reading--;
+        block.clear();
+        boolean right =
+                !abandoned
+                        && readable
+                        && BlockPatch.apply(change.patch, block)
+                        && Crc32c.of(block, 0, Blocks.SIZE) == change.crc;
+        pooled.add(block);
+        if (abandoned) {
+            writeOut();
+            return;
+        }
+        if (right) {
+            put(change.vbn, block, change.crc);
+        } else if (refused == null) {
+            refused = "block " + change.vbn + " does not follow from block " + change.baseVbn;
+            observer.refused(cp, refused);
+        }
+        readBases();
+        if (whenWritten != null) {
+            writeOut();
+        }
+    }
+
+    /// Why it can not be committed; null if all is well so far.
+    @Nullable String refused() {
+        return refused;
+    }
+
+    /// `done` gets null and the root is not committed, if something was [#refused].
     void commit(VolumeRoot root, IoCompletion done) {
         whenWritten = () -> flush(root, done);
         writeOut();
@@ -90,9 +162,10 @@ final class CpIntake {
                         begun.abandon(done);
                     }
                 };
-        if (!writing) {
-            whenWritten.run();
-        }
+        abandoned = true;
+        changes.clear();
+        gathered = 0;
+        writeOut();
     }
 
     private boolean isVbn(long vbn) {
@@ -105,7 +178,6 @@ final class CpIntake {
             into = copy.space().begin(cp);
             writer = into;
         }
-        digest.add(vbn, crc);
         into.put(vbn, content, crc);
         gathered++;
         received++;
@@ -122,7 +194,8 @@ final class CpIntake {
         BlockSpace.Writer into = writer;
         Runnable next = whenWritten;
         if (into == null || gathered == 0 || failed != null) {
-            if (next != null) {
+            if (next != null && reading == 0 && changes.isEmpty()) {
+                whenWritten = () -> {};
                 next.run();
             }
             return;
@@ -146,6 +219,10 @@ final class CpIntake {
 
     private void flush(VolumeRoot root, IoCompletion done) {
         BlockSpace.Writer into = writer;
+        if (refused != null && failed == null) {
+            done.ended(null);
+            return;
+        }
         if (failed != null || into == null) {
             releasePooled();
             commitRoot(root, failed, done);

@@ -1,10 +1,10 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.block.BlockCache;
+import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.StateLoader;
@@ -72,7 +72,7 @@ public final class ImageSum {
                 new StateLoader.Handler() {
                     @Override
                     public void loaded(StateFile state) {
-                        walk = new ImageWalk(root, state, reader, copy.pool(), CpId.NONE);
+                        walk = new ImageWalk(root, state, reader, copy.pool());
                         next(BLOCKS_PER_SLICE);
                     }
 
@@ -106,6 +106,15 @@ public final class ImageSum {
                     public void block(long vbn, int crc, ByteBuffer borrowed) {
                         add(vbn, Crc32c.of(borrowed, 0, Blocks.SIZE));
                         next(left - 1);
+                    }
+
+                    @Override
+                    public void change(
+                            BlockPointer now,
+                            ByteBuffer borrowed,
+                            BlockPointer base,
+                            ByteBuffer borrowedPatch) {
+                        block(now.vbn(), now.crc(), borrowed);
                     }
 
                     @Override

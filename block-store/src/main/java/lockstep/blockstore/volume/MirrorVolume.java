@@ -6,7 +6,9 @@ import lockstep.blockstore.base.Position;
 import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
+import lockstep.blockstore.log.EntryCodec;
 import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.LogStream;
 
@@ -28,6 +30,12 @@ public final class MirrorVolume implements ShownVolume {
 
         /// `blocks` blocks of the consistency point being received are on the disks.
         void written(CpId cp, long blocks);
+
+        /// The log here cannot be used: the copy is out of sync from now on.
+        void logLost(String reason);
+
+        /// `cp` is not received any further, and its image stays what it was.
+        void refused(CpId cp, String reason);
 
         /// The LUNs that it knows are others, or have other attributes.
         void lunsChanged();
@@ -70,21 +78,15 @@ public final class MirrorVolume implements ShownVolume {
     /// If the log cannot be used, the copy is durably recorded as out of sync first.
     public static void open(VolumeCopy copy, Observer observer, Handler handler) {
         MirrorVolume mirror = new MirrorVolume(copy, observer);
-        mirror.recover(
-                handler,
-                () -> {
-                    if (copy.logRefusal() != null) {
-                        mirror.loseLog(handler);
-                    } else {
-                        mirror.replay(handler);
-                    }
-                });
+        mirror.recover(handler, () -> mirror.replay(handler));
     }
 
-    /// Takes over `copy` from an active volume that has stopped on this node: its log is void.
+    /// Takes over `copy` from an active volume that has stopped on this node. What its source will
+    /// not have of it stays where it is, image and log, until the source has said where it goes on
+    /// from ([MirrorHistory#fallBack], [#fallOutOfSync]). The new role is durable already.
     public static void demoted(VolumeCopy copy, Observer observer, Handler handler) {
-        MirrorVolume mirror = new MirrorVolume(copy, observer);
-        mirror.recover(handler, () -> mirror.loseLog(handler));
+        copy.log().listenNoMore();
+        copy.log().rewind(() -> open(copy, observer, handler));
     }
 
     /// Takes over `copy` from an active volume that was brought to rest here ([Handover]): its
@@ -121,6 +123,11 @@ public final class MirrorVolume implements ShownVolume {
     /// The image it holds.
     public CpId image() {
         return copy.root().cp();
+    }
+
+    /// What is here of the time before it was this source's.
+    public MirrorHistory history() {
+        return new MirrorHistory(copy, log);
     }
 
     /// The end of its log.
@@ -165,7 +172,7 @@ public final class MirrorVolume implements ShownVolume {
         // After a replay only halves above the highest found take entries; in a later half than its
         // own an entry is merely kept longer.
         long half = Math.max(ofHalf, lowestHalf);
-        long bytes = lockstep.blockstore.log.EntryCodec.encodedLength(borrowed);
+        long bytes = EntryCodec.encodedLength(borrowed);
         if (stopped || !log.continues(half, borrowed) || !copy.log().roomFor(half, bytes)) {
             return false;
         }
@@ -193,24 +200,25 @@ public final class MirrorVolume implements ShownVolume {
 
     /// What the blocks received of it come to, by the checksums that were computed here.
     public SetHash.Value received() {
-        CpIntake current = intake;
-        return current == null ? new SetHash().value() : current.digest();
+        return intake == null ? new SetHash().value() : intake.digest();
     }
 
     /// Block `vbn` has this content (lent for the call). False if it makes no sense now.
     public boolean data(long vbn, ByteBuffer borrowed) {
-        CpIntake current = intake;
-        return current != null && current.data(vbn, borrowed);
+        return intake != null && intake.data(vbn, borrowed);
     }
 
     /// Block `vbn` has the content that stands at `offset` of entry `sequence`. False if there is
     /// no such entry here.
     public boolean reference(long vbn, long sequence, int offset) {
-        CpIntake current = intake;
-        MirrorLog.Block block = log.block(sequence, offset);
-        return current != null
-                && block != null
-                && current.reference(vbn, block.content(), block.crc());
+        MirrorLog.Block b = log.block(sequence, offset);
+        return intake != null && b != null && intake.reference(vbn, b.content(), b.crc());
+    }
+
+    /// Block `vbn`, whose checksum is `crc`, has the content of block `baseVbn` of the image here,
+    /// whose checksum is `baseCrc`, with `patch` (lent) applied. False if it makes no sense now.
+    public boolean change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer patch) {
+        return intake != null && intake.change(vbn, crc, baseVbn, baseCrc, patch);
     }
 
     /// Commits what was received with `root`; `done` is called when this node's superblock is
@@ -218,22 +226,27 @@ public final class MirrorVolume implements ShownVolume {
     public boolean commit(CpId cp, ByteBuffer borrowedRoot, Runnable done) {
         CpIntake current = intake;
         VolumeRoot root = VolumeRoot.decode(borrowedRoot);
-        if (current == null
-                || root == null
-                || !current.cp().equals(cp)
-                || !current.matches(root)
-                || !root.volume().equals(copy.id())
-                || root.vbnCount() > copy.space().size()) {
+        if (current == null || root == null || !current.cp().equals(cp) || !current.matches(root)) {
             return false;
         }
         committing = true;
-        current.commit(root, fault -> committed(root, fault, done));
+        current.commit(
+                root,
+                fault -> {
+                    committing = false;
+                    if (fault == null && current.refused() != null) {
+                        if (!whenAbandoned.isEmpty()) { // Else whoever was told ends the link.
+                            dropIntake(current);
+                        }
+                    } else {
+                        committed(root, fault, done);
+                    }
+                });
         return true;
     }
 
     private void committed(VolumeRoot root, @Nullable IoFault fault, Runnable done) {
         intake = null;
-        committing = false;
         if (fault != null) {
             stop(fault);
             return;
@@ -272,11 +285,13 @@ public final class MirrorVolume implements ShownVolume {
             return;
         }
         whenAbandoned.add(done);
-        // What commits already is not dropped any more; and an intake is abandoned once, also when
-        // a link breaks and a takeover follows at once.
-        if (committing || whenAbandoned.size() > 1) {
-            return;
+        // What commits is not dropped; and an intake is abandoned once, whoever asks again.
+        if (!committing && whenAbandoned.size() == 1) {
+            dropIntake(current);
         }
+    }
+
+    private void dropIntake(CpIntake current) {
         current.abandon(
                 fault -> {
                     intake = null;
@@ -297,22 +312,21 @@ public final class MirrorVolume implements ShownVolume {
     /// Forgets the log and records `next`, durably, before `done`: from here on this copy says
     /// itself that it lacks acknowledged writes, or that it has no image.
     public void fallOutOfSync(CopyState.Sync next, Runnable done) {
-        CopyState state = copy.state();
         copy.save(
-                state.as(CopyState.Role.MIRROR, next),
-                saved ->
-                        copy.log()
-                                .dropAll(
-                                        image().count() + 1,
-                                        dropped -> {
-                                            IoFault fault = saved == null ? dropped : saved;
-                                            if (fault != null) {
-                                                stop(fault);
-                                                return;
-                                            }
-                                            restartLog(copy.root().upTo());
-                                            done.run();
-                                        }));
+                copy.state().as(CopyState.Role.MIRROR, next),
+                saved -> copy.log().dropAll(image().count() + 1, fell(saved, done)));
+    }
+
+    private IoCompletion fell(@Nullable IoFault saved, Runnable done) {
+        return dropped -> {
+            IoFault fault = saved == null ? dropped : saved;
+            if (fault != null) {
+                stop(fault);
+                return;
+            }
+            restartLog(copy.root().upTo());
+            done.run();
+        };
     }
 
     /// The log, which was emptied when this copy fell out of sync, begins anew behind `position`.
@@ -323,49 +337,33 @@ public final class MirrorVolume implements ShownVolume {
     /// What a takeover replays. The mirror is used no more.
     public VolumeOpening.Entries handOver() {
         stopped = true;
-        copy.log().listen(QUIET);
+        copy.log().listenNoMore();
         return log::replay;
     }
 
-    private static final LogStream.Listener QUIET =
-            new LogStream.Listener() {
-                @Override
-                public void durable(Position upTo) {}
-
-                @Override
-                public void failed(IoFault fault) {}
-            };
-
     private void replay(Handler handler) {
+        if (copy.logRefusal() != null) {
+            loseLog("it belongs to another log", handler);
+            return;
+        }
         long floor = Math.max(image().count() + 1, copy.state().logFloor());
-        boolean[] gap = new boolean[1];
-        copy.log()
-                .replay(
-                        floor,
-                        (half, entry) -> {
-                            if (log.continues(half, entry)) {
-                                log.add(half, entry);
-                            } else if (!isInImage(entry)) {
-                                gap[0] = true;
-                            }
-                        },
-                        (verdict, last, highestHalf) -> {
-                            lowestHalf = highestHalf + 1;
-                            durable = log.end();
-                            if (verdict.replays() && !gap[0]) {
-                                luns.restarted();
-                                handler.opened(this);
-                            } else {
-                                loseLog(handler);
-                            }
-                        });
+        log.read(
+                copy.log(),
+                floor,
+                (unusable, highestHalf) -> {
+                    lowestHalf = highestHalf + 1;
+                    durable = log.end();
+                    if (unusable == null) {
+                        luns.restarted();
+                        handler.opened(this);
+                    } else {
+                        loseLog(unusable, handler);
+                    }
+                });
     }
 
-    private boolean isInImage(LogEntry entry) {
-        return entry.position().sequence() <= copy.root().upTo().sequence();
-    }
-
-    private void loseLog(Handler handler) {
+    private void loseLog(String why, Handler handler) {
+        observer.logLost(why);
         CopyState.Sync now = copy.state().sync();
         CopyState.Sync next = now == CopyState.Sync.NO_IMAGE ? now : CopyState.Sync.OUT_OF_SYNC;
         fallOutOfSync(next, () -> handler.opened(this));

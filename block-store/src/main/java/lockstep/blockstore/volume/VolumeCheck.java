@@ -141,7 +141,7 @@ public final class VolumeCheck {
             return;
         }
         current = tree;
-        walk(tree.walk(CpId.NONE, reader, pool), map, dead);
+        walk(tree.walk(reader, pool), map, dead);
     }
 
     private void walk(TreeWalk walk, SpaceMap map, DeadList dead) {

@@ -41,6 +41,7 @@ public final class VolumeCopy {
     private CopyState state;
     private long stateOrder;
     private boolean logless;
+    private long wantedSize;
 
     /// A copy whose newest records on disk are `root` and `state`, with their orders.
     public VolumeCopy(
@@ -107,6 +108,18 @@ public final class VolumeCopy {
     /// The committed image.
     public VolumeRoot root() {
         return root;
+    }
+
+    /// The next consistency point that begins makes the volume as large as the disks of this copy
+    /// are. Whoever asks for that knows that the mirror, if there is one, has as much room. Until
+    /// the root that says so is committed the volume is no larger, also after a crash.
+    public void useAllBlocks() {
+        wantedSize = parts.space().size();
+    }
+
+    /// VBNs of the volume from the next consistency point on.
+    long nextSize() {
+        return Math.max(wantedSize, root.vbnCount());
     }
 
     /// This copy's own durable state.

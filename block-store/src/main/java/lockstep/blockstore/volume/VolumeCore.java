@@ -73,6 +73,9 @@ final class VolumeCore {
     /// The epoch this copy is active in; [Epoch#NONE] while it is joining.
     Epoch epoch = Epoch.NONE;
 
+    /// Where that epoch went on from.
+    Position epochFrom = Position.NONE;
+
     /// Who is sent entries and updates now.
     @Nullable Mirror mirror;
 
@@ -193,6 +196,7 @@ final class VolumeCore {
     void openEpoch(Epoch opened) {
         Position from = last;
         epoch = opened;
+        epochFrom = from;
         if (copy.log().fault() != null || !copy.log().roomFor(half, EPOCH_BYTES)) {
             goWithoutLog();
         }
@@ -251,9 +255,18 @@ final class VolumeCore {
         return Math.min(160, cp.map().size() / 16);
     }
 
-    /// VBNs that writes may still be promised.
+    /// VBNs that writes may still be promised. What the volume grows by is there when the root that
+    /// says so is committed: after a crash before that, a replay has to do without.
     long room() {
-        return cp.map().free() - reserved - cpReserve() - freeingReserve();
+        long growing = cp.map().size() - copy.root().vbnCount();
+        return cp.map().free() - growing - reserved - cpReserve() - freeingReserve();
+    }
+
+    /// Makes the volume as large as is wanted; a consistency point begins.
+    void grow() {
+        if (copy.nextSize() > cp.map().size()) {
+            cp.grow(copy.nextSize());
+        }
     }
 
     /// Whether `vbns` more can be promised, to something that gives space back or to a write.

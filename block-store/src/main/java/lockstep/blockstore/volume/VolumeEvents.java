@@ -1,5 +1,6 @@
 package lockstep.blockstore.volume;
 
+import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.Clock;
@@ -53,6 +54,11 @@ final class VolumeEvents implements CpDriver.Listener, LogStream.Listener {
     @Override
     public void roomMade() {
         volume.roomMade();
+    }
+
+    @Override
+    public void pinGivenUp(CpId cp) {
+        observer.pinGivenUp(cp);
     }
 
     @Override

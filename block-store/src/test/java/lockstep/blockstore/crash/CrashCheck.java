@@ -8,6 +8,7 @@ import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -31,6 +32,7 @@ final class CrashCheck {
     private long checked;
     private long secondCrashes;
     private long lostDisks;
+    private long grown;
 
     private CrashCheck(Recording recording, long most, int each, List<Integer> only) {
         this.recording = recording;
@@ -58,6 +60,11 @@ final class CrashCheck {
     /// States of which a second crash left others.
     long secondCrashes() {
         return secondCrashes;
+    }
+
+    /// States in which the volume had grown.
+    long grown() {
+        return grown;
     }
 
     /// States in which a disk was lost after recovery.
@@ -98,11 +105,15 @@ final class CrashCheck {
                     public void state(
                             int number, List<Long2ObjectHashMap<byte[]>> images, List<Long> marks) {
                         String id = prefix + ":" + number;
-                        Promise promise = Promise.of(before, marks);
+                        boolean grown = marks.contains(Recording.GROWN);
+                        List<Long> ops = new ArrayList<>(marks);
+                        ops.removeIf(mark -> mark == Recording.GROWN);
+                        Promise promise = Promise.of(before, ops);
                         boolean again = secondCrash.of(number);
                         SimTrace second = again ? new SimTrace() : null;
                         try {
-                            check(images, promise, number, second);
+                            VolumeNode node = check(images, promise, number, second);
+                            checkSize(node, grown);
                         } catch (RuntimeException e) {
                             String kind = recording.holes ? "holes.replay=" : "replay=";
                             String line = "-Dcrash." + kind + recording.seed + id;
@@ -147,7 +158,18 @@ final class CrashCheck {
                 _ -> false);
     }
 
-    private void check(
+    // A crash in the middle of a growth leaves the old size or the new one.
+    private void checkSize(VolumeNode node, boolean promised) {
+        long old = 3L * recording.shape.dbns();
+        long now = node.copy.root().vbnCount();
+        boolean larger = recording.grows && now == old / 3 * 4;
+        if (!larger && (promised || now != old)) {
+            throw new Trouble("it has " + now + " blocks" + (promised ? ", and grew" : ""));
+        }
+        grown += larger ? 1 : 0;
+    }
+
+    private VolumeNode check(
             List<Long2ObjectHashMap<byte[]>> images,
             Promise promise,
             int number,
@@ -155,6 +177,9 @@ final class CrashCheck {
         VolumeNode node = new VolumeNode(recording.seed * 1_000_003 + number, recording.shape);
         if (recording.missing >= 0) {
             node.disks.set(recording.missing, null);
+        }
+        if (recording.grows) {
+            NodeGrowth.extra(node);
         }
         int at = 0;
         for (SimDevice device : node.devices()) {
@@ -188,6 +213,7 @@ final class CrashCheck {
         if (!node.diary.losses.isEmpty() || !node.diary.membersLost.isEmpty()) {
             throw new Trouble(node.diary.losses + " " + node.diary.membersLost);
         }
+        return node;
     }
 
     private int match(VolumeState seen, Promise promise) {
@@ -203,7 +229,12 @@ final class CrashCheck {
     private void loseADisk(VolumeNode node, int number, int found) {
         lostDisks++;
         node.crash(true);
-        node.disks.set(number / LOST_DISK_EACH % node.disks.size(), null);
+        int which = number / LOST_DISK_EACH % (node.disks.size() + node.extras.size());
+        if (which < node.disks.size()) {
+            node.disks.set(which, null);
+        } else {
+            node.extras.remove(which - node.disks.size());
+        }
         node.mustOpen();
         node.checkImage("with a disk lost later");
         node.activate();

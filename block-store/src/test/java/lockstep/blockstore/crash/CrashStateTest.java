@@ -19,6 +19,9 @@ final class CrashStateTest {
     /// States of one recording at most, so that many recordings have their turn.
     private static final long OF_ONE_RECORDING = 700;
 
+    /// A growth takes many states: of these each so many-th, so that its end has its turn too.
+    private static final int OF_A_GROWTH = 7;
+
     @Test
     void everyCrashStateIsRight() {
         String replay = System.getProperty("crash.replay");
@@ -32,22 +35,26 @@ final class CrashStateTest {
         long checked = 0;
         long second = 0;
         long lost = 0;
+        long grown = 0;
         long seed = Long.getLong("crash.first", 0);
         long begin = seed;
         while (checked < wanted) {
             long most = Math.min(OF_ONE_RECORDING, wanted - checked);
-            CrashCheck check = CrashCheck.of(Recording.make(seed++, _ -> {}), most, 1);
+            Recording made = Recording.make(seed++, _ -> {});
+            CrashCheck check = CrashCheck.of(made, most, made.grows ? OF_A_GROWTH : 1);
             check.run();
             checked += check.checked();
             second += check.secondCrashes();
             lost += check.lostDisks();
+            grown += check.grown();
         }
         System.out.printf(
-                "crash states: %d of %d runs, %d crashed again, %d lost a disk later%n",
-                checked, seed - begin, second, lost);
+                "crash states: %d of %d runs, %d crashed again, %d lost a disk later, %d grown%n",
+                checked, seed - begin, second, lost, grown);
         assertThat(checked).isGreaterThanOrEqualTo(wanted);
         assertThat(second).isPositive();
         assertThat(lost).isPositive();
+        assertThat(grown).isPositive();
     }
 
     /// The same while space that nothing uses is given back below: whatever of a hole has reached

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 /// A run of a volume under random operations, with all its writes traced and what was asked for and
 /// answered marked in between: the restart of a volume in use, operations, consistency points as
 /// they come. With a `missing` disk the group has lost it before; with `holes` space is given back
-/// below meanwhile.
+/// below meanwhile; where it `grows`, one more disk joins meanwhile.
 @NullUnmarked
 final class Recording {
     private static final int OPS = 30;
@@ -25,10 +25,14 @@ final class Recording {
     /// No disk is missing.
     static final int NONE = -1;
 
+    /// The mark of a growth that is durable.
+    static final long GROWN = Long.MAX_VALUE;
+
     final long seed;
     final boolean holes;
     final Shape shape;
     final int missing;
+    final boolean grows;
     final Twin twin;
     final SimTrace trace = new SimTrace();
     int acknowledgedBefore;
@@ -43,6 +47,7 @@ final class Recording {
                 holes
                         ? new Shape(4, 96, 40, 16 << 10, 400 << 10)
                         : new Shape(4, 60, 7, 16 << 10, 100 << 10);
+        this.grows = !holes && seed % 3 == 1;
         this.node = new VolumeNode(seed, shape);
         this.load = new Load(node, new SplittableRandom(seed), new Limits(2, 14, 40));
         this.twin = load.twin;
@@ -100,6 +105,9 @@ final class Recording {
         if (missing >= 0) {
             node.disks.set(missing, null);
         }
+        if (grows) {
+            NodeGrowth.extra(node);
+        }
         int number = 0;
         for (var device : node.devices()) {
             device.traceTo(trace, number++);
@@ -109,12 +117,19 @@ final class Recording {
         breakIt.accept(node);
         node.mustOpen();
         node.activate();
+        NodeGrowth growth = new NodeGrowth(node);
+        if (grows) {
+            growth.begin(false, () -> trace.mark(GROWN));
+        }
         if (holes) {
             makeHoles();
         } else {
             load.run(OPS);
         }
         load.quiet();
+        if (grows) {
+            node.await(() -> !growth.isUnderWay(), "it grows");
+        }
         if (node.stopped != null) {
             throw new VolumeNode.Trouble("it stopped: " + node.stopped);
         }

@@ -3,6 +3,7 @@ package lockstep.blockstore.crash;
 import com.codahale.metrics.MetricRegistry;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.base.VolumeId;
@@ -74,6 +75,10 @@ final class VolumeNode {
     final Shape shape;
     final List<@Nullable SimDevice> disks = new ArrayList<>();
     final List<SimDevice> logs = new ArrayList<>();
+
+    /// Disks that were not there when the volume was made, and may have joined it.
+    final List<SimDevice> extras = new ArrayList<>();
+
     final DiskDiary diary = new DiskDiary();
     SimEventLoop loop;
     NvLog log;
@@ -96,7 +101,7 @@ final class VolumeNode {
         logs.add(new SimDevice(simulation, "log", shape.logBytes()));
     }
 
-    /// All devices, disks first; an absent disk is left out.
+    /// All devices, disks first, extras last; an absent disk is left out.
     List<SimDevice> devices() {
         List<SimDevice> all = new ArrayList<>();
         for (SimDevice disk : disks) {
@@ -105,6 +110,7 @@ final class VolumeNode {
             }
         }
         all.addAll(logs);
+        all.addAll(extras);
         return all;
     }
 
@@ -168,6 +174,7 @@ final class VolumeNode {
                 found.add(disk);
             }
         }
+        found.addAll(extras);
         DiskInventory.read(
                 found,
                 inventory ->
@@ -244,6 +251,9 @@ final class VolumeNode {
                 new ActiveVolume.Observer() {
                     @Override
                     public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
+
+                    @Override
+                    public void pinGivenUp(CpId cp) {}
 
                     @Override
                     public void logLost(String reason) {

@@ -30,6 +30,7 @@ import java.util.UUID;
 final class VolumeTwinTest {
     private static final int ROUNDS = Integer.getInteger("twin.rounds", 24);
     private static final int OPS_OF_A_ROUND = 80;
+    private static final int EXTRAS = 3;
 
     private static final Shape ROOMY = new Shape(5, 260, 20, 32 << 10, 400 << 10);
     private static final Shape TIGHT = new Shape(4, 72, 16, 16 << 10, 200 << 10);
@@ -40,7 +41,9 @@ final class VolumeTwinTest {
         final SplittableRandom random;
         final VolumeNode node;
         final Load load;
+        final NodeGrowth growth;
         long restarts;
+        long growths;
 
         World(long seed) {
             tight = seed % 2 == 1;
@@ -48,6 +51,7 @@ final class VolumeTwinTest {
             node = new VolumeNode(seed, tight ? TIGHT : ROOMY);
             Limits limits = tight ? new Limits(3, 64, 60) : new Limits(6, 70, 100);
             load = new Load(node, new SplittableRandom(seed), limits);
+            growth = new NodeGrowth(node);
         }
 
         void run() {
@@ -55,6 +59,9 @@ final class VolumeTwinTest {
             node.mustOpen();
             node.activate();
             for (int round = 0; round < ROUNDS; round++) {
+                if (round > 6 && random.nextInt(5) == 0) {
+                    grow();
+                }
                 load.run(OPS_OF_A_ROUND);
                 if (random.nextInt(3) == 0) {
                     restart(random.nextBoolean());
@@ -75,6 +82,18 @@ final class VolumeTwinTest {
             look("at the end");
             if (tight) {
                 deleteAll();
+            }
+        }
+
+        // Beside everything else.
+        private void grow() {
+            if (!growth.refused().isEmpty()) {
+                throw new Trouble("it does not grow: " + growth.refused());
+            }
+            boolean full = node.extras.size() >= EXTRAS;
+            boolean half = node.raid.size() > node.copy.root().vbnCount();
+            if (!growth.isUnderWay() && (half || !full)) {
+                growth.begin(random.nextInt(4) == 0, () -> growths++);
             }
         }
 
@@ -221,6 +240,7 @@ final class VolumeTwinTest {
         long done = 0;
         long refused = 0;
         long restarts = 0;
+        long growths = 0;
         for (long seed : Seeds.of("twin.seeds", 6).toArray()) {
             World world = new World(seed);
             try {
@@ -231,9 +251,12 @@ final class VolumeTwinTest {
             done += world.load.done();
             refused += world.load.refused();
             restarts += world.restarts;
+            growths += world.growths;
         }
         System.out.printf(
-                "%d operations, %d refused, %d restarts%n", done + refused, refused, restarts);
+                "%d operations, %d refused, %d restarts, %d growths%n",
+                done + refused, refused, restarts, growths);
+        assertThat(growths).isPositive();
         assertThat(done).isPositive();
         assertThat(restarts).isPositive();
     }

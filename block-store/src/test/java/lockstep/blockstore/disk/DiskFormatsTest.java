@@ -8,8 +8,10 @@ import lockstep.blockstore.base.VolumeId;
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 /// The bytes of each format: if one of these fails, either a bug came in or the version must
@@ -24,9 +26,15 @@ final class DiskFormatsTest {
                     2,
                     5000,
                     7,
-                    List.of(
-                            new DiskLabel.GroupMembers(3, 0),
-                            new DiskLabel.GroupMembers(2, 0b10, 1, 255)));
+                    new Membership(
+                            List.of(
+                                    new DiskLabel.GroupMembers(3, 2, 0, -1, 0),
+                                    new DiskLabel.GroupMembers(2, 0b10, 1, 255)),
+                            List.of(
+                                    new Membership.Joined(0, 2),
+                                    new Membership.Joined(1, 2),
+                                    new Membership.Joined(0, 1))),
+                    6);
 
     private static String hex(ByteBuffer bytes, int from, int length) {
         byte[] part = new byte[length];
@@ -37,7 +45,7 @@ final class DiskFormatsTest {
     @Test
     void labelHasItsBytes() {
         ByteBuffer bytes = LABEL.encode();
-        assertThat(hex(bytes, 0, 8)).isEqualTo("4c53444c00000002");
+        assertThat(hex(bytes, 0, 8)).isEqualTo("4c53444c00000003");
         assertThat(hex(bytes, 12, 36))
                 .isEqualTo(
                         "00000002"
@@ -53,34 +61,90 @@ final class DiskFormatsTest {
         assertThat(hex(bytes, 256, 64))
                 .isEqualTo(
                         "00000003ffffffff0000000000000000"
-                                + "00000000000000000000000000000000"
+                                + "00000000000000000000000200000000"
                                 + "00000002000000010000000000000002"
-                                + "00000000000000ff0000000000000000");
+                                + "00000000000000ff0000000200000000");
+        assertThat(hex(bytes, 2304, 32))
+                .isEqualTo(
+                        "0000000000000006"
+                                + "0000000300000000"
+                                + "00000002"
+                                + "00010002"
+                                + "00000001"
+                                + "00000000");
         assertThat(DiskLabel.decode(bytes)).isEqualTo(LABEL);
     }
 
     @Test
-    void labelOfVersionOneIsRead() {
-        ByteBuffer bytes = LABEL.encode();
-        byte[] groups =
+    void labelsBeforeGrowthAreRead() {
+        byte[] first =
                 HexFormat.of()
                         .parseHex(
                                 "00000003000000000000000000000000"
                                         + "00000002000000000000000000000002");
-        bytes.putInt(4, 1).put(256, groups).put(288, new byte[32]);
+        assertThat(older(1, first).members())
+                .isEqualTo(
+                        Membership.founded(
+                                List.of(
+                                        new DiskLabel.GroupMembers(3, 0),
+                                        new DiskLabel.GroupMembers(2, 0b10))));
+        byte[] second =
+                HexFormat.of()
+                        .parseHex(
+                                "00000003ffffffff0000000000000000"
+                                        + "00000000000000000000000000000000"
+                                        + "00000002000000010000000000000002"
+                                        + "00000000000000ff0000000000000000");
+        DiskLabel label = older(2, second);
+        assertThat(label.members())
+                .isEqualTo(
+                        Membership.founded(
+                                List.of(
+                                        new DiskLabel.GroupMembers(3, 0),
+                                        new DiskLabel.GroupMembers(2, 0b10, 1, 255))));
+        assertThat(label.joined()).isZero();
+    }
+
+    private static DiskLabel older(int version, byte[] groups) {
+        ByteBuffer bytes = LABEL.encode();
+        bytes.putInt(4, version).put(256, new byte[4096 - 256]).put(256, groups);
         SelfChecksum.seal(bytes, 8, 4096);
-        var members =
-                List.of(new DiskLabel.GroupMembers(3, 0), new DiskLabel.GroupMembers(2, 0b10));
-        assertThat(DiskLabel.decode(bytes)).isEqualTo(LABEL.with(7, members));
+        return Objects.requireNonNull(DiskLabel.decode(bytes));
     }
 
     @Test
     void labelOfASpareHasNoPlace() {
         DiskLabel spare =
-                new DiskLabel(LABEL.disk(), LABEL.volume(), "vol", -1, -1, 5000, 7, LABEL.groups());
+                new DiskLabel(
+                        LABEL.disk(), LABEL.volume(), "vol", -1, -1, 5000, 7, LABEL.members());
         assertThat(hex(spare.encode(), 56, 8)).isEqualTo("ffffffffffffffff");
         assertThat(DiskLabel.decode(spare.encode())).isEqualTo(spare);
         assertThat(spare.isSpare()).isTrue();
+    }
+
+    @Test
+    void fullOrderFitsALabel() {
+        List<DiskLabel.GroupMembers> groups = new ArrayList<>();
+        List<Membership.Joined> order = new ArrayList<>();
+        for (int g = 0; g < DiskLabel.MAXIMUM_GROUPS; g++) {
+            int disks = g < 56 ? 7 : 6;
+            groups.add(new DiskLabel.GroupMembers(disks, 1, 0, -1, 0));
+            for (int i = 0; i < disks; i++) {
+                order.add(new Membership.Joined(g, 1));
+            }
+        }
+        assertThat(order).hasSize(Membership.MAXIMUM_JOINED);
+        DiskLabel label =
+                new DiskLabel(
+                        LABEL.disk(),
+                        LABEL.volume(),
+                        "v".repeat(180),
+                        63,
+                        0,
+                        1,
+                        1,
+                        new Membership(groups, order));
+        assertThat(DiskLabel.decode(label.encode())).isEqualTo(label);
     }
 
     @Test
@@ -93,9 +157,9 @@ final class DiskFormatsTest {
     @Test
     void otherVersionIsNamed() {
         ByteBuffer bytes = LABEL.encode();
-        bytes.putInt(4, 3);
+        bytes.putInt(4, 4);
         assertThat(DiskLabel.decode(bytes)).isNull();
-        assertThat(DiskLabel.otherVersion(bytes)).isEqualTo(3);
+        assertThat(DiskLabel.otherVersion(bytes)).isEqualTo(4);
     }
 
     @Test

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -120,5 +121,83 @@ final class DiskInventoryTest {
         assertThat(again.readNewest(RecordArea.SUPERBLOCK).order()).isEqualTo(3);
         assertThat(again.readNewest(RecordArea.SUPERBLOCK).payload().get(0)).isEqualTo((byte) 3);
         assertThat(again.readNewest(RecordArea.COPY_STATE)).isNull();
+    }
+
+    private void write(SimDevice device, DiskLabel label) {
+        AtomicBoolean done = new AtomicBoolean();
+        long at = Blocks.toBytes(DiskLayout.label((int) (label.generation() & 1)));
+        var extents = List.of(new BlockDevice.Extent(at, List.of(label.encode())));
+        loop.call(() -> device.writeDurably(extents, fault -> done.set(fault == null)));
+        assertThat(simulation.runUntil(done::get)).isTrue();
+    }
+
+    private static DiskLabel ahead(DiskLabel of, int group, int slot, Membership members) {
+        long next = of.generation() + 1;
+        UUID uuid = new UUID(5, slot);
+        return new DiskLabel(
+                uuid, of.volume(), of.name(), group, slot, of.dbnCount(), next, members, next);
+    }
+
+    private DiskLabel founding(int index) {
+        return inventory(List.of(devices.get(index))).volumes().getFirst().members().stream()
+                .flatMap(java.util.Arrays::stream)
+                .filter(disk -> disk != null)
+                .findFirst()
+                .orElseThrow()
+                .label();
+    }
+
+    @Test
+    void diskThatWasAboutToJoinIsAMember() {
+        DiskLabel old = founding(0);
+        write(devices.get(5), ahead(old, 0, 3, old.members().grown(0)));
+        DiskInventory inventory = inventory(devices);
+        assertThat(inventory.faults()).isEmpty();
+        var volume = inventory.volumes().getFirst();
+        assertThat(volume.generation()).isEqualTo(2);
+        assertThat(volume.groups().getFirst().paritySlot()).isEqualTo(2);
+        assertThat(volume.members().getFirst()).hasSize(4).doesNotContainNull();
+        assertThat(open(inventory)).isInstanceOf(VolumeDisks.Opened.Ok.class);
+        // Without it the volume is what it was, as long as no other disk knows of it.
+        assertThat(founding(0).generation()).isEqualTo(2);
+        assertThat(inventory(devices.subList(0, 5)).volumes().getFirst().tooFew()).isNull();
+    }
+
+    @Test
+    void disksThatJoinCountOnlyTogether() {
+        DiskLabel old = founding(0);
+        write(devices.get(5), ahead(old, 2, 0, old.members().grownBy(1)));
+        DiskInventory inventory = inventory(devices);
+        assertThat(inventory.volumes().getFirst().groups()).hasSize(2);
+        assertThat(inventory.volumes().getFirst().generation()).isEqualTo(1);
+        assertThat(inventory.faults()).hasSize(1);
+        assertThat(inventory.faults().getFirst()).isInstanceOf(DiskFault.Unjoined.class);
+        assertThat(open(inventory)).isInstanceOf(VolumeDisks.Opened.Ok.class);
+    }
+
+    @Test
+    void othersThatWentOnWithoutADiskAreBelieved() {
+        DiskLabel old = founding(0);
+        write(devices.get(5), ahead(old, 0, 3, old.members().grown(0)));
+        Membership without = old.members().with(0, old.members().groups().getFirst().without(1));
+        write(devices.get(0), old.with(2, without));
+        DiskInventory inventory = inventory(devices);
+        assertThat(inventory.volumes().getFirst().members().getFirst()).hasSize(3);
+        assertThat(inventory.faults().stream().map(Object::getClass).toList())
+                .containsExactlyInAnyOrder(DiskFault.Unjoined.class, DiskFault.Stale.class);
+    }
+
+    @Test
+    void diskOfAnEarlierAttemptIsNotTakenForALaterOne() {
+        DiskLabel old = founding(0);
+        Membership grown = old.members().grown(0);
+        write(devices.get(5), ahead(old, 0, 3, grown));
+        // Another disk joined in its place, after two more generations, and is away.
+        for (int i = 0; i < 5; i++) {
+            write(devices.get(i), founding(i).with(4, grown));
+        }
+        DiskInventory inventory = inventory(devices);
+        assertThat(inventory.volumes().getFirst().members().getFirst()[3]).isNull();
+        assertThat(inventory.faults().getFirst()).isInstanceOf(DiskFault.Stale.class);
     }
 }

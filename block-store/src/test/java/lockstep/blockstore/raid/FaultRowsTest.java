@@ -281,8 +281,11 @@ final class FaultRowsTest {
         world.device(0, 0).faults().failAll("gone");
         world.consistencyPoint(30);
         assertThat(scrub()).isEmpty();
+        RaidGeometry geometry = world.space.geometry();
         long vbn = anyVbn();
-        while (world.space.geometry().slotOf(vbn) == 0) {
+        // In a stripe to which the missing disk had something to give.
+        while (geometry.slotOf(vbn) == 0
+                || !world.committed.containsKey(geometry.vbn(0, 0, geometry.dbnOf(vbn)))) {
             vbn = anyVbn();
         }
         world.deviceOf(vbn).corrupt(world.offsetOf(vbn));

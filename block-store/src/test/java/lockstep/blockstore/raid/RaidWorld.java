@@ -7,9 +7,11 @@ import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.disk.Disk;
 import lockstep.blockstore.disk.DiskEvents;
 import lockstep.blockstore.disk.DiskInventory;
 import lockstep.blockstore.disk.FormatPlan;
+import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.IoCompletion;
@@ -37,6 +39,10 @@ final class RaidWorld {
     final Simulation simulation;
     final List<SimDevice> devices = new ArrayList<>();
     final TreeSet<Integer> absent = new TreeSet<>();
+
+    /// Devices that are there and belong to nobody yet.
+    final List<SimDevice> extras = new ArrayList<>();
+
     final TreeMap<Long, byte[]> committed = new TreeMap<>();
     final TreeMap<Long, byte[]> pending = new TreeMap<>();
     final Heard heard = new Heard();
@@ -139,6 +145,7 @@ final class RaidWorld {
                 found.add(simulation.random().nextInt(found.size() + 1), devices.get(i));
             }
         }
+        extras.forEach(one -> found.add(simulation.random().nextInt(found.size() + 1), one));
         List<VolumeDisks> opened = new ArrayList<>();
         loop.call(() -> DiskInventory.read(found, inventory -> assemble(inventory, opened)));
         assertThat(simulation.runUntil(() -> !opened.isEmpty())).as("%s opens", seed()).isTrue();
@@ -146,6 +153,31 @@ final class RaidWorld {
         space = new VbnSpace(disks, pace);
         writer = null;
         pending.clear();
+        adopt();
+    }
+
+    /// Takes devices that joined for members.
+    void adopt() {
+        for (GroupDisks group : disks.groups()) {
+            if (group.index() == members.size()) {
+                members.add(0);
+            }
+            int known = members.get(group.index());
+            for (int slot = known; slot < group.slots(); slot++) {
+                int at = firstOf(group.index()) + slot;
+                Disk disk = group.disk(slot);
+                if (disk == null) {
+                    throw new IllegalStateException("a disk that joined is away");
+                }
+                SimDevice device = (SimDevice) disk.device();
+                extras.remove(device);
+                devices.add(at, device);
+                members.set(group.index(), slot + 1);
+                List<Integer> shifted = absent.stream().map(i -> i < at ? i : i + 1).toList();
+                absent.clear();
+                absent.addAll(shifted);
+            }
+        }
     }
 
     private void assemble(DiskInventory inventory, List<VolumeDisks> into) {
@@ -169,9 +201,11 @@ final class RaidWorld {
         loop.stop();
         if (powerCut) {
             devices.forEach(SimDevice::crash);
+            extras.forEach(SimDevice::crash);
         }
         loop = simulation.newLoop("node again");
         devices.forEach(device -> device.attach(loop));
+        extras.forEach(device -> device.attach(loop));
     }
 
     /// Begins the next consistency point.
@@ -224,9 +258,12 @@ final class RaidWorld {
             RaidGeometry.Group shape = geometry.groups().get(group);
             for (long dbn = geometry.dbnOf(vbn); length > 0 && dbn < shape.dbnCount(); dbn++) {
                 length--;
-                int first = wide ? 0 : geometry.slotOf(vbn);
-                int last = wide ? shape.dataDisks() - 1 : first;
-                for (int slot = first; slot <= last; slot++) {
+                int own = geometry.slotOf(vbn);
+                for (int index = 0; index < shape.dataDisks(); index++) {
+                    int slot = shape.slot(index);
+                    if (!wide && slot != own) {
+                        continue;
+                    }
                     long each = geometry.vbn(group, slot, dbn);
                     if (isFree(each)) {
                         put(to, each);

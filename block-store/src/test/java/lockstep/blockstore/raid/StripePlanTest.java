@@ -10,53 +10,53 @@ final class StripePlanTest {
 
     @Test
     void wholeStripesReadNothing() {
-        assertThat(StripePlan.choose(5, 0b01111, ALL, -1, false))
+        assertThat(StripePlan.choose(4, 0b01111, ALL, -1, false))
                 .isEqualTo(new StripePlan(StripePlan.Kind.FULL, 0));
     }
 
     @Test
     void emptyNeighboursReadNothing() {
-        assertThat(StripePlan.choose(5, 0b00011, 0b10011, -1, false))
+        assertThat(StripePlan.choose(4, 0b00011, 0b10011, -1, false))
                 .isEqualTo(new StripePlan(StripePlan.Kind.FULL, 0));
     }
 
     @Test
     void mostOfAStripeIsReconstructed() {
-        assertThat(StripePlan.choose(5, 0b00111, ALL, -1, false))
+        assertThat(StripePlan.choose(4, 0b00111, ALL, -1, false))
                 .isEqualTo(new StripePlan(StripePlan.Kind.RECONSTRUCT, 0b01000));
     }
 
     @Test
     void oneBlockOfAStripeIsReadModifyWrite() {
-        assertThat(StripePlan.choose(5, 0b00001, ALL, -1, false))
+        assertThat(StripePlan.choose(4, 0b00001, ALL, -1, false))
                 .isEqualTo(new StripePlan(StripePlan.Kind.READ_MODIFY_WRITE, 0b10001));
     }
 
     @Test
     void untouchedBlockOfAMissingDiskIsRescued() {
-        assertThat(StripePlan.choose(5, 0b00001, ALL, 2, false))
+        assertThat(StripePlan.choose(4, 0b00001, ALL, 2, false))
                 .isEqualTo(new StripePlan(StripePlan.Kind.RESCUE, 0b11011));
     }
 
     @Test
     void missingParityMakesDataOnly() {
-        assertThat(StripePlan.choose(5, 0b00001, ALL, 4, false))
+        assertThat(StripePlan.choose(4, 0b00001, ALL, 4, false))
                 .isEqualTo(new StripePlan(StripePlan.Kind.DATA_ONLY, 0));
     }
 
     @Test
     void newContentOfAMissingDiskNeedsNoOldContentOfIt() {
-        assertThat(StripePlan.choose(5, 0b00100, ALL, 2, false))
+        assertThat(StripePlan.choose(4, 0b00100, ALL, 2, false))
                 .isEqualTo(new StripePlan(StripePlan.Kind.RECONSTRUCT, 0b01011));
     }
 
     @Test
     void parityIsMadeForADiskThatIsRebuilt() {
-        assertThat(StripePlan.choose(5, 0b00001, ALL, 4, true))
+        assertThat(StripePlan.choose(4, 0b00001, ALL, 4, true))
                 .isEqualTo(new StripePlan(StripePlan.Kind.RECONSTRUCT, 0b01110));
-        assertThat(StripePlan.choose(5, 0b01111, ALL, 4, true))
+        assertThat(StripePlan.choose(4, 0b01111, ALL, 4, true))
                 .isEqualTo(new StripePlan(StripePlan.Kind.FULL, 0));
-        assertThat(StripePlan.choose(5, 0b00001, 0b01111, 4, true))
+        assertThat(StripePlan.choose(4, 0b00001, 0b01111, 4, true))
                 .isEqualTo(new StripePlan(StripePlan.Kind.RECONSTRUCT, 0b01110));
     }
 }

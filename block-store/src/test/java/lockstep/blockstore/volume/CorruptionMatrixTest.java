@@ -89,7 +89,7 @@ final class CorruptionMatrixTest {
         fill(
                 source,
                 () -> {
-                    world.takeImageOf(source);
+                    new ImageTransfer(source, world).run();
                     remember();
                 });
         matrix("mirror");

@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// A volume as large as one likes with one LUN whose every block is mapped, of which nothing
-/// exists: a block's content follows from its VBN when it is read. What is written is kept.
-/// Checksums of what was never written are not compared.
+/// A volume as large as one likes with one LUN whose every block, or every one of its beginning, is
+/// mapped, of which nothing exists: a block's content follows from its VBN when it is read. What is
+/// written is kept. Checksums of what was never written are not compared.
 final class FabricatedSpace implements BlockSpace {
     private static final int FANOUT = 170;
     private static final long FIRST = 1 << 20;
@@ -61,9 +61,14 @@ final class FabricatedSpace implements BlockSpace {
     long reads;
 
     FabricatedSpace(VolumeId id, long size, LunRecord record) {
+        this(id, size, record, record.size() / Blocks.SIZE);
+    }
+
+    /// Of the LUN only the first `blocks` blocks are mapped.
+    FabricatedSpace(VolumeId id, long size, LunRecord record, long blocks) {
         this.size = size;
-        long blocks = record.size() / Blocks.SIZE;
-        lun = tree(record.number(), FIRST, blocks, FIRST + blocks);
+        int levels = TreeRoot.levelsFor(record.size() / Blocks.SIZE);
+        lun = tree(record.number(), FIRST, blocks, FIRST + blocks, levels);
         int pages = SpaceMap.pages(size);
         map = tree(VolumeRoot.SPACE_TREE, lun.end(), pages, lun.end() + pages);
         LunState mapped = new LunState(record, lun.root(), blocks, LunState.UNKNOWN);
@@ -90,7 +95,10 @@ final class FabricatedSpace implements BlockSpace {
     }
 
     private static Tree tree(int number, long target, long blocks, long firstNode) {
-        int levels = TreeRoot.levelsFor(blocks);
+        return tree(number, target, blocks, firstNode, TreeRoot.levelsFor(blocks));
+    }
+
+    private static Tree tree(int number, long target, long blocks, long firstNode, int levels) {
         List<Long> starts = new ArrayList<>();
         List<Long> counts = new ArrayList<>();
         long at = firstNode;
@@ -176,7 +184,7 @@ final class FabricatedSpace implements BlockSpace {
 
     @Override
     public List<StripeSet> stripeSets() {
-        return List.of(new StripeSet(0, 4, size / 4));
+        return List.of(StripeSet.of(0, 4, size / 4));
     }
 
     @Override

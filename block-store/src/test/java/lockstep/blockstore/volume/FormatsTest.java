@@ -11,6 +11,8 @@ import lockstep.blockstore.cp.DeathList;
 import lockstep.blockstore.cp.DeathSpace;
 import lockstep.blockstore.cp.Drain;
 import lockstep.blockstore.cp.LunState;
+import lockstep.blockstore.cp.Pin;
+import lockstep.blockstore.cp.Pins;
 import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
@@ -107,49 +109,73 @@ final class FormatsTest {
         assertThat(longest.remaining()).isLessThan(RecordArea.SCRUB.maximumPayload());
     }
 
+    private static final String IMAGE_HEX =
+            EPOCH_HEX
+                    + "000000000000004d"
+                    + "0000000000001000"
+                    + "00000000000001f4"
+                    + "0000000000000078"
+                    + "00000001"
+                    + POINTER_HEX
+                    + "00000002"
+                    + POINTER_HEX
+                    + "00000001"
+                    + "0".repeat(48);
+    private static final String ROOT_HEX =
+            "000000000000000a" + "000000000000000b" + EPOCH_HEX + "0000000000000009" + IMAGE_HEX;
+    private static final String OLDER_HEX = EPOCH_HEX + "0000000000000008";
+
+    private static VolumeRoot rootOf(CpId cp, List<Pin> pins) {
+        return new VolumeRoot(
+                new VolumeId(0xA, 0xB),
+                cp,
+                new Position(CP.epoch(), 77),
+                4096,
+                500,
+                120,
+                new TreeRoot(VolumeRoot.STATE_TREE, 1, POINTER),
+                new TreeRoot(VolumeRoot.DEAD_TREE, 2, POINTER),
+                new TreeRoot(VolumeRoot.SPACE_TREE, 1, BlockPointer.HOLE),
+                pins);
+    }
+
     @Test
     void aRootHasItsBytes() {
-        VolumeRoot root =
-                new VolumeRoot(
-                        new VolumeId(0xA, 0xB),
-                        CP,
-                        new Position(CP.epoch(), 77),
-                        4096,
-                        500,
-                        120,
-                        new TreeRoot(VolumeRoot.STATE_TREE, 1, POINTER),
-                        new TreeRoot(VolumeRoot.DEAD_TREE, 2, POINTER),
-                        new TreeRoot(VolumeRoot.SPACE_TREE, 1, BlockPointer.HOLE),
-                        List.of(CP));
+        CpId older = new CpId(CP.epoch(), 8);
+        CpId oldest = new CpId(CP.epoch(), 7);
+        Pin known = Pin.of(rootOf(older, List.of(new Pin(oldest, null))));
+        VolumeRoot root = rootOf(CP, List.of(new Pin(oldest, null), known));
         String expected =
-                "00000002"
-                        + "000000000000000a"
-                        + "000000000000000b"
-                        + EPOCH_HEX
-                        + "0000000000000009"
-                        + EPOCH_HEX
-                        + "000000000000004d"
-                        + "0000000000001000"
-                        + "00000000000001f4"
-                        + "0000000000000078"
-                        + "00000001"
-                        + POINTER_HEX
+                "00000003"
+                        + ROOT_HEX
                         + "00000002"
-                        + POINTER_HEX
-                        + "00000001"
-                        + "0".repeat(48)
-                        + "00000001"
                         + EPOCH_HEX
-                        + "0000000000000009";
+                        + "0000000000000007"
+                        + "0".repeat(8 + IMAGE_HEX.length())
+                        + OLDER_HEX
+                        + "00000001"
+                        + IMAGE_HEX;
         assertThat(hex(root.encode())).isEqualTo(expected);
         assertThat(VolumeRoot.decode(root.encode())).isEqualTo(root);
-        assertThat(VolumeRoot.decode(root.encode().putInt(0, 1))).isEqualTo(root);
+        assertThat(root.pinnedImage(older)).isEqualTo(rootOf(older, List.of()));
+        assertThat(root.pinnedImage(oldest)).isNull();
+        VolumeRoot longest = rootOf(CP, Collections.nCopies(Pins.MAX, known));
+        assertThat(longest.encode().remaining()).isLessThan(4096);
+    }
+
+    @Test
+    void aRootOfAnOldVersionHasPinsWithoutImages() {
+        String version2 = "00000002" + ROOT_HEX + "00000001" + OLDER_HEX;
+        VolumeRoot root = rootOf(CP, List.of(new Pin(new CpId(CP.epoch(), 8), null)));
+        ByteBuffer bytes = ByteBuffer.wrap(HexFormat.of().parseHex(version2));
+        assertThat(VolumeRoot.decode(bytes)).isEqualTo(root);
+        assertThat(VolumeRoot.decode(bytes.putInt(0, 1))).isEqualTo(root);
     }
 
     @Test
     void aRootOfAnotherVersionIsNotRead() {
         ByteBuffer bytes =
-                VolumeCopy.blankRoot(new VolumeId(1, 2), 100).encode().putInt(0, 3).rewind();
+                VolumeCopy.blankRoot(new VolumeId(1, 2), 100).encode().putInt(0, 4).rewind();
         assertThat(VolumeRoot.decode(bytes)).isNull();
         assertThat(VolumeRoot.decode(ByteBuffer.allocate(20))).isNull();
     }

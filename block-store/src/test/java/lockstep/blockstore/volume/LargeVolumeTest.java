@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.codahale.metrics.MetricRegistry;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.IoBuffer;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.base.VolumeId;
@@ -127,6 +128,9 @@ final class LargeVolumeTest {
                 new ActiveVolume.Observer() {
                     @Override
                     public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
+
+                    @Override
+                    public void pinGivenUp(CpId cp) {}
 
                     @Override
                     public void logLost(String reason) {

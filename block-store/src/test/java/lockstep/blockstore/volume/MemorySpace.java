@@ -43,7 +43,7 @@ final class MemorySpace implements BlockSpace {
 
     @Override
     public List<StripeSet> stripeSets() {
-        return List.of(new StripeSet(0, 4, size / 4));
+        return List.of(StripeSet.of(0, 4, size / 4));
     }
 
     @Override

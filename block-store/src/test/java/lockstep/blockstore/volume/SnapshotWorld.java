@@ -110,6 +110,9 @@ final class SnapshotWorld implements Mirror {
             public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
 
             @Override
+            public void pinGivenUp(CpId cp) {}
+
+            @Override
             public void logLost(String reason) {
                 stopped = reason;
             }
@@ -190,6 +193,9 @@ final class SnapshotWorld implements Mirror {
 
     @Override
     public void cpData(long vbn, int crc, ByteBuffer borrowed) {}
+
+    @Override
+    public void cpChange(BlockPointer now, BlockPointer base, ByteBuffer patch, ByteBuffer whole) {}
 
     @Override
     public void cpReference(long vbn, int crc, long sequence, int offset) {}

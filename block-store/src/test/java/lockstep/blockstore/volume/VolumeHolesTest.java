@@ -132,7 +132,8 @@ final class VolumeHolesTest {
         giveBack(
                 world,
                 () -> world.succeed(done -> world.active.snapshots().deleteLun(0, false, done)));
-        assertThat(held(world)).isLessThan(full / 3);
+        // A last part may be too little to begin another pass for.
+        assertThat(held(world)).isLessThan(full / 2);
         assertThat(world.check().errors()).isEmpty();
     }
 
@@ -142,14 +143,14 @@ final class VolumeHolesTest {
         CopyState state = CopyState.standalone().as(CopyState.Role.MIRROR, CopyState.Sync.NO_IMAGE);
         VolumeWorld mirror = new VolumeWorld(4, SLOTS, DBNS, BLOCKS, state);
         mirror.open(() -> mirror.mirror != null);
-        mirror.takeImageOf(source);
+        new ImageTransfer(source, mirror).run();
         int full = held(mirror);
         VolumeHoles holes = start(mirror);
         mirror.simulation.runFor(1_000_000_000L);
         unmap(source, 0, BLOCKS);
         for (int i = 0; i < 8; i++) {
             source.checkpoint();
-            mirror.takeImageOf(source);
+            new ImageTransfer(source, mirror).run();
             mirror.simulation.runFor(2_000_000_000L);
             assertThat(ScrubRun.pass(mirror).findings).isEmpty();
         }
@@ -160,7 +161,7 @@ final class VolumeHolesTest {
             source.write(at, 100);
         }
         source.checkpoint();
-        mirror.takeImageOf(source);
+        new ImageTransfer(source, mirror).run();
         assertThat(ScrubRun.pass(mirror).findings).isEmpty();
         assertThat(mirror.check().errors()).isEmpty();
         assertThat(mirror.heard.lost + mirror.heard.bad).isZero();

@@ -18,7 +18,6 @@ import lockstep.blockstore.disk.FormatPlan;
 import lockstep.blockstore.disk.RecordArea;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.BlockDevice;
-import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.log.NvLog;
 import lockstep.blockstore.sim.SimDevice;
 import lockstep.blockstore.sim.SimEventLoop;
@@ -242,6 +241,9 @@ final class VolumeWorld {
             public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
 
             @Override
+            public void pinGivenUp(CpId cp) {}
+
+            @Override
             public void logLost(String reason) {
                 throw new AssertionError(reason);
             }
@@ -259,6 +261,14 @@ final class VolumeWorld {
 
         @Override
         public void written(CpId cp, long blocks) {}
+
+        @Override
+        public void logLost(String reason) {}
+
+        @Override
+        public void refused(CpId cp, String reason) {
+            stopped = reason;
+        }
 
         @Override
         public void lunsChanged() {}
@@ -337,62 +347,5 @@ final class VolumeWorld {
         loop.call(() -> VolumeCheck.run(copy, found -> report[0] = found));
         await(() -> report[0] != null);
         return report[0];
-    }
-
-    /// Makes this mirror hold the committed image of `source`, by the difference to what it has.
-    void takeImageOf(VolumeWorld source) {
-        VolumeRoot root = source.copy.root();
-        CpId image = mirror.image();
-        source.loop.call(() -> source.active.pinImage());
-        loop.call(() -> mirror.begin(root.cp(), root.upTo().sequence()));
-        boolean[] ended = new boolean[1];
-        source.loop.call(
-                () -> {
-                    ImageWalk walk = source.active.walk(image);
-                    walk.next(sink(walk, ended));
-                });
-        source.await(() -> ended[0]);
-        boolean[] committed = new boolean[1];
-        boolean[] sound = new boolean[1];
-        loop.call(
-                () ->
-                        sound[0] =
-                                mirror.commit(root.cp(), root.encode(), () -> committed[0] = true));
-        await(() -> committed[0]);
-        assertThat(sound[0]).isTrue();
-        source.loop.call(() -> source.active.keepPin(root.cp()));
-        List<IoFault> saved = new ArrayList<>();
-        boolean[] done = new boolean[1];
-        CopyState state = copy.state().as(CopyState.Role.MIRROR, CopyState.Sync.OUT_OF_SYNC);
-        loop.call(
-                () ->
-                        copy.save(
-                                state,
-                                fault -> {
-                                    saved.add(fault);
-                                    done[0] = true;
-                                }));
-        await(() -> done[0]);
-        assertThat(saved.getFirst()).isNull();
-    }
-
-    private ImageWalk.Sink sink(ImageWalk walk, boolean[] ended) {
-        return new ImageWalk.Sink() {
-            @Override
-            public void block(long vbn, int crc, ByteBuffer borrowed) {
-                loop.call(() -> assertThat(mirror.data(vbn, borrowed)).isTrue());
-                walk.next(this);
-            }
-
-            @Override
-            public void ended() {
-                ended[0] = true;
-            }
-
-            @Override
-            public void lost(long vbn) {
-                throw new AssertionError("lost " + vbn);
-            }
-        };
     }
 }

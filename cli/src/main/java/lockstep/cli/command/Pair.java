@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
             PairPolicy.class,
             PairVerify.class,
             PairDetach.class,
+            PairResyncRate.class,
             PairDiscard.class,
             PairDelete.class
         })

@@ -3,6 +3,7 @@ package lockstep.cli.command;
 import lockstep.cli.client.AdminClient;
 import lockstep.cli.client.Refused;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.ResyncView;
 
 import picocli.CommandLine.Command;
 
@@ -25,8 +26,23 @@ public final class PairList extends NodeCommand {
                 column("SYNC", PairView::sync),
                 column("LINK", pair -> pair.linkUp() ? "up" : "down"),
                 column("BEHIND", pair -> Sizes.show(pair.behindBytes())),
+                column("RESYNC", PairList::resync),
                 column("EPOCH", PairView::epoch),
                 column("POLICY", pair -> pair.standing().policy()),
                 column("TAKEOVER LOSES", pair -> pair.standing().takeover()));
+    }
+
+    /// How far a resync is, in a few words.
+    static String resync(PairView pair) {
+        ResyncView resync = pair.resync();
+        if (resync == null) {
+            return "";
+        }
+        String what = resync.full() ? "full copy" : "difference";
+        String rate = Sizes.show(resync.bytes()) + " at " + Sizes.show(resync.bytesPerSecond());
+        String left = resync.secondsLeft() < 0 ? "" : ", " + resync.secondsLeft() + " s left";
+        String stalled = resync.stalled().isEmpty() ? "" : "; " + resync.stalled();
+        return "%s %d%%, %d blocks, %s/s%s%s"
+                .formatted(what, resync.percent(), resync.blocks(), rate, left, stalled);
     }
 }

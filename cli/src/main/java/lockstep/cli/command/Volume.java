@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             VolumeCreate.class,
             VolumeList.class,
+            VolumeGrow.class,
             VolumeDelete.class,
             VolumeCheck.class,
             Scrub.class

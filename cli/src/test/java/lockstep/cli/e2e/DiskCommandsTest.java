@@ -135,4 +135,42 @@ final class DiskCommandsTest {
         done("status");
         assertThat(out).doesNotContain("group 0 is degraded");
     }
+
+    @Test
+    void aVolumeGrowsWhileItIsInUse() throws Exception {
+        try (ChildNode started = TestPair.node("g", directory, 6, 16, TestPair.settings(16, 4))) {
+            node = started;
+            node.prepare();
+            node.launch();
+            node.awaitReady();
+            done("volume", "create", "v", "--group", "disk0,disk1");
+            done("lun", "create", "v", "data", "--size", "64m");
+            file("small", 4 << 20);
+            refused("are needed in group 0", "disk", "add", "v", "small", "--group", "0");
+            refused("has no group 3", "disk", "add", "v", "disk2", "--group", "3");
+            done("disk", "add", "v", "disk2", "--group", "0");
+            assertThat(out).contains("disk2 joined as part of group 0; v has 28.");
+            refused("in use by volume v", "disk", "add", "v", "disk2", "--group", "0");
+            done("disk", "fault", "v", "--group", "0", "--slot", "2");
+            refused("group 0 is degraded", "disk", "add", "v", "disk3", "--group", "0");
+            done("volume", "grow", "v", "disk3", "disk4");
+            assertThat(out).contains("as part of group 1; v has 42.");
+            done("disk", "replace", "v", "disk2");
+            awaitNo(this, "rebuilding");
+            node.kill();
+            node.launch();
+            node.awaitReady();
+            done("disk", "add", "v", "disk5", "--group", "1");
+            done("volume", "list");
+            assertThat(out).contains("57.2 MiB");
+            done("status");
+            assertThat(out).contains("disk1 (parity)").doesNotContain("degraded");
+            node.kill();
+            StringWriter text = new StringWriter();
+            CommandLine line = Lockstep.commandLine();
+            line.setOut(new PrintWriter(text, true)).setErr(new PrintWriter(text, true));
+            int code = line.execute("volume", "check", "-c", node.configuration().toString());
+            assertThat(code).as(text.toString()).isZero();
+        }
+    }
 }

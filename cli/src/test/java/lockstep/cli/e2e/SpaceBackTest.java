@@ -104,6 +104,6 @@ final class SpaceBackTest {
                 new ProcessBuilder("du", "-s", "--block-size=1", String.valueOf(disks)).start();
         String text = new String(du.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
         assertThat(du.waitFor()).isZero();
-        return Long.parseLong(text.split("\\s")[0]);
+        return Long.parseLong(text.substring(0, text.indexOf('\t')));
     }
 }

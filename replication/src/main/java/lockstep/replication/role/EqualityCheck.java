@@ -64,7 +64,7 @@ final class EqualityCheck {
         VolumeRoot committed = volume.copy().root();
         if (end != null && root == null && committed.cp().equals(cp)) {
             root = committed;
-            volume.hold(cp);
+            volume.pins().holdImage();
             replica.tell("verify: reading all of " + cp + " on both nodes");
             read(committed, 0, committed.vbnCount());
         }
@@ -160,7 +160,7 @@ final class EqualityCheck {
         Compared done = end;
         end = null;
         root = null;
-        volume.hold(CpId.NONE);
+        volume.pins().holdNone();
         if (reading != null) {
             reading.stop();
         }

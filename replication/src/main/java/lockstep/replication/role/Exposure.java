@@ -105,6 +105,14 @@ final class Exposure {
         }
     }
 
+    /// The state that says that this copy is ahead of its mirror, from now on if not already.
+    CopyState ahead() {
+        return replica.copy()
+                .state()
+                .as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC)
+                .exposedSince(volume.loop().clock().wallMillis());
+    }
+
     /// A mirror in sync is away.
     void mirrorLost() {
         stopTimer();
@@ -142,10 +150,8 @@ final class Exposure {
     /// meanwhile is heard when that is durable.
     private void goAlone(String why, Runnable began, Runnable done) {
         deciding = true;
-        CopyState state = replica.copy().state();
         replica.save(
-                state.as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC)
-                        .exposedSince(volume.loop().clock().wallMillis()),
+                ahead(),
                 () -> {
                     deciding = false;
                     if (volume.service() != ActiveVolume.Service.STOPPED) {

@@ -1,20 +1,16 @@
 package lockstep.replication.role;
 
-import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.replication.link.PeerLink;
-import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ProtocolViolation;
-import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
-import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 
 /// Takes the source's consistency points into a mirror, and proves that they are equal (invariant
@@ -34,6 +30,7 @@ final class ImageIntake {
     private final BooleanSupplier linkFenced;
     private final Runnable refused;
     private CpId equalAt = CpId.NONE;
+    private CpId proven = CpId.NONE;
     private long differences;
     private boolean refusing;
 
@@ -70,25 +67,6 @@ final class ImageIntake {
         volume.begin(m.cp(), m.upToSequence());
     }
 
-    void data(MirrorVolume volume, BlockRun run) {
-        for (int i = 0; i < run.blocks(); i++) {
-            ByteBuffer block = run.contents().slice(i * Blocks.SIZE, Blocks.SIZE);
-            if (!volume.data(run.vbn() + i, block)) {
-                throw new ProtocolViolation("block " + (run.vbn() + i) + " comes out of turn");
-            }
-        }
-    }
-
-    void references(MirrorVolume volume, ReferenceRun run) {
-        for (int i = 0; i < run.blocks(); i++) {
-            int offset = run.offset() + i * Blocks.SIZE;
-            if (!volume.reference(run.vbn() + i, run.sequence(), offset)) {
-                throw new ProtocolViolation(
-                        "block " + (run.vbn() + i) + " refers to nothing that is here");
-            }
-        }
-    }
-
     void digest(MirrorVolume volume, VolumeMessage.CpDigest m) {
         if (linkFenced.getAsBoolean()) {
             return;
@@ -98,7 +76,7 @@ final class ImageIntake {
         }
         SetHash.Value here = volume.received();
         if (here.equals(m.blocks())) {
-            equalAt = m.cp();
+            proven = m.cp();
         } else {
             differs(volume, m.cp(), "here " + here + ", at the source " + m.blocks());
         }
@@ -131,7 +109,7 @@ final class ImageIntake {
             return;
         }
         boolean begun =
-                equalAt.equals(m.cp()) && volume.commit(m.cp(), m.root(), () -> committed(m.cp()));
+                proven.equals(m.cp()) && volume.commit(m.cp(), m.root(), () -> committed(m.cp()));
         if (!begun) {
             throw new ProtocolViolation("the root of " + m.cp() + " makes no sense");
         }
@@ -139,6 +117,7 @@ final class ImageIntake {
 
     /// The first whole image ends NO_IMAGE, durably, before the source hears of it.
     private void committed(CpId cp) {
+        equalAt = cp;
         CopyState state = replica.copy().state();
         if (state.sync() == Sync.NO_IMAGE) {
             replica.save(

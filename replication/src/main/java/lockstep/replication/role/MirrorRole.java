@@ -3,9 +3,6 @@ package lockstep.replication.role;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
-import lockstep.blockstore.log.EntryCodec;
-import lockstep.blockstore.log.LogEntry;
-import lockstep.blockstore.log.MalformedEntry;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
@@ -17,13 +14,15 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
-import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// The destination's side: stores the source's entries and images, and takes over when told to. It
 /// acknowledges nothing of an epoch older than the highest it has promised; that, and not a clock,
 /// is what fences a source that does not know yet that it is one no more.
 final class MirrorRole implements Role, MirrorVolume.Observer {
+    private static final long FALLING_NANOS = 10_000_000;
+
     private final Replica replica;
     private @Nullable MirrorVolume mirror;
     private @Nullable Takeover takeover;
@@ -33,6 +32,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private final ImageVerifier verifier;
     private boolean recovering;
     private boolean retired;
+    private boolean falling;
+    private Position sourceBegan = Position.NONE;
 
     /// `given`: the switchover that made this copy the mirror; null if it was none.
     MirrorRole(Replica replica, @Nullable Switchover given) {
@@ -120,12 +121,26 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         }
     }
 
+    /// Its source may let the volume grow.
+    @Override
+    public void roomGrew() {
+        answerStatus();
+    }
+
     private void answerStatus() {
         MirrorVolume volume = mirror;
         if (!recovering && !images.isRefusing() && !isTakingOver() && volume != null) {
             // What is said of the log's end is taken for durable.
-            volume.whenDurable(replica::sendStatus);
+            volume.whenDurable(() -> sayWhatIsHere(volume));
         }
+    }
+
+    private void sayWhatIsHere(MirrorVolume volume) {
+        List<CpId> images = volume.history().images(replica.self());
+        if (images.size() > 1 && replica.copy().state().sync() != Sync.NO_IMAGE) {
+            replica.send(new VolumeMessage.OlderImages(images.subList(1, images.size())));
+        }
+        replica.sendStatus();
     }
 
     /// What was received of a consistency point is worth nothing without its rest.
@@ -135,6 +150,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         Takeover judging = takeover;
         granted = null;
         verifier.stop();
+        sourceBegan = Position.NONE;
         if (judging != null) {
             // Not now: the link may be replaced by a newer one of a source that lives.
             replica.copy().loop().execute(() -> judgeAgain(judging));
@@ -163,6 +179,22 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         replica.send(new VolumeMessage.CpProgress(cp, blocks));
     }
 
+    /// The source sends whole blocks when it is asked again, on the next link.
+    @Override
+    public void refused(CpId cp, String reason) {
+        PeerLink from = replica.link();
+        replica.tell("image " + cp + " is not taken: " + reason);
+        if (from != null) {
+            replica.send(new VolumeMessage.CpRefused(cp, reason));
+            from.close(reason);
+        }
+    }
+
+    @Override
+    public void logLost(String reason) {
+        replica.tell("the log of this copy cannot be used: " + reason);
+    }
+
     @Override
     public @Nullable ShownVolume shown() {
         return mirror;
@@ -183,7 +215,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     void takeover(boolean sourceIsDown, boolean acceptLoss, Consumer<@Nullable Refusal> done) {
         MirrorVolume volume = mirror;
-        if (volume == null || takeover != null || retired || handedOver.isTaking()) {
+        boolean falls = falling || images.isRefusing();
+        if (volume == null || takeover != null || retired || falls || handedOver.isTaking()) {
             done.accept(new Refusal("the mirror is busy", "wait for what is under way"));
             return;
         }
@@ -204,7 +237,11 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     private void judgeAgain(Takeover judging) {
         if (judging.equals(takeover) && !isTakingOver()) {
-            judging.judge();
+            if (falling || images.isRefusing()) {
+                replica.copy().loop().clock().schedule(FALLING_NANOS, () -> judgeAgain(judging));
+            } else {
+                judging.judge();
+            }
         }
     }
 
@@ -236,12 +273,17 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             case VolumeMessage.Entries m -> entries(volume, m);
             case VolumeMessage.HandedOver m -> handedOver.take(volume, m);
             case VolumeMessage.CpBegin m -> images.begin(volume, m);
-            case VolumeMessage.CpData m -> m.runs().forEach(run -> images.data(volume, run));
-            case VolumeMessage.CpReferences m ->
-                    m.runs().forEach(run -> images.references(volume, run));
+            case VolumeMessage.CpData m -> Intake.data(volume, m);
+            case VolumeMessage.CpReferences m -> Intake.references(volume, m);
+            case VolumeMessage.CpChanges m -> Intake.changes(volume, m);
             case VolumeMessage.CpDigest m -> images.digest(volume, m);
             case VolumeMessage.CpCommit m -> images.commit(volume, m);
             case VolumeMessage.VerifyImage m -> verifier.take(volume, m);
+            case VolumeMessage.EpochBegan m -> {
+                if (!isFenced(m.epoch())) {
+                    sourceBegan = m.from();
+                }
+            }
             case VolumeMessage.ResyncBegin m -> resync(volume, m);
             case VolumeMessage.GoLive m -> goLive(volume, m);
             case VolumeMessage.InSync m -> inSync(volume, m);
@@ -299,39 +341,34 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             return;
         }
         handedOver.served();
-        ByteBuffer rest = m.encoded().duplicate();
-        try {
-            for (int i = 0; i < m.count(); i++) {
-                int length = EntryCodec.lengthAt(rest);
-                LogEntry entry = EntryCodec.decode(rest.slice(rest.position(), length));
-                rest.position(rest.position() + length);
-                store(volume, m.half(), entry);
-            }
-        } catch (MalformedEntry e) {
-            throw new ProtocolViolation("a log entry that makes no sense: " + e.getMessage());
-        }
-    }
-
-    /// An entry that is here already comes again after a link was lost; one that leaves a gap, or
-    /// has no room, ends the link.
-    private void store(MirrorVolume volume, long half, LogEntry entry) {
-        boolean known = entry.position().compareTo(volume.end()) <= 0;
-        if (!known && !volume.store(half, entry)) {
-            throw new ProtocolViolation(
-                    "entry " + entry.position() + " cannot follow " + volume.end());
-        }
+        Intake.entries(volume, m);
     }
 
     private void resync(MirrorVolume volume, VolumeMessage.ResyncBegin m) {
         if (isFenced(m.epoch())) {
             return;
         }
-        boolean difference = m.since().equals(volume.image()) && m.since().count() > 0;
-        Sync next = difference ? Sync.OUT_OF_SYNC : Sync.NO_IMAGE;
-        if (next == Sync.OUT_OF_SYNC && replica.copy().state().sync() == Sync.NO_IMAGE) {
+        if (m.since().count() > 0 && replica.copy().state().sync() == Sync.NO_IMAGE) {
             throw new ProtocolViolation("there is no image here to send a difference to");
         }
-        volume.fallOutOfSync(next, () -> replica.send(new VolumeMessage.ResyncReady(m.since())));
+        recovering = true;
+        falling = true;
+        PeerLink asking = replica.link();
+        FallingOut fall =
+                new FallingOut(
+                        replica, volume, m.since(), sourceBegan, image -> fell(image, asking));
+        // A source that begins anew has sent part of another image.
+        volume.abandon(fall::run);
+    }
+
+    private void fell(CpId image, @Nullable PeerLink asking) {
+        recovering = false;
+        falling = false;
+        if (asking != null && asking.equals(replica.link())) {
+            replica.send(new VolumeMessage.ResyncReady(image));
+        } else if (replica.link() != null) {
+            answerStatus();
+        }
     }
 
     private void goLive(MirrorVolume volume, VolumeMessage.GoLive m) {

@@ -1,6 +1,5 @@
 package lockstep.replication.role;
 
-import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.ActiveVolume;
@@ -8,6 +7,8 @@ import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.ShownVolume;
 import lockstep.blockstore.volume.VolumeCopy;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.source.ResyncPace;
+import lockstep.replication.tail.TailStore;
 import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.VolumeMessage;
 
@@ -30,6 +31,9 @@ public final class Replica {
         /// Until when, on this loop's clock, this node has promised its partner not to serve the
         /// volume.
         long leaseGrantedUntilNanos(Replica replica);
+
+        /// Where writes are kept that only an old source had.
+        TailStore tails();
     }
 
     private final long self;
@@ -39,6 +43,7 @@ public final class Replica {
     private Role role = new Opening();
     private @Nullable PeerLink link;
     private VolumeMessage.@Nullable CopyStatus heard;
+    private final ResyncPace resyncPace = new ResyncPace();
     private long linkChangedMillis;
 
     /// The copy `copy` on node `self`.
@@ -78,28 +83,17 @@ public final class Replica {
 
     /// For people.
     public ReplicaStatus status() {
-        ActiveVolume active = role.active();
-        return new ReplicaStatus(
-                role.state(),
-                role.reason(),
-                link != null,
-                copy.state(),
-                active == null ? copy.root().cp().epoch() : active.epoch(),
-                copy.root().cp(),
-                role.end(),
-                role.copied(),
-                role.backlogBytes(),
-                role.exposed(),
-                copy.state().role() == CopyState.Role.MIRROR
-                        ? linkChangedMillis
-                        : role.sinceMillis(),
-                role.equalAt(),
-                role.differences());
+        return ReplicaStatus.of(copy, role, link != null, linkChangedMillis);
     }
 
     /// What the source does when its mirror is away, as far as is known here. On the loop only.
     public PairPolicy policy() {
         return role.policy();
+    }
+
+    /// How fast a mirror is brought up to date from here.
+    public ResyncPace resyncPace() {
+        return resyncPace;
     }
 
     /// The partner's link is up.
@@ -281,6 +275,10 @@ public final class Replica {
         observer.event(this, text);
     }
 
+    TailStore tails() {
+        return observer.tails();
+    }
+
     /// Whether `asked` is this copy's role now, and not one that was left.
     boolean isRole(Role asked) {
         return role.equals(asked);
@@ -336,21 +334,14 @@ public final class Replica {
                 });
     }
 
+    /// Disks have joined this copy.
+    void roomGrew() {
+        role.roomGrew();
+    }
+
     /// Tells the partner what this copy is.
     void sendStatus() {
-        CopyState state = copy.state();
-        ActiveVolume active = role.active();
-        Epoch epoch = active == null ? Epoch.NONE : active.epoch();
-        send(
-                new VolumeMessage.CopyStatus(
-                        WireStates.of(state.role()),
-                        WireStates.of(state.sync()),
-                        epoch,
-                        state.promised(),
-                        copy.root().cp(),
-                        role.end(),
-                        copy.root().vbnCount(),
-                        copy.name()));
+        send(WireStates.status(copy, role));
     }
 
     /// Ways from one role to another.

@@ -3,12 +3,14 @@ package lockstep.replication.role;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
+import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
+import lockstep.blockstore.volume.VolumeCopy;
 
-/// One copy for people. `linked`: the partner answers now. `copied` blocks of a resync have been
-/// sent in this round. `backlogBytes` of log entries are not stored by the mirror yet.
-/// `sinceMillis`: since when, in milliseconds since 1970, a source is in sync or ahead of its
-/// mirror, and a mirror has or lacks its link; 0 if not known.
+/// One copy for people. `linked`: the partner answers now. `resync` is what is under way with the
+/// mirror. `backlogBytes` of log entries are not stored by the mirror yet. `sinceMillis`: since
+/// when, in milliseconds since 1970, a source is in sync or ahead of its mirror, and a mirror has
+/// or lacks its link; 0 if not known.
 ///
 /// `equalAt` is the last image known to be equal on both sides; `differences` counts, at a mirror,
 /// consistency points that were not, since the start; at a source, blocks found to differ that have
@@ -21,9 +23,28 @@ public record ReplicaStatus(
         Epoch epoch,
         CpId image,
         Position end,
-        long copied,
+        ResyncProgress resync,
         long backlogBytes,
         Exposed exposed,
         long sinceMillis,
         CpId equalAt,
-        long differences) {}
+        long differences) {
+    static ReplicaStatus of(VolumeCopy copy, Role role, boolean linked, long linkChangedMillis) {
+        ActiveVolume active = role.active();
+        boolean mirror = copy.state().role() == CopyState.Role.MIRROR;
+        return new ReplicaStatus(
+                role.state(),
+                role.reason(),
+                linked,
+                copy.state(),
+                active == null ? copy.root().cp().epoch() : active.epoch(),
+                copy.root().cp(),
+                role.end(),
+                role.progress(),
+                role.backlogBytes(),
+                role.exposed(),
+                mirror ? linkChangedMillis : role.sinceMillis(),
+                role.equalAt(),
+                role.differences());
+    }
+}

@@ -30,8 +30,8 @@ interface Role {
         return Position.NONE;
     }
 
-    default long copied() {
-        return 0;
+    default ResyncProgress progress() {
+        return ResyncProgress.NONE;
     }
 
     default long backlogBytes() {
@@ -68,6 +68,9 @@ interface Role {
     default void writable() {}
 
     default void partnerSays(VolumeMessage.CopyStatus status) {}
+
+    /// Disks have joined this copy.
+    default void roomGrew() {}
 
     default void received(VolumeMessage message) {}
 }

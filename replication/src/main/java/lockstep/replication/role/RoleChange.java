@@ -19,8 +19,8 @@ final class RoleChange {
         this.replica = replica;
     }
 
-    /// An active copy becomes the mirror of the partner, which has opened a higher epoch: what only
-    /// this copy has is dropped.
+    /// An active copy becomes the mirror of the partner, which has opened a higher epoch. What only
+    /// this copy has stays until it is kept aside ([FallingOut]).
     void demote(String why) {
         ActiveVolume active = replica.active();
         replica.tell("this node is not the source any more: " + why);
@@ -33,9 +33,16 @@ final class RoleChange {
                 () -> {
                     replica.reopen();
                     replica.activeChanged();
-                    MirrorRole mirror = new MirrorRole(replica, null);
-                    MirrorVolume.demoted(replica.copy(), mirror, opened(mirror));
+                    CopyState state = replica.copy().state();
+                    replica.save(
+                            state.as(CopyState.Role.MIRROR, CopyState.Sync.OUT_OF_SYNC),
+                            this::mirrorOfOwn);
                 });
+    }
+
+    private void mirrorOfOwn() {
+        MirrorRole mirror = new MirrorRole(replica, null);
+        MirrorVolume.demoted(replica.copy(), mirror, opened(mirror));
     }
 
     /// An active copy at rest, equal to its mirror, becomes the mirror of that. Hosts keep their

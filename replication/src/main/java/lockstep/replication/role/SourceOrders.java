@@ -1,6 +1,5 @@
 package lockstep.replication.role;
 
-import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.volume.ActiveVolume;
@@ -106,7 +105,7 @@ final class SourceOrders {
         source.linkLost("the pair is deleted");
         replica.forgetLink();
         active.detach();
-        active.keepPin(CpId.NONE);
+        active.pins().clear();
         replica.tell("the pair is deleted: this is the only copy now");
         done.accept(null);
     }

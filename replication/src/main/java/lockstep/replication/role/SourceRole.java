@@ -37,12 +37,12 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     /// After a start of the node: a volume without a mirror serves; one with a mirror waits.
     void openedAtStart(ActiveVolume opened) {
-        volume = opened;
-        sync = new SourceSync(replica, opened);
-        opened.guardReads(this::mayAnswerReads);
+        use(opened);
         if (isStandalone()) {
             orders.activateAlone(_ -> {});
         } else {
+            // The mirror may have this image and could not say so before the node went down.
+            opened.pins().addImage();
             replica.activeChanged();
         }
     }
@@ -50,10 +50,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     /// After a takeover: `epoch` is promised durably and nobody else can have it. The image is
     /// pinned, because the old source may have the same one.
     void openedByTakeover(ActiveVolume opened, Epoch epoch) {
-        volume = opened;
-        sync = new SourceSync(replica, opened);
-        opened.guardReads(this::mayAnswerReads);
-        opened.pinImage();
+        use(opened);
+        // What the old source had pinned was never here.
+        opened.pins().onlyImage();
         serveAlone(epoch);
         if (replica.link() != null) {
             linkUp();
@@ -64,16 +63,23 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     /// the mirror from the first moment on. If its link `told` is not up any more, this waits as
     /// after a start.
     void openedBySwitchover(ActiveVolume opened, Epoch epoch, @Nullable PeerLink told) {
-        volume = opened;
-        sync = new SourceSync(replica, opened);
-        opened.guardReads(this::mayAnswerReads);
+        SourceSync next = use(opened);
+        opened.pins().onlyImage();
         if (told != null && told.equals(replica.link())) {
-            sync.decide(
+            next.decide(
                     epoch, opened.end(), opened.copy().root().cp(), WireStates.of(Sync.IN_SYNC));
         } else {
             replica.activeChanged();
             linkUp();
         }
+    }
+
+    private SourceSync use(ActiveVolume opened) {
+        SourceSync next = new SourceSync(replica, opened);
+        volume = opened;
+        sync = next;
+        opened.guardReads(this::mayAnswerReads);
+        return next;
     }
 
     boolean isStandalone() {
@@ -141,13 +147,11 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public long sinceMillis() {
-        Exposure known = exposure();
-        return known == null ? 0 : known.sinceMillis();
+        return sync == null ? 0 : sync.exposure().sinceMillis();
     }
 
     private SyncPhase phase() {
-        SourceSync running = sync;
-        return running == null ? SyncPhase.APART : running.phase();
+        return sync == null ? SyncPhase.APART : sync.phase();
     }
 
     @Override
@@ -164,20 +168,17 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public Position end() {
-        ActiveVolume active = volume;
-        return active == null ? Position.NONE : active.end();
+        return volume == null ? Position.NONE : volume.end();
     }
 
     @Override
-    public long copied() {
-        SourceSync running = sync;
-        return running == null ? 0 : running.copied();
+    public ResyncProgress progress() {
+        return sync == null ? ResyncProgress.NONE : sync.progress();
     }
 
     @Override
     public long backlogBytes() {
-        SourceSync running = sync;
-        return running == null ? 0 : running.backlogBytes();
+        return sync == null ? 0 : sync.backlogBytes();
     }
 
     @Override
@@ -190,18 +191,16 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     @Override
     public void linkLost(String why) {
         asked = null;
-        SourceSync running = sync;
-        if (running != null) {
-            running.linkLost("the link to the mirror is lost: " + why);
+        if (sync != null) {
+            sync.linkLost("the link to the mirror is lost: " + why);
         }
         orders.broken("the link to the mirror is lost: " + why);
     }
 
     @Override
     public void writable() {
-        SourceSync running = sync;
-        if (running != null) {
-            running.writable();
+        if (sync != null) {
+            sync.writable();
         }
     }
 
@@ -280,17 +279,18 @@ final class SourceRole implements Role, ActiveVolume.Observer {
                     decide(m.logEnd(), m.image());
                 }
             }
+            case VolumeMessage.OlderImages m -> running.common().mirrorCanGoBackTo(m.images());
             case VolumeMessage.Fenced m -> fenced(m.promised());
             case VolumeMessage.EntriesStored m -> running.stored(m.epoch(), m.upToSequence());
             case VolumeMessage.CpCommitted m -> running.committed(m.cp());
             case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
-            case VolumeMessage.ResyncReady _ -> running.ready(epochToServe());
+            case VolumeMessage.ResyncReady m -> running.ready(epochToServe(), m.image());
             case VolumeMessage.ImageVerified m -> running.equality().verified(m);
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
             case VolumeMessage.HandedOver _ -> {}
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the partner has no copy of this volume");
-            case VolumeMessage.CpRefused m -> replica.tell("the mirror refused: " + m.reason());
+            case VolumeMessage.CpRefused m -> running.refused(m.cp(), m.reason());
             default ->
                     throw new ProtocolViolation(
                             "a mirror does not send " + message.getClass().getSimpleName());
@@ -306,9 +306,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     private void decide(Position mirrorEnd, CpId mirrorImage) {
         VolumeMessage.CopyStatus status = replica.heard();
-        SourceSync running = sync;
-        if (status != null && running != null) {
-            running.decide(epochToServe(), mirrorEnd, mirrorImage, status.state());
+        if (status != null && sync != null) {
+            sync.decide(epochToServe(), mirrorEnd, mirrorImage, status.state());
         }
     }
 
@@ -371,9 +370,15 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public void imageCommitted(VolumeRoot root, boolean needsCopy) {
-        SourceSync running = sync;
-        if (needsCopy && running != null) {
-            running.copyNeeded();
+        if (needsCopy && sync != null) {
+            sync.copyNeeded();
+        }
+    }
+
+    @Override
+    public void pinGivenUp(CpId cp) {
+        if (sync != null) {
+            sync.pinGivenUp(cp);
         }
     }
 
@@ -385,6 +390,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     @Override
     public void stopped(String reason) {
         orders.broken("the volume has stopped: " + reason);
+        if (sync != null) {
+            sync.over();
+        }
         if (replica.isRole(this) && diverged == null) {
             replica.stopped(reason);
         }

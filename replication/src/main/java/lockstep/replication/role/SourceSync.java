@@ -15,6 +15,8 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
+
 /// How a source brings its mirror in sync, and keeps it so.
 ///
 /// A mirror that was in sync when the link broke is attached again at once: it holds every
@@ -37,7 +39,10 @@ final class SourceSync {
     private final ActiveVolume volume;
     private final Exposure exposure;
     private final EqualityCheck equality;
+    private final CommonImage common;
+    private final ResyncMeter meter;
     private SyncPhase phase = SyncPhase.APART;
+    private boolean wholeBlocks;
     private @Nullable MirrorSender sender;
     private @Nullable ImageSender images;
     private CpId mirrorImage = CpId.NONE;
@@ -51,6 +56,8 @@ final class SourceSync {
         this.volume = volume;
         this.exposure = new Exposure(replica, volume);
         this.equality = new EqualityCheck(replica, volume);
+        this.common = new CommonImage(volume);
+        this.meter = new ResyncMeter(volume.loop().clock(), this::where, replica::tell);
     }
 
     EqualityCheck equality() {
@@ -70,14 +77,21 @@ final class SourceSync {
         return mirrorImage;
     }
 
-    long copied() {
-        ImageSender running = images;
-        return running == null ? 0 : running.blocks();
+    private String where() {
+        return phase + ", the mirror has image " + mirrorImage + " and entry " + storedUpTo;
+    }
+
+    ResyncProgress progress() {
+        return meter.progress(phase.toString(), replica.resyncPace().bytesPerSecond());
     }
 
     long backlogBytes() {
-        MirrorSender running = sender;
-        return running == null ? 0 : running.backlogBytes();
+        return sender == null ? 0 : sender.backlogBytes();
+    }
+
+    /// What mirror and source have in common.
+    CommonImage common() {
+        return common;
     }
 
     /// The mirror has promised `epoch`; its log ends at `end`, it holds `image`.
@@ -87,24 +101,23 @@ final class SourceSync {
             return;
         }
         mirrorImage = image;
-        CpId mine = volume.copy().root().cp();
-        boolean wereInSync =
-                replica.copy().state().sync() == Sync.IN_SYNC && theirs == CopyState.IN_SYNC;
-        boolean imageKnown = image.equals(mine) || volume.isPinned(image);
+        boolean differs = equality.differences() > 0;
+        boolean mine = replica.copy().state().sync() == Sync.IN_SYNC;
+        boolean wereInSync = mine && theirs == CopyState.IN_SYNC && !differs;
+        boolean imageKnown = common.isKnown(image);
         boolean logKnown = end.sequence() >= volume.copy().root().upTo().sequence();
         if (wereInSync && imageKnown && logKnown) {
             attach(epoch, link, Math.min(end.sequence(), volume.end().sequence()));
         } else {
-            askToFallOut(epoch, theirs);
+            boolean all = theirs == CopyState.NO_IMAGE || differs;
+            mirrorImage = all ? CpId.NONE : common.newest(image);
+            askToFallOut(epoch);
         }
     }
 
     private void attach(Epoch epoch, PeerLink link, long mirrorEnd) {
         MirrorSender before = sender;
-        MirrorSender next =
-                new MirrorSender(
-                        volume.copy().id(), epoch, volume.loop(), link, /* announced= */ true);
-        sender = next;
+        MirrorSender next = newSender(epoch, link, /* announced= */ true);
         storedUpTo = mirrorEnd;
         volume.require(Legs.BOTH, mirrorEnd);
         if (volume.service() == ActiveVolume.Service.JOINING) {
@@ -123,31 +136,29 @@ final class SourceSync {
         replica.activeChanged();
     }
 
-    private void askToFallOut(Epoch epoch, CopyState theirs) {
-        boolean difference =
-                theirs != CopyState.NO_IMAGE
-                        && mirrorImage.count() > 0
-                        && equality.differences() == 0
-                        && volume.isPinned(mirrorImage);
-        if (!difference) {
-            mirrorImage = CpId.NONE;
-        }
+    private void askToFallOut(Epoch epoch) {
         phase = SyncPhase.ASKING;
+        meter.begin(mirrorImage.count() == 0);
+        if (mirrorImage.equals(volume.copy().root().cp())) {
+            volume.pins().addImage();
+        }
+        replica.send(new VolumeMessage.EpochBegan(epoch, volume.epochFrom()));
         replica.send(new VolumeMessage.ResyncBegin(epoch, mirrorImage, 0));
     }
 
-    /// The mirror has recorded that it is out of sync: from here on this copy may serve alone, and
-    /// says so durably before it does.
-    void ready(Epoch epoch) {
+    /// The mirror has recorded that it is out of sync and holds `image`: from here on this copy may
+    /// serve alone, and says so durably before it does.
+    void ready(Epoch epoch, CpId image) {
         PeerLink link = replica.link();
         if (phase != SyncPhase.ASKING || link == null) {
             return;
         }
+        if (!image.equals(mirrorImage)) {
+            mirrorImage = CpId.NONE;
+            meter.begin(true);
+        }
         replica.save(
-                replica.copy()
-                        .state()
-                        .as(Role.SOURCE, Sync.OUT_OF_SYNC)
-                        .exposedSince(volume.loop().clock().wallMillis()),
+                exposure.ahead(),
                 () -> {
                     exposure.aheadOfMirror();
                     if (volume.service() == ActiveVolume.Service.JOINING) {
@@ -158,23 +169,55 @@ final class SourceSync {
                     } else {
                         volume.detach();
                     }
-                    if (link.equals(replica.link())) {
-                        volume.keepPin(mirrorImage);
-                        rounds = 0;
-                        newSender(link);
-                        round();
+                    if (link.equals(replica.link()) && phase == SyncPhase.ASKING) {
+                        begin(link);
                     }
                 });
     }
 
-    private void newSender(PeerLink link) {
-        sender =
-                new MirrorSender(
-                        volume.copy().id(),
-                        volume.epoch(),
-                        volume.loop(),
-                        link,
-                        /* announced= */ false);
+    private void begin(PeerLink link) {
+        // Space may have run short since the mirror was asked.
+        if (mirrorImage.count() > 0 && !common.isKnown(mirrorImage)) {
+            again();
+            return;
+        }
+        volume.pins().keepOnly(mirrorImage);
+        rounds = 0;
+        newSender(volume.epoch(), link, /* announced= */ false);
+        round();
+    }
+
+    /// What the mirror was to get cannot be told any more: it is asked anew.
+    private void again() {
+        stopSending();
+        if (!common.isKnown(mirrorImage)) {
+            mirrorImage = CpId.NONE;
+        }
+        askToFallOut(volume.epoch());
+    }
+
+    /// Space ran short, and `cp` is not kept any more.
+    void pinGivenUp(CpId cp) {
+        replica.tell("space runs short: image " + cp + " is not kept for the mirror any more");
+        if (phase == SyncPhase.COPYING && images != null && images.image().equals(cp)) {
+            again();
+        }
+    }
+
+    /// The mirror could not make a block from a change.
+    void refused(CpId cp, String reason) {
+        replica.tell("the mirror refused " + cp + ": " + reason);
+        wholeBlocks = true;
+    }
+
+    private MirrorSender newSender(Epoch epoch, PeerLink link, boolean announced) {
+        MirrorSender next =
+                new MirrorSender(volume.copy().id(), epoch, volume.loop(), link, announced);
+        if (wholeBlocks) {
+            next.sendWholeBlocks();
+        }
+        sender = next;
+        return next;
     }
 
     /// A new image, and the difference to what the mirror has.
@@ -184,38 +227,43 @@ final class SourceSync {
         MirrorSender mine = sender;
         replica.tell(
                 mirrorImage.count() == 0
-                        ? "resync: sending everything"
+                        ? "resync: there is no common image, sending everything"
                         : "resync: sending what is newer than " + mirrorImage);
         volume.checkpoint(
                 () -> {
                     if (phase == SyncPhase.COPYING && mine != null && mine.equals(sender)) {
-                        volume.pinImage();
+                        volume.pins().addImage();
                         sendImage(mine);
                     }
                 });
     }
 
     private void sendImage(MirrorSender to) {
-        images =
+        ImageSender next =
                 new ImageSender(
                         volume.walk(mirrorImage),
                         to,
                         volume.loop(),
-                        _ -> {},
-                        why -> replica.tell("resync stopped: " + why));
-        images.start();
+                        replica.resyncPace(),
+                        why -> {
+                            replica.tell("resync stopped: " + why);
+                            meter.trouble(why);
+                        });
+        images = next;
+        meter.sends(next);
+        next.start();
     }
 
     /// The attached mirror lacks the image just committed: it goes as a difference.
     void copyNeeded() {
-        MirrorSender to = sender;
         boolean wanted = phase == SyncPhase.JOINING_LOG || phase == SyncPhase.LIVE;
-        if (to != null && wanted) {
-            sendImage(to);
+        if (sender != null && wanted) {
+            sendImage(sender);
         }
     }
 
     void committed(CpId cp) {
+        wholeBlocks = false;
         switch (phase) {
             case COPYING -> roundDone(cp);
             case JOINING_LOG -> {
@@ -239,16 +287,15 @@ final class SourceSync {
             return;
         }
         images = null;
-        volume.unpin(mirrorImage);
+        volume.pins().remove(mirrorImage);
         mirrorImage = cp;
         if (done.blocks() > LAST_DIFFERENCE_BLOCKS && rounds < ROUNDS_MAX) {
             round();
             return;
         }
-        MirrorSender live = sender;
-        if (live != null) {
+        if (sender != null) {
             phase = SyncPhase.JOINING_LOG;
-            volume.goLive(live);
+            volume.goLive(sender);
         }
     }
 
@@ -261,14 +308,13 @@ final class SourceSync {
     }
 
     void stored(Epoch epoch, long sequence) {
-        MirrorSender mine = sender;
         // An entry of an older epoch is one from before this epoch began, whatever its sequence.
         long upTo = epoch.equals(volume.epoch()) ? sequence : Math.min(sequence, epochStart - 1);
-        if (mine == null || upTo <= storedUpTo) {
+        if (sender == null || upTo <= storedUpTo) {
             return;
         }
         storedUpTo = upTo;
-        mine.stored(upTo);
+        sender.stored(upTo);
         volume.mirrorStored(upTo);
         recordIfCaughtUp();
     }
@@ -296,31 +342,42 @@ final class SourceSync {
             phase = SyncPhase.LIVE;
             equality.resolved();
             exposure.inSync();
-            replica.tell("in sync with the mirror, epoch " + epoch);
+            replica.tell(
+                    "in sync with the mirror, epoch %s; %d blocks were sent"
+                            .formatted(epoch, meter.blocks()));
+            meter.end();
             replica.activeChanged();
         }
     }
 
     void progress(CpId cp, long blocks) {
-        MirrorSender running = sender;
-        if (running != null) {
-            running.progress(cp, blocks);
+        if (sender != null) {
+            sender.progress(cp, blocks);
         }
     }
 
     void writable() {
-        MirrorSender running = sender;
-        if (running != null) {
-            running.writable();
+        if (sender != null) {
+            sender.writable();
+        }
+    }
+
+    /// The volume has stopped: nothing is sent any more.
+    void over() {
+        meter.end();
+        stopSending();
+    }
+
+    private void stopSending() {
+        if (images != null) {
+            images.stop();
+            images = null;
         }
     }
 
     void linkLost(String why) {
-        ImageSender sending = images;
-        if (sending != null) {
-            sending.stop();
-            images = null;
-        }
+        common.mirrorCanGoBackTo(List.of());
+        over();
         SyncPhase was = phase;
         phase = SyncPhase.APART;
         equality.broken(why);
@@ -331,9 +388,8 @@ final class SourceSync {
         } else if (!mayServeAlone) {
             exposure.mirrorLost();
         }
-        MirrorSender over = sender;
-        if (over != null) {
-            over.lost();
+        if (sender != null) {
+            sender.lost();
         }
     }
 

@@ -1,38 +1,40 @@
 package lockstep.replication.source;
 
+import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.volume.ImageWalk;
 
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 
-/// Brings a mirror from the image it has to a newer one: everything born since goes by content, no
-/// faster than the mirror writes it, and then the root.
+/// Brings a mirror from the image it has to a newer one: everything born since goes by content or
+/// as a change, no faster than the mirror writes it and the pace allows, and then the root.
 public final class ImageSender {
     private static final int BLOCKS_PER_SLICE = 64;
 
     private final ImageWalk walk;
     private final MirrorSender sender;
     private final EventLoop loop;
-    private final LongConsumer sent;
+    private final ResyncPace pace;
     private final Consumer<String> failed;
     private long blocks;
+    private long bytes;
+    private long paced;
     private boolean stopped;
 
-    /// Sends what `walk` finds. `sent` gets the number of blocks once the commit is sent; `failed`
-    /// the reason if a block cannot be read.
+    /// Sends what `walk` finds; `failed` gets the reason if a block cannot be read.
     public ImageSender(
             ImageWalk walk,
             MirrorSender sender,
             EventLoop loop,
-            LongConsumer sent,
+            ResyncPace pace,
             Consumer<String> failed) {
         this.walk = walk;
         this.sender = sender;
         this.loop = loop;
-        this.sent = sent;
+        this.pace = pace;
         this.failed = failed;
     }
 
@@ -44,6 +46,16 @@ public final class ImageSender {
     /// Blocks sent so far.
     public long blocks() {
         return blocks;
+    }
+
+    /// Bytes of contents and changes sent so far.
+    public long bytes() {
+        return bytes;
+    }
+
+    /// How much of the image is behind, from 0 to 1.
+    public double done() {
+        return walk.done();
     }
 
     /// Begins.
@@ -61,7 +73,14 @@ public final class ImageSender {
     }
 
     private void slice() {
-        if (!stopped) {
+        if (stopped) {
+            return;
+        }
+        long delayNanos = pace.delayNanos(bytes - paced, loop.clock().nanoTime());
+        paced = bytes;
+        if (delayNanos > 0) {
+            loop.clock().schedule(delayNanos, () -> next(BLOCKS_PER_SLICE));
+        } else {
             next(BLOCKS_PER_SLICE);
         }
     }
@@ -80,8 +99,19 @@ public final class ImageSender {
                     public void block(long vbn, int crc, ByteBuffer borrowed) {
                         if (!stopped) {
                             sender.cpData(vbn, crc, borrowed.duplicate().clear());
-                            blocks++;
-                            next(left - 1);
+                            sent(Blocks.SIZE, left);
+                        }
+                    }
+
+                    @Override
+                    public void change(
+                            BlockPointer now,
+                            ByteBuffer borrowed,
+                            BlockPointer base,
+                            ByteBuffer borrowedPatch) {
+                        if (!stopped) {
+                            sender.cpChange(now, base, borrowedPatch, borrowed.duplicate().clear());
+                            sent(borrowedPatch.remaining(), left);
                         }
                     }
 
@@ -90,7 +120,6 @@ public final class ImageSender {
                         if (!stopped) {
                             stopped = true;
                             sender.cpCommit(image(), walk.root().encode());
-                            sent.accept(blocks);
                         }
                     }
 
@@ -102,5 +131,11 @@ public final class ImageSender {
                         }
                     }
                 });
+    }
+
+    private void sent(int length, int left) {
+        blocks++;
+        bytes += length;
+        next(left - 1);
     }
 }

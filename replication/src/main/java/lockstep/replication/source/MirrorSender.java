@@ -5,11 +5,13 @@ import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.base.VolumeId;
+import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.volume.Mirror;
 import lockstep.blockstore.volume.ReplayedEntry;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.wire.BlockChange;
 import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
@@ -45,6 +47,7 @@ public final class MirrorSender implements Mirror {
     private final List<ReferenceRun> references = new ArrayList<>();
     private final List<BlockRun> runs = new ArrayList<>();
     private final SetHash digest = new SetHash();
+    private final List<BlockChange> changes = new ArrayList<>();
     private final ByteBuffer contents = ByteBuffer.allocateDirect(FRAME_BYTES);
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private @Nullable CpId cp;
@@ -52,10 +55,11 @@ public final class MirrorSender implements Mirror {
     private int runStart;
     private long blocksSent;
     private long blocksWritten;
-    private long bytesOfData;
     private boolean flushScheduled;
     private boolean announced;
     private boolean lost;
+    private boolean wholeBlocks;
+    private int changedBytes;
 
     /// Sends for `volume`, active in `epoch`, over `link`. `announced`: the mirror knows where the
     /// log goes on, because it was in sync; if not, the first entry tells it.
@@ -151,10 +155,33 @@ public final class MirrorSender implements Mirror {
         contents.put(borrowed.duplicate());
         runVbn = vbn + 1;
         blocksSent++;
-        bytesOfData += Blocks.SIZE;
         if (!contents.hasRemaining()) {
             flushData();
         }
+    }
+
+    @Override
+    public void cpChange(
+            BlockPointer now, BlockPointer base, ByteBuffer borrowedPatch, ByteBuffer borrowed) {
+        if (wholeBlocks) {
+            cpData(now.vbn(), now.crc(), borrowed);
+            return;
+        }
+        digest.add(now.vbn(), now.crc());
+        ByteBuffer patch = ByteBuffer.allocate(borrowedPatch.remaining());
+        patch.put(borrowedPatch.duplicate()).flip();
+        changes.add(new BlockChange(now.vbn(), now.crc(), base.vbn(), base.crc(), patch));
+        changedBytes += patch.remaining();
+        blocksSent++;
+        if (changedBytes >= FRAME_BYTES || changes.size() == FRAME_RUNS) {
+            flushChanges();
+        }
+    }
+
+    /// From here on every block that goes by content goes whole: the mirror could not make sense of
+    /// a change.
+    public void sendWholeBlocks() {
+        wholeBlocks = true;
     }
 
     @Override
@@ -177,6 +204,7 @@ public final class MirrorSender implements Mirror {
     public void cpCommit(CpId committed, ByteBuffer borrowedRoot) {
         flushData();
         flushReferences();
+        flushChanges();
         flushEntries();
         link.send(volume, new VolumeMessage.CpDigest(committed, digest.value()));
         link.send(volume, new VolumeMessage.CpCommit(committed, borrowedRoot));
@@ -191,13 +219,9 @@ public final class MirrorSender implements Mirror {
         // for ever otherwise.
         flushData();
         flushReferences();
+        flushChanges();
         waiting.add(whenReady);
         return false;
-    }
-
-    /// Bytes of blocks that went by content, in all.
-    public long bytesOfData() {
-        return bytesOfData;
     }
 
     private boolean isReady() {
@@ -292,5 +316,14 @@ public final class MirrorSender implements Mirror {
             link.send(volume, new VolumeMessage.CpReferences(of, references));
         }
         references.clear();
+    }
+
+    private void flushChanges() {
+        CpId of = cp;
+        if (!changes.isEmpty() && of != null) {
+            link.send(volume, new VolumeMessage.CpChanges(of, changes));
+        }
+        changes.clear();
+        changedBytes = 0;
     }
 }

@@ -4,6 +4,7 @@ import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.SetHash;
+import lockstep.blockstore.block.BlockPatch;
 import lockstep.replication.wire.LinkMessage.Goodbye;
 import lockstep.replication.wire.LinkMessage.Heartbeat;
 import lockstep.replication.wire.LinkMessage.HeartbeatReply;
@@ -13,6 +14,7 @@ import lockstep.replication.wire.LinkMessage.Refusal;
 import lockstep.replication.wire.LinkMessage.Refused;
 import lockstep.replication.wire.VolumeMessage.CopyStatus;
 import lockstep.replication.wire.VolumeMessage.CpBegin;
+import lockstep.replication.wire.VolumeMessage.CpChanges;
 import lockstep.replication.wire.VolumeMessage.CpCommit;
 import lockstep.replication.wire.VolumeMessage.CpCommitted;
 import lockstep.replication.wire.VolumeMessage.CpData;
@@ -23,6 +25,7 @@ import lockstep.replication.wire.VolumeMessage.CpRefused;
 import lockstep.replication.wire.VolumeMessage.Detached;
 import lockstep.replication.wire.VolumeMessage.Entries;
 import lockstep.replication.wire.VolumeMessage.EntriesStored;
+import lockstep.replication.wire.VolumeMessage.EpochBegan;
 import lockstep.replication.wire.VolumeMessage.EpochPromised;
 import lockstep.replication.wire.VolumeMessage.Fault;
 import lockstep.replication.wire.VolumeMessage.Fenced;
@@ -31,6 +34,7 @@ import lockstep.replication.wire.VolumeMessage.HandedOver;
 import lockstep.replication.wire.VolumeMessage.ImageVerified;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
+import lockstep.replication.wire.VolumeMessage.OlderImages;
 import lockstep.replication.wire.VolumeMessage.OpenEpoch;
 import lockstep.replication.wire.VolumeMessage.ResyncBegin;
 import lockstep.replication.wire.VolumeMessage.ResyncReady;
@@ -58,6 +62,8 @@ final class PayloadDecoder {
     private static final int RUN_HEADER_BYTES = 12;
     private static final int REFERENCE_BYTES = 24;
     private static final int SET_HASH_BYTES = 24;
+    private static final int CHANGE_HEADER_BYTES = 26;
+    private static final int CP_BYTES = 20;
 
     private PayloadDecoder() {}
 
@@ -95,6 +101,9 @@ final class PayloadDecoder {
             case IMAGE_VERIFIED -> imageVerified(in);
             case CP_DIGEST -> new CpDigest(in.cp(), setHash(in));
             case HANDED_OVER -> new HandedOver(in.epoch(), in.position(), in.cp());
+            case OLDER_IMAGES -> olderImages(in);
+            case EPOCH_BEGAN -> new EpochBegan(in.epoch(), in.position());
+            case CP_CHANGES -> cpChanges(in);
         };
     }
 
@@ -222,6 +231,39 @@ final class PayloadDecoder {
             runs.add(new ReferenceRun(vbn, blocks, in.u63(), referenceOffset(in.u32(), blocks)));
         }
         return new CpReferences(cp, runs);
+    }
+
+    private static OlderImages olderImages(WireReader in) {
+        int count = in.u16();
+        if (in.remaining() != count * CP_BYTES) {
+            throw new ProtocolViolation(count + " images in " + in.remaining() + " bytes");
+        }
+        List<CpId> images = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            images.add(in.cp());
+        }
+        return new OlderImages(images);
+    }
+
+    private static CpChanges cpChanges(WireReader in) {
+        CpId cp = in.cp();
+        int count = in.u16();
+        if (count == 0 || in.remaining() < count * CHANGE_HEADER_BYTES) {
+            throw new ProtocolViolation(count + " changes in " + in.remaining() + " bytes");
+        }
+        List<BlockChange> changes = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            long vbn = WireReader.vbnOfRun(in.i64(), 1);
+            int crc = in.i32();
+            long base = WireReader.vbnOfRun(in.i64(), 1);
+            int baseCrc = in.i32();
+            int length = in.u16();
+            if (length > BlockPatch.MAX_BYTES) {
+                throw new ProtocolViolation("a patch of " + length + " bytes");
+            }
+            changes.add(new BlockChange(vbn, crc, base, baseCrc, in.bytes(length)));
+        }
+        return new CpChanges(cp, changes);
     }
 
     private static int referenceOffset(int offset, int blocks) {

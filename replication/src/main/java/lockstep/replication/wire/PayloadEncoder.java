@@ -13,6 +13,7 @@ import lockstep.replication.wire.LinkMessage.HelloAck;
 import lockstep.replication.wire.LinkMessage.Refused;
 import lockstep.replication.wire.VolumeMessage.CopyStatus;
 import lockstep.replication.wire.VolumeMessage.CpBegin;
+import lockstep.replication.wire.VolumeMessage.CpChanges;
 import lockstep.replication.wire.VolumeMessage.CpCommit;
 import lockstep.replication.wire.VolumeMessage.CpCommitted;
 import lockstep.replication.wire.VolumeMessage.CpData;
@@ -23,6 +24,7 @@ import lockstep.replication.wire.VolumeMessage.CpRefused;
 import lockstep.replication.wire.VolumeMessage.Detached;
 import lockstep.replication.wire.VolumeMessage.Entries;
 import lockstep.replication.wire.VolumeMessage.EntriesStored;
+import lockstep.replication.wire.VolumeMessage.EpochBegan;
 import lockstep.replication.wire.VolumeMessage.EpochPromised;
 import lockstep.replication.wire.VolumeMessage.Fault;
 import lockstep.replication.wire.VolumeMessage.Fenced;
@@ -31,6 +33,7 @@ import lockstep.replication.wire.VolumeMessage.HandedOver;
 import lockstep.replication.wire.VolumeMessage.ImageVerified;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
+import lockstep.replication.wire.VolumeMessage.OlderImages;
 import lockstep.replication.wire.VolumeMessage.OpenEpoch;
 import lockstep.replication.wire.VolumeMessage.ResyncBegin;
 import lockstep.replication.wire.VolumeMessage.ResyncReady;
@@ -79,6 +82,9 @@ final class PayloadEncoder {
             case StepDown _ -> MessageType.STEP_DOWN;
             case VolumeUnknown _ -> MessageType.VOLUME_UNKNOWN;
             case Fault _ -> MessageType.FAULT;
+            case OlderImages _ -> MessageType.OLDER_IMAGES;
+            case EpochBegan _ -> MessageType.EPOCH_BEGAN;
+            case CpChanges _ -> MessageType.CP_CHANGES;
         };
     }
 
@@ -138,6 +144,12 @@ final class PayloadEncoder {
             case StepDown m -> out.epoch(m.epoch());
             case VolumeUnknown _ -> {}
             case Fault m -> out.text(m.what(), REASON_BYTES);
+            case OlderImages m -> {
+                out.u16(m.images().size());
+                m.images().forEach(out::cp);
+            }
+            case EpochBegan m -> out.epoch(m.epoch()).position(m.from());
+            case CpChanges m -> cpChanges(m, out);
         }
     }
 
@@ -179,6 +191,14 @@ final class PayloadEncoder {
         out.cp(m.cp()).u16(m.runs().size());
         for (ReferenceRun run : m.runs()) {
             out.i64(run.vbn()).u32(run.blocks()).i64(run.sequence()).u32(run.offset());
+        }
+    }
+
+    private static void cpChanges(CpChanges m, WireWriter out) {
+        out.cp(m.cp()).u16(m.changes().size());
+        for (BlockChange change : m.changes()) {
+            out.i64(change.vbn()).i32(change.crc()).i64(change.baseVbn()).i32(change.baseCrc());
+            out.u16(change.patch().remaining()).bytes(change.patch());
         }
     }
 

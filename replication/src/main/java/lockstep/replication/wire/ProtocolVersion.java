@@ -7,8 +7,11 @@ import org.jspecify.annotations.Nullable;
 /// can agree or refuse politely.
 public enum ProtocolVersion {
     /// Frames with two checksums; heartbeats with leases; entries, consistency points as data and
-    /// references, resync, epochs.
-    V1(1);
+    /// references, resync, epochs. Beside that, which version 1 had: the destination says to which
+    /// older images it can go back, the source where its epoch began; tree nodes and system files
+    /// travel as changes; and what version 2 did not have: each consistency point is proven equal
+    /// before it is committed, and whole images are compared.
+    V3(3);
 
     private final int number;
 
@@ -23,12 +26,12 @@ public enum ProtocolVersion {
 
     /// The oldest that this node still speaks.
     public static ProtocolVersion oldest() {
-        return V1;
+        return V3;
     }
 
     /// The newest that this node speaks.
     public static ProtocolVersion newest() {
-        return V1;
+        return V3;
     }
 
     /// The newest version that this node speaks and that lies in the offered range; null when there

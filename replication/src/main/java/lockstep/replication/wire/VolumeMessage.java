@@ -12,7 +12,8 @@ import java.util.List;
 public sealed interface VolumeMessage extends Message {
     /// Both ways, when the link comes up and on each change: what this side's copy is. `epoch` is
     /// the active one or the last; `promised` the highest it has promised; `image` the consistency
-    /// point on its disks; `logEnd` the last durable entry of its log.
+    /// point on its disks; `logEnd` the last durable entry of its log; `vbnCount` how many VBNs its
+    /// disks hold, which the volume may become as large as.
     record CopyStatus(
             ClaimedRole role,
             CopyState state,
@@ -23,6 +24,18 @@ public sealed interface VolumeMessage extends Message {
             long vbnCount,
             String volumeName)
             implements VolumeMessage {}
+
+    /// D→S, before its CopyStatus: beside the image that it names, the destination can go back to
+    /// each of `images`, newest first, and be brought up from there. Since version 2.
+    record OlderImages(List<CpId> images) implements VolumeMessage {
+        public OlderImages {
+            images = List.copyOf(images);
+        }
+    }
+
+    /// S→D, before ResyncBegin: `epoch`, which is open, went on from `from`. What the destination
+    /// has behind it of the epoch of `from` was never the source's. Since version 2.
+    record EpochBegan(Epoch epoch, Position from) implements VolumeMessage {}
 
     /// S→D: let me open `epoch`; it continues from `continuesFrom`.
     record OpenEpoch(Epoch epoch, Position continuesFrom) implements VolumeMessage {}
@@ -58,6 +71,13 @@ public sealed interface VolumeMessage extends Message {
         }
     }
 
+    /// S→D: blocks of `cp` as changes of blocks that the destination's image has. Since version 2.
+    record CpChanges(CpId cp, List<BlockChange> changes) implements VolumeMessage {
+        public CpChanges {
+            changes = List.copyOf(changes);
+        }
+    }
+
     /// S→D: all of `cp` is sent and it is durable on the source; `root` is the volume's root
     /// record. Also ends a resync.
     record CpCommit(CpId cp, ByteBuffer root) implements VolumeMessage {}
@@ -79,7 +99,7 @@ public sealed interface VolumeMessage extends Message {
     record ResyncBegin(Epoch epoch, CpId since, long blocks) implements VolumeMessage {}
 
     /// D→S: that this copy is out of sync (or has no image) is durable; send. `image` is what it
-    /// holds.
+    /// holds: what was named, or nothing if it could not go back there.
     record ResyncReady(CpId image) implements VolumeMessage {}
 
     /// S→D: `cp` is committed on both sides; entries of half `half`, from `fromSequence` on, follow

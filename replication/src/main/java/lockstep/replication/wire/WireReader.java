@@ -46,6 +46,12 @@ final class WireReader {
         return value;
     }
 
+    /// Four bytes that are no count.
+    int i32() {
+        require(4);
+        return in.getInt();
+    }
+
     long i64() {
         require(8);
         return in.getLong();

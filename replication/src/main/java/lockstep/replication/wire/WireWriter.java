@@ -54,6 +54,14 @@ final class WireWriter {
         return this;
     }
 
+    WireWriter i32(int value) {
+        if (out != null) {
+            out.putInt(value);
+        }
+        length += 4;
+        return this;
+    }
+
     WireWriter i64(long value) {
         if (out != null) {
             out.putLong(value);

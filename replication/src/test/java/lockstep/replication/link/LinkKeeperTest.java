@@ -124,7 +124,7 @@ class LinkKeeperTest {
     @Test
     void aHelloOfAnOlderIncarnationIsRefused() {
         join();
-        List<Message> heard = rawDial(new LinkMessage.Hello(1, 1, b.identity, 0));
+        List<Message> heard = rawDial(new LinkMessage.Hello(1, 2, b.identity, 0));
         assertThat(heard)
                 .containsExactly(
                         new LinkMessage.Refused(LinkMessage.Refusal.STALE_INCARNATION, ""));
@@ -134,19 +134,19 @@ class LinkKeeperTest {
     @Test
     void aStrangerIsRefused() {
         NodeIdentity stranger = LinkNode.identity("c", 3);
-        assertThat(refusalOf(new LinkMessage.Hello(1, 1, stranger, 1)))
+        assertThat(refusalOf(new LinkMessage.Hello(1, 2, stranger, 1)))
                 .isEqualTo(LinkMessage.Refusal.UNKNOWN_NODE);
     }
 
     @Test
     void aVersionOfTheFutureIsRefused() {
-        assertThat(refusalOf(new LinkMessage.Hello(2, 9, b.identity, 1)))
+        assertThat(refusalOf(new LinkMessage.Hello(3, 9, b.identity, 1)))
                 .isEqualTo(LinkMessage.Refusal.VERSION);
     }
 
     @Test
     void aNodeThatDialsItselfIsRefused() {
-        assertThat(refusalOf(new LinkMessage.Hello(1, 1, a.identity, 1)))
+        assertThat(refusalOf(new LinkMessage.Hello(1, 2, a.identity, 1)))
                 .isEqualTo(LinkMessage.Refusal.SELF);
         LinkKeeper keeper = b.keep(a.identity, network.dialer("b", "b"));
         simulation.runFor(SECOND);
@@ -160,10 +160,10 @@ class LinkKeeperTest {
         NodeIdentity third = LinkNode.identity("c", 3);
         a.keep(third, null);
         NodeIdentity forged = new NodeIdentity(b.identity.id(), third.uuid(), "c");
-        assertThat(refusalOf(new LinkMessage.Hello(1, 1, forged, 1)))
+        assertThat(refusalOf(new LinkMessage.Hello(1, 2, forged, 1)))
                 .isEqualTo(LinkMessage.Refusal.DOUBLE_IDENTITY);
         NodeIdentity mine = new NodeIdentity(a.identity.id(), third.uuid(), "c");
-        assertThat(refusalOf(new LinkMessage.Hello(1, 1, mine, 1)))
+        assertThat(refusalOf(new LinkMessage.Hello(1, 2, mine, 1)))
                 .isEqualTo(LinkMessage.Refusal.DOUBLE_IDENTITY);
     }
 

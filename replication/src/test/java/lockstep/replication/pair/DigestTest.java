@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.ImageWalk;
@@ -216,6 +217,15 @@ final class DigestTest {
                                             public void block(
                                                     long vbn, int crc, ByteBuffer borrowed) {
                                                 found.add(vbn);
+                                            }
+
+                                            @Override
+                                            public void change(
+                                                    BlockPointer now,
+                                                    ByteBuffer borrowed,
+                                                    BlockPointer base,
+                                                    ByteBuffer borrowedPatch) {
+                                                found.add(now.vbn());
                                             }
 
                                             @Override

@@ -22,14 +22,16 @@ final class DirectSpace implements BlockSpace {
     private final RaidGeometry geometry;
     private final DiskLayout layout;
 
-    /// The group's data disks in order, then its parity disk.
-    DirectSpace(List<SimDevice> disks) {
+    /// The group's disks by slot, of which `parity` is the parity disk's.
+    DirectSpace(List<SimDevice> disks, int parity) {
         this.disks = disks;
         long smallest = disks.stream().mapToLong(SimDevice::size).min().orElseThrow();
         this.layout = DiskLayout.fitting(smallest);
         this.geometry =
                 new RaidGeometry(
-                        List.of(new RaidGeometry.Group(disks.size() - 1, layout.dbnCount())));
+                        List.of(
+                                new RaidGeometry.Group(
+                                        disks.size() - 1, parity, layout.dbnCount())));
     }
 
     long stripes() {
@@ -64,7 +66,7 @@ final class DirectSpace implements BlockSpace {
 
     @Override
     public List<StripeSet> stripeSets() {
-        return List.of(new StripeSet(0, disks.size() - 1, layout.dbnCount()));
+        return List.of(StripeSet.of(0, disks.size() - 1, layout.dbnCount()));
     }
 
     @Override

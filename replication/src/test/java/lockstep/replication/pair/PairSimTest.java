@@ -20,6 +20,7 @@ final class PairSimTest {
     private static final int THREADS = Runtime.getRuntime().availableProcessors();
     private static final int CANARY_SEEDS = 200;
     private static final int SCRUBBED_ONE_IN = Integer.getInteger("pair.scrubbed-one-in", 4);
+    private static final int GROWN_ONE_IN = 5;
     private static final int ROUNDS = Integer.getInteger("pair.rounds", 3);
 
     private final Totals totals = new Totals();
@@ -45,6 +46,7 @@ final class PairSimTest {
         assertThat(totals.acknowledged).isPositive();
         assertThat(totals.locks).isPositive();
         assertThat(totals.moved > 0 || last - first < 20).isTrue();
+        assertThat(totals.growths > 0 || last - first < 10 * GROWN_ONE_IN).isTrue();
         assertThat(totals.scrubs > 0 || last - first < SCRUBBED_ONE_IN).isTrue();
     }
 
@@ -54,6 +56,7 @@ final class PairSimTest {
         while (seed <= last && violations.isEmpty()) {
             try {
                 PairSimulation pair = new PairSimulation(seed, seed % SCRUBBED_ONE_IN == 0);
+                pair.grows = seed % GROWN_ONE_IN == 0;
                 pair.run(ROUNDS);
                 totals.add(pair);
             } catch (AssertionError | RuntimeException violation) {
@@ -71,6 +74,10 @@ final class PairSimTest {
         long acknowledged;
         long locks;
         long scrubs;
+        long differences;
+        long everything;
+        long interruptions;
+        long growths;
         long repeats;
         long repeatsInVain;
         long moves;
@@ -85,7 +92,11 @@ final class PairSimTest {
             detaches += pair.detaches;
             crashes += pair.crashes;
             acknowledged += pair.history.acknowledgedSectors;
+            differences += pair.resync.differences;
+            everything += pair.resync.everything;
+            interruptions += pair.resync.interruptions;
             locks += pair.locks.taken;
+            growths += pair.growth.grown;
             scrubs += pair.a.scrubPasses + pair.b.scrubPasses;
             repeats += pair.locks.repeated;
             repeatsInVain += pair.locks.repeatedInVain;
@@ -104,11 +115,15 @@ final class PairSimTest {
             String held =
                     "%d locks taken, %d by a repeat, %d repeated in vain"
                             .formatted(locks, repeats, repeatsInVain);
+            String resyncs =
+                    "%d resyncs by difference, %d of everything, %d interrupted"
+                            .formatted(differences, everything, interruptions);
             String gone =
                     "%d of %d switchovers ended, the longest pause %d ms"
                             .formatted(moved, moves, longestPauseNanos / 1_000_000);
             String apart = "%d alone by policy, %d spent".formatted(alone, spent);
-            return String.join(", ", done, held, gone, apart, scrubs + " scrubs");
+            String grown = growths + " growths";
+            return String.join(", ", done, held, gone, apart, scrubs + " scrubs", grown, resyncs);
         }
     }
 

@@ -33,8 +33,10 @@ final class PairSimulation {
     final LockLoad locks = new LockLoad(this);
     final StateHistory states = new StateHistory(this);
     final SnapshotLoad snapshots = new SnapshotLoad(this);
+    final ResyncLoad resync = new ResyncLoad(this);
     final MoveRounds moves = new MoveRounds(this);
     final PolicyRounds policies = new PolicyRounds(this);
+    final PairGrowth growth = new PairGrowth(this);
     Runnable afterSetUp = () -> {};
 
     /// Whether every image is looked at; not when somebody damages one.
@@ -44,6 +46,9 @@ final class PairSimulation {
     long takeovers;
     long detaches;
     long crashes;
+
+    /// Whether disks join both copies while they work.
+    boolean grows;
 
     PairSimulation(long seed) {
         this(seed, false);
@@ -70,8 +75,11 @@ final class PairSimulation {
         PairSetUp.run(this);
         afterSetUp.run();
         for (int round = 0; round < rounds; round++) {
+            if (grows) {
+                growth.begin();
+            }
             workFor(20_000_000L + random.nextLong(80_000_000L));
-            switch (random.nextInt(9)) {
+            switch (random.nextInt(10)) {
                 case 0 -> network.breakConnections("a", "b");
                 case 1 -> clog();
                 case 2 -> crashMirror();
@@ -79,6 +87,7 @@ final class PairSimulation {
                 case 4 -> crashSourceAndTakeOver();
                 case 5, 6 -> moves.round();
                 case 7 -> policies.round();
+                case 8 -> resync.interrupted();
                 default -> crashBoth();
             }
             workFor(random.nextLong(60_000_000L));
@@ -128,8 +137,8 @@ final class PairSimulation {
         mirror.start();
     }
 
-    /// The operator lets the source go on alone; later the mirror gets the difference.
-    private void detach(SimNode source) {
+    /// The operator lets the source go on alone.
+    void goAlone(SimNode source) {
         await(
                 () -> source.replica.status().state() == RoleState.SUSPENDED,
                 "the source notices that its mirror is away");
@@ -137,6 +146,11 @@ final class PairSimulation {
         source.loop.call(() -> source.replica.detach(refusal -> ended[0] = refusal == null));
         await(() -> ended[0], "the detach ends");
         detaches++;
+    }
+
+    /// So it does; later the mirror gets the difference.
+    private void detach(SimNode source) {
+        goAlone(source);
         workFor(random.nextLong(300_000_000L));
         if (random.nextInt(3) == 0) {
             crashes++;
@@ -197,6 +211,7 @@ final class PairSimulation {
     /// Everything heals: within a bound the pair is in sync again, and nothing acknowledged is
     /// lost.
     private void recover() {
+        resync.unlimited();
         network.heal();
         for (SimNode node : List.of(a, b)) {
             if (!node.alive) {
@@ -204,6 +219,7 @@ final class PairSimulation {
             }
         }
         awaitInSync();
+        resync.count();
         verifyAll();
         locks.settle();
         SimNode source = source();
@@ -298,6 +314,7 @@ final class PairSimulation {
         policies.afterEvent(a);
         policies.afterEvent(b);
         boolean both = isServing(a) && isServing(b);
+        growth.check();
         check(
                 !both || !a.replica.active().epoch().equals(b.replica.active().epoch()),
                 "two nodes are active in one epoch (invariant 5)");

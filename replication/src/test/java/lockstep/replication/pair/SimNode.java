@@ -8,6 +8,7 @@ import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.disk.DiskEvents;
 import lockstep.blockstore.disk.DiskInventory;
 import lockstep.blockstore.disk.FormatPlan;
+import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.disk.RecordArea;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.BlockDevice;
@@ -29,6 +30,7 @@ import lockstep.replication.link.PeerLink;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.role.Replica;
 import lockstep.replication.sim.SimNetwork;
+import lockstep.replication.tail.TailStore;
 import lockstep.replication.wire.NodeIdentity;
 import lockstep.replication.wire.VolumeMessage;
 
@@ -49,13 +51,19 @@ final class SimNode implements LinkHandler, Replica.Observer {
     final String name;
     final NodeIdentity identity;
     final List<SimDevice> disks = new ArrayList<>();
+
+    /// Disks that are there and have not joined.
+    final List<SimDevice> extras = new ArrayList<>();
+
     final SimDevice log;
     final List<String> events = new ArrayList<>();
+    private final int paritySlot;
     private final Simulation simulation;
     private final SimNetwork network;
     private final BiConsumer<SimNode, VolumeRoot> imageSeen;
     private int starts;
     private long startedAt;
+    final SimTails tails = new SimTails();
     SimEventLoop loop;
     LinkHub hub;
     LinkKeeper keeper;
@@ -90,6 +98,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
         this.name = name;
         this.imageSeen = imageSeen;
         this.identity = new NodeIdentity(number, new UUID(7, number), name);
+        this.paritySlot = slots - 1;
         for (int i = 0; i < slots; i++) {
             disks.add(new SimDevice(simulation, name + "-disk" + i, diskBytes));
         }
@@ -101,7 +110,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
     }
 
     DirectSpace direct() {
-        return new DirectSpace(disks);
+        return new DirectSpace(disks, paritySlot);
     }
 
     /// Makes an empty copy of the volume in the given state, and starts.
@@ -175,12 +184,15 @@ final class SimNode implements LinkHandler, Replica.Observer {
 
     private void attachDevices() {
         disks.forEach(disk -> disk.attach(loop));
+        extras.forEach(disk -> disk.attach(loop));
         log.attach(loop);
     }
 
     private void openDisks(java.util.function.Consumer<RaidSpace> next) {
+        List<BlockDevice> there = new ArrayList<>(disks);
+        there.addAll(extras);
         DiskInventory.read(
-                List.copyOf(disks),
+                there,
                 inventory ->
                         VolumeDisks.open(
                                 inventory.volumes().getFirst(),
@@ -190,10 +202,20 @@ final class SimNode implements LinkHandler, Replica.Observer {
                                     check(
                                             opened instanceof VolumeDisks.Opened.Ok,
                                             "disks open: " + opened);
-                                    next.accept(
-                                            new RaidSpace(
-                                                    ((VolumeDisks.Opened.Ok) opened).disks()));
+                                    VolumeDisks ok = ((VolumeDisks.Opened.Ok) opened).disks();
+                                    adopt(ok);
+                                    next.accept(new RaidSpace(ok));
                                 }));
+    }
+
+    /// Extras that joined are disks like any other.
+    void adopt(VolumeDisks opened) {
+        GroupDisks group = opened.groups().getFirst();
+        for (int slot = disks.size(); slot < group.slots(); slot++) {
+            SimDevice joined = (SimDevice) group.disk(slot).device();
+            extras.remove(joined);
+            disks.add(joined);
+        }
     }
 
     private void openCopy(RaidSpace space, NvLog nvLog) {
@@ -266,14 +288,19 @@ final class SimNode implements LinkHandler, Replica.Observer {
         loop.stop();
         if (powerCut) {
             disks.forEach(SimDevice::crash);
+            extras.forEach(SimDevice::crash);
             log.crash();
         }
     }
 
     /// The operator's word, and what came of it.
     Refusal takeOver(boolean sourceIsDown) {
+        return takeOver(sourceIsDown, false);
+    }
+
+    Refusal takeOver(boolean sourceIsDown, boolean acceptLoss) {
         List<Refusal> ended = new ArrayList<>();
-        loop.call(() -> replica.takeover(sourceIsDown, false, ended::add));
+        loop.call(() -> replica.takeover(sourceIsDown, acceptLoss, ended::add));
         await(() -> !ended.isEmpty(), "the takeover ends");
         return ended.getFirst();
     }
@@ -341,6 +368,11 @@ final class SimNode implements LinkHandler, Replica.Observer {
     @Override
     public void event(Replica of, String text) {
         events.add(text);
+    }
+
+    @Override
+    public TailStore tails() {
+        return tails;
     }
 
     @Override

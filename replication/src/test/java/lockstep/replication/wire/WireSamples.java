@@ -81,15 +81,33 @@ public final class WireSamples {
         all.add(new VolumeMessage.InSyncRecorded(EPOCH));
         all.add(new VolumeMessage.Detached(EPOCH));
         all.add(new VolumeMessage.HandedOver(PROMISED, POSITION, CP));
-        all.add(new VolumeMessage.CpDigest(CP, new SetHash.Value(5, -6, 7)));
-        all.add(new VolumeMessage.VerifyImage(CP, 64, 4096));
-        all.add(
+        all.addAll(sinceVersion2());
+        all.addAll(sinceVersion3());
+        return all;
+    }
+
+    /// Those that version 1 did not have.
+    static List<Message> sinceVersion2() {
+        return List.of(
+                new VolumeMessage.OlderImages(List.of(CP, CpId.NONE)),
+                new VolumeMessage.EpochBegan(PROMISED, POSITION),
+                new VolumeMessage.CpChanges(
+                        CP,
+                        List.of(
+                                new BlockChange(8, 0xcafebabe, 7, -2, text("patch")),
+                                new BlockChange(1L << 40, 1, 6, 2, text("")))));
+    }
+
+    /// Those that version 2 did not have.
+    static List<Message> sinceVersion3() {
+        return List.of(
+                new VolumeMessage.CpDigest(CP, new SetHash.Value(5, -6, 7)),
+                new VolumeMessage.VerifyImage(CP, 64, 4096),
                 new VolumeMessage.ImageVerified(
                         CP,
                         64,
                         -1,
                         List.of(new SetHash.Value(1, 2, 3), new SetHash.Value(4, 5, -6))));
-        return all;
     }
 
     /// `count` blocks in which each byte says where it stands.

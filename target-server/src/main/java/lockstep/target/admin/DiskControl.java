@@ -4,6 +4,7 @@ import lockstep.target.admin.model.AddDisk;
 import lockstep.target.admin.model.DiskView;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.FaultDisk;
+import lockstep.target.admin.model.GrowVolume;
 import lockstep.target.admin.model.LocateDisk;
 import lockstep.target.admin.model.ReplaceDisk;
 
@@ -20,6 +21,9 @@ public interface DiskControl {
 
     /// Adds a spare.
     CompletableFuture<Done> addDisk(String volume, AddDisk request);
+
+    /// Makes a volume larger: disks join a group, or become one.
+    CompletableFuture<Done> growVolume(String volume, GrowVolume request);
 
     /// Takes a disk out of its group.
     CompletableFuture<Done> faultDisk(String volume, FaultDisk request);

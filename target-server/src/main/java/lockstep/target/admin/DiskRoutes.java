@@ -6,6 +6,7 @@ import io.helidon.webserver.http.ServerRequest;
 
 import lockstep.target.admin.model.AddDisk;
 import lockstep.target.admin.model.FaultDisk;
+import lockstep.target.admin.model.GrowVolume;
 import lockstep.target.admin.model.LocateDisk;
 import lockstep.target.admin.model.ReplaceDisk;
 
@@ -31,6 +32,7 @@ final class DiskRoutes implements HttpService {
                 .post("/disks/locate", (q, s) -> exchange.act(q, s, this::locate))
                 .post(DISKS + "replace", (q, s) -> exchange.act(q, s, this::replace))
                 .post(DISKS + "add", (q, s) -> exchange.act(q, s, this::add))
+                .post("/volumes/{volume}/grow", (q, s) -> exchange.act(q, s, this::grow))
                 .post(DISKS + "fault", (q, s) -> exchange.act(q, s, this::fault));
     }
 
@@ -47,6 +49,17 @@ final class DiskRoutes implements HttpService {
         AddDisk body = exchange.body(request, AddDisk.class);
         Exchange.need(body.disk(), "disk");
         return node.addDisk(Exchange.part(request, "volume"), body);
+    }
+
+    private CompletableFuture<?> grow(ServerRequest request) throws IOException {
+        GrowVolume body = exchange.body(request, GrowVolume.class);
+        if (body.automatic() && (body.group() != null || !body.disks().isEmpty())) {
+            throw Exchange.bad("'automatic' makes a new group of all free disks: name none");
+        }
+        if (body.group() != null && body.disks().isEmpty()) {
+            throw Exchange.bad("a group grows by disks: 'disks' is missing");
+        }
+        return node.growVolume(Exchange.part(request, "volume"), body);
     }
 
     private CompletableFuture<?> fault(ServerRequest request) throws IOException {

@@ -20,7 +20,12 @@ import java.util.concurrent.CompletableFuture;
 /// thread: an implementation goes to its loop by `EventLoop.execute` and completes from there. What
 /// is refused completes exceptionally with an [AdminException].
 public interface NodeControl
-        extends HostControl, DiskControl, PairControl, ScrubControl, SnapshotControl {
+        extends HostControl,
+                DiskControl,
+                PairControl,
+                ScrubControl,
+                SnapshotControl,
+                ResyncControl {
     /// The node and everything on it.
     CompletableFuture<NodeStatus> status();
 

@@ -12,6 +12,7 @@ import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.CreateVolume;
+import lockstep.target.admin.model.ResyncRate;
 import lockstep.target.admin.model.TakeOver;
 
 import java.io.IOException;
@@ -73,6 +74,9 @@ final class Routes implements HttpService {
                                                         Exchange.part(r, "volume"),
                                                         exchange.body(r, TakeOver.class))))
                 .post(
+                        "/volumes/{volume}/resync-rate",
+                        (q, s) -> exchange.act(q, s, this::setResyncRate))
+                .post(
                         "/volumes/{volume}/detach",
                         (q, s) -> exchange.act(q, s, r -> node.detach(Exchange.part(r, "volume"))))
                 .post(
@@ -87,6 +91,14 @@ final class Routes implements HttpService {
                                 exchange.send(
                                         s,
                                         new AdminError(Code.NOT_FOUND, "no such path", "see /v1")));
+    }
+
+    private CompletableFuture<?> setResyncRate(ServerRequest request) throws IOException {
+        ResyncRate body = exchange.body(request, ResyncRate.class);
+        if (body.bytesPerSecond() < 0) {
+            throw Exchange.bad("a rate is not negative");
+        }
+        return node.setResyncRate(Exchange.part(request, "volume"), body);
     }
 
     private void routeScrub(HttpRules rules) {

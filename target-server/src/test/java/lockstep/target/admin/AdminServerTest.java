@@ -73,10 +73,14 @@ final class AdminServerTest {
         ask("POST", "/volumes/v/disks/replace", "{\"disk\":\"d9\",\"slot\":1}", 400);
         ask("POST", "/volumes/v/disks/replace", "{\"group\":0,\"slot\":1}", 400);
         ask("POST", "/volumes/v/disks/add", "{}", 400);
+        ask("POST", "/volumes/v/grow", "{\"group\":0}", 400);
+        ask("POST", "/volumes/v/grow", "{\"group\":0,\"automatic\":true}", 400);
+        ask("POST", "/volumes/v/grow", "{\"disks\":[\"d9\"],\"automatic\":true}", 400);
         ask("POST", "/disks/locate", "{\"disk\":\"d9\",\"seconds\":0}", 400);
         assertThat(node.asked).hasSize(1);
         ask("POST", "/volumes/v/disks/replace", "{\"disk\":\"d9\"}", 200);
         ask("POST", "/volumes/v/disks/add", "{\"disk\":\"d9\"}", 200);
+        ask("POST", "/volumes/v/grow", "{\"group\":0,\"disks\":[\"d9\"]}", 200);
         ask("POST", "/volumes/v/disks/fault", "{\"group\":0,\"slot\":1}", 200);
         ask("POST", "/disks/locate", "{\"disk\":\"d9\",\"seconds\":5}", 200);
         ask("POST", "/volumes/none/disks/fault", "{\"group\":0,\"slot\":1}", 404);

@@ -34,7 +34,7 @@ import java.util.function.Supplier;
 
 /// A node of the tests' own: four disks, volumes and LUNs that are lists, and a takeover that is
 /// refused without force. `asked` records what came in.
-public final class FakeNode extends FakeSnapshots implements NodeControl {
+public final class FakeNode extends FakeResync implements NodeControl {
     private static final String ID = "00000000-0000-0000-0000-000000000001";
     private static final PairStanding STANDING =
             new PairStanding("strict", 0, 0, 5, 90, 7, 8192, "loss", "connected, resyncing");
@@ -228,7 +228,8 @@ public final class FakeNode extends FakeSnapshots implements NodeControl {
                                     true,
                                     4096,
                                     "1@1",
-                                    STANDING);
+                                    STANDING,
+                                    FakeResync.HALF_DONE);
                     pairs.add(made);
                     return made;
                 });

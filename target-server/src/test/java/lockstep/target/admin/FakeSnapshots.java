@@ -3,6 +3,7 @@ package lockstep.target.admin;
 import lockstep.target.admin.model.CloneSnapshot;
 import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.GrowVolume;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.RestoreSnapshot;
@@ -57,6 +58,11 @@ abstract class FakeSnapshots implements SnapshotControl, PairControl {
                     asked.add(volume + " " + request);
                     return new Done(volume + " is " + request.policy());
                 });
+    }
+
+    public synchronized CompletableFuture<Done> growVolume(String volume, GrowVolume request) {
+        asked.add("growVolume " + volume + " " + request);
+        return ifKnown(volume, () -> new Done(volume + " is larger"));
     }
 
     static <T> CompletableFuture<T> done(T value) {

@@ -155,7 +155,7 @@ class NettyLinkTest {
             b.expect(a);
             ByteBuffer hello =
                     MessageCodec.encode(
-                            MessageCodec.LINK, new LinkMessage.Hello(1, 1, a.identity, 1));
+                            MessageCodec.LINK, new LinkMessage.Hello(1, 2, a.identity, 1));
             byte[] bytes = new byte[hello.remaining() + 100];
             hello.get(bytes, 0, hello.remaining());
             // Whole hello, then a hundred zeros, whose header checksum is wrong.
@@ -223,7 +223,7 @@ class NettyLinkTest {
 
     private static byte[] helloOfStranger() {
         var node = new NodeIdentity(77, new UUID(7, 7), "x");
-        return bytes(MessageCodec.encode(MessageCodec.LINK, new LinkMessage.Hello(1, 1, node, 1)));
+        return bytes(MessageCodec.encode(MessageCodec.LINK, new LinkMessage.Hello(1, 2, node, 1)));
     }
 
     private static byte[] bytes(ByteBuffer buffer) {

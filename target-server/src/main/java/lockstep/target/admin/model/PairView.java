@@ -1,8 +1,10 @@
 package lockstep.target.admin.model;
 
+import org.jspecify.annotations.Nullable;
+
 /// `GET /v1/pairs`: one mirrored volume from this node's side. `sync` is in-sync, resyncing,
 /// out-of-sync or alone; `behindBytes` is what the mirror does not have yet; `standing` says the
-/// rest.
+/// rest; `resync` is there on a source that is bringing it up to date.
 public record PairView(
         String volume,
         String peer,
@@ -11,4 +13,5 @@ public record PairView(
         boolean linkUp,
         long behindBytes,
         String epoch,
-        PairStanding standing) {}
+        PairStanding standing,
+        @Nullable ResyncView resync) {}

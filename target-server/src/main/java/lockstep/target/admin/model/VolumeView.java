@@ -22,8 +22,8 @@ public record VolumeView(
         groups = List.copyOf(groups);
     }
 
-    /// One RAID group: its number, state (healthy, degraded, rebuilding) and the names of its
-    /// disks, the parity disk last.
+    /// One RAID group: its number, state (healthy, degraded, rebuilding) and the names of its disks
+    /// by slot: the last is parity, unless another one is called that.
     public record GroupView(int number, String state, List<String> disks) {
         public GroupView {
             disks = List.copyOf(disks);

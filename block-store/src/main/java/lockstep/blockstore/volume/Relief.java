@@ -1,0 +1,57 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.CpId;
+
+import org.jspecify.annotations.Nullable;
+
+/// Space that is to come without a host giving any back: of what was deleted, which is drained a
+/// bounded part at a time, and of pins that are given up. Writes that find no room wait for it.
+final class Relief {
+    /// While something is drained, consistency points follow each other so much faster.
+    private static final int DRAINS_PER_INTERVAL = 16;
+
+    private final VolumeCore core;
+    private final Runnable request;
+    private long newestCommit;
+    private boolean drainTimed;
+
+    /// `request` asks for a consistency point.
+    Relief(VolumeCore core, Runnable request) {
+        this.core = core;
+        this.request = request;
+    }
+
+    /// The last commit of which is known that space follows.
+    long newestCommit() {
+        return newestCommit;
+    }
+
+    /// Consistency point number `commits` is durable. What was deleted goes on dying soon, but
+    /// leaves the disks to others in between.
+    void committed(long commits) {
+        if (!core.image.deaths().isDraining()) {
+            return;
+        }
+        newestCommit = commits;
+        if (!drainTimed) {
+            drainTimed = true;
+            long pause = core.copy.settings().cpIntervalNanos() / DRAINS_PER_INTERVAL;
+            core.copy.loop().clock().schedule(pause, this::drainAgain);
+        }
+    }
+
+    /// Lets the oldest pin go but `needed`, if pins only serve a mirror that answers do not wait
+    /// for. What it kept becomes free two consistency points later. Returns it, or null.
+    @Nullable CpId giveUpPin(long commits, @Nullable CpId needed) {
+        CpId gone = core.gate.legs() == Legs.LOCAL ? core.cp.pins().giveUpOldest(needed) : null;
+        if (gone != null) {
+            newestCommit = commits;
+        }
+        return gone;
+    }
+
+    private void drainAgain() {
+        drainTimed = false;
+        request.run();
+    }
+}

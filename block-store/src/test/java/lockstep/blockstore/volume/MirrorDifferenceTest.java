@@ -1,0 +1,170 @@
+package lockstep.blockstore.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import lockstep.blockstore.cp.VolumeRoot;
+
+import org.junit.jupiter.api.Test;
+
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/// What a mirror holds while it gets the difference between two images (invariants 4 and 7).
+final class MirrorDifferenceTest {
+    /// More than a mirror gathers before it writes, so that a part is on its disks before the root.
+    private static final int LUN_BLOCKS = 4400;
+
+    private static final int DBNS = 4700;
+
+    private final VolumeWorld source =
+            new VolumeWorld(3, 4, DBNS, LUN_BLOCKS, CopyState.standalone());
+    private final VolumeWorld mirror =
+            new VolumeWorld(
+                    4,
+                    4,
+                    DBNS,
+                    LUN_BLOCKS,
+                    CopyState.standalone()
+                            .withPeer(1, "a")
+                            .as(CopyState.Role.MIRROR, CopyState.Sync.NO_IMAGE));
+
+    MirrorDifferenceTest() {
+        source.open(() -> source.active != null);
+        source.makeLun();
+        writeAll();
+        mirror.open(() -> mirror.mirror != null);
+        new ImageTransfer(source, mirror).run();
+    }
+
+    /// Everything is written anew, again and again, so that VBNs are used again.
+    private void workAlone() {
+        for (int round = 0; round < 3; round++) {
+            writeAll();
+        }
+    }
+
+    private void writeAll() {
+        for (int at = 0; at < LUN_BLOCKS; at += 80) {
+            source.write(at, 80);
+        }
+        source.checkpoint();
+    }
+
+    private VolumeRoot pinnedForMirror() {
+        return Objects.requireNonNull(source.copy.root().pinnedImage(mirror.mirror.image()));
+    }
+
+    private VolumeCheck.Report heldByMirror() {
+        // As a node that starts now would find it.
+        mirror.crash(false);
+        mirror.open(() -> mirror.mirror != null);
+        return mirror.check();
+    }
+
+    @Test
+    void theImageStaysWholeUntilTheNextOneIs() {
+        VolumeCheck.Report before = mirror.check();
+        workAlone();
+        new ImageTransfer(source, mirror).send();
+        VolumeCheck.Report after = heldByMirror();
+        assertThat(after.errors()).isEmpty();
+        assertThat(after.blocks()).isEqualTo(before.blocks());
+    }
+
+    @Test
+    void theNextImageIsThatOfTheSource() {
+        workAlone();
+        ImageTransfer transfer = new ImageTransfer(source, mirror);
+        transfer.run();
+        assertThat(transfer.whole).isPositive();
+        assertThat(transfer.changes).isPositive();
+        assertThat(mirror.check().errors()).isEmpty();
+        assertThat(mirror.check().blocks()).isEqualTo(source.check().blocks());
+    }
+
+    /// A canary: without the pin the source uses VBNs again that the mirror's image needs, and the
+    /// check above would find that.
+    @Test
+    void aResyncWithoutThePinIsCaught() {
+        source.loop.call(() -> source.active.pins().clear());
+        workAlone();
+        new ImageTransfer(source, mirror).send();
+        assertThat(heldByMirror().isClean()).isFalse();
+    }
+
+    /// A durable pin counts until a root without it is durable: a crash may bring that root back.
+    @Test
+    void aPinThatWasLetGoIsKeptForOneConsistencyPointMore() {
+        workAlone();
+        VolumeRoot pinned = pinnedForMirror();
+        source.loop.call(() -> source.active.pins().clear());
+        source.write(0, 100);
+        source.checkpoint();
+        boolean[] whole = new boolean[1];
+        boolean[] ended = new boolean[1];
+        source.loop.call(
+                () ->
+                        FallBack.check(
+                                source.copy.reopened(),
+                                pinned,
+                                found -> {
+                                    whole[0] = found;
+                                    ended[0] = true;
+                                }));
+        source.await(() -> ended[0]);
+        assertThat(whole[0]).isTrue();
+    }
+
+    /// What is gone back to is looked at: here nothing has kept it.
+    @Test
+    void anImageThatIsNotWholeIsNotGoneBackTo() {
+        workAlone();
+        VolumeRoot pinned = pinnedForMirror();
+        source.loop.call(() -> source.active.pins().clear());
+        workAlone();
+        boolean[] whole = {true};
+        boolean[] ended = new boolean[1];
+        source.loop.call(
+                () ->
+                        FallBack.check(
+                                source.copy.reopened(),
+                                pinned,
+                                found -> {
+                                    whole[0] = found;
+                                    ended[0] = true;
+                                }));
+        source.await(() -> ended[0]);
+        assertThat(whole[0]).isFalse();
+    }
+
+    /// A change that does not give what it should is never committed.
+    @Test
+    void aChangeThatMakesNoSenseIsRefused() {
+        var root = source.copy.root();
+        source.write(0, 1);
+        source.checkpoint();
+        var next = source.copy.root();
+        long base = root.state().top().vbn();
+        mirror.loop.call(() -> mirror.mirror.begin(next.cp(), next.upTo().sequence()));
+        mirror.loop.call(
+                () ->
+                        assertThat(
+                                        mirror.mirror.change(
+                                                base + 1,
+                                                1234,
+                                                base,
+                                                root.state().top().crc(),
+                                                ByteBuffer.allocate(0)))
+                                .isTrue());
+        mirror.await(() -> mirror.stopped != null);
+        assertThat(mirror.stopped).contains("does not follow from block " + base);
+        boolean[] ended = new boolean[1];
+        mirror.loop.call(
+                () -> {
+                    mirror.mirror.commit(next.cp(), next.encode(), () -> ended[0] = true);
+                    mirror.mirror.abandon(() -> ended[0] = true);
+                });
+        mirror.await(() -> ended[0]);
+        assertThat(mirror.mirror.image()).isEqualTo(root.cp());
+    }
+}

@@ -1,0 +1,20 @@
+package lockstep.target.admin;
+
+import lockstep.target.admin.model.Done;
+import lockstep.target.admin.model.ResyncRate;
+import lockstep.target.admin.model.ResyncView;
+
+import java.util.concurrent.CompletableFuture;
+
+/// What [FakeNode] is asked about resyncs: noted, and done at once.
+abstract class FakeResync extends FakeSnapshots implements ResyncControl {
+    /// How every resync of the fake stands.
+    static final ResyncView HALF_DONE =
+            new ResyncView("copying", true, 1, 10, 40_960, 4096, 0, 50, 9, "");
+
+    @Override
+    public synchronized CompletableFuture<Done> setResyncRate(String volume, ResyncRate request) {
+        asked.add("setResyncRate " + volume + " " + request.bytesPerSecond());
+        return ifKnown(volume, () -> new Done("so fast"));
+    }
+}
