@@ -71,7 +71,7 @@ final class PolicyTest {
     @Test
     void n1StrictWaitsForTheMirrorForEver() {
         pair.network.cutBoth("a", "b");
-        pair.workFor(6 * SECOND);
+        pair.simulation.runFor(6 * SECOND);
         assertThat(state(source)).isEqualTo(RoleState.SUSPENDED);
         assertThat(sync(source)).isEqualTo(Sync.IN_SYNC);
         back();
@@ -97,7 +97,7 @@ final class PolicyTest {
     void n3AMirrorOnItsOwnServesNothing() {
         available();
         pair.network.cutBoth("a", "b");
-        pair.workFor(6 * SECOND);
+        pair.simulation.runFor(6 * SECOND);
         assertThat(mirror.replica.active()).isNull();
         assertThat(state(mirror)).isEqualTo(RoleState.WAITING);
         back();
@@ -144,7 +144,7 @@ final class PolicyTest {
         pair.crash(source, true);
         pair.abandonOutstanding();
         source.start();
-        pair.workFor(6 * SECOND);
+        pair.simulation.runFor(6 * SECOND);
         assertThat(state(source)).isEqualTo(RoleState.JOINING);
         mirror.start();
         back();
@@ -181,7 +181,7 @@ final class PolicyTest {
             pair.network.cut(cut[0], cut[1]);
             boolean[] done = new boolean[1];
             source.loop.call(() -> source.replica.setPolicy(AVAILABLE, o -> done[0] = o.isDone()));
-            pair.workFor(6 * SECOND);
+            pair.simulation.runFor(6 * SECOND);
             assertThat(done[0]).isFalse();
             assertThat(state(source)).isEqualTo(RoleState.SUSPENDED);
             back();
