@@ -12,18 +12,21 @@ import java.nio.charset.StandardCharsets;
 /// it.
 ///
 /// ```
-/// | version (4) | role (1) | sync (1) | zero (2) | promised: counter (4), node (8)
+/// | version (4) | role (1) | sync (1) | mirror differs (1) | zero (1)
+/// | promised: counter (4), node (8)
 /// | peer node (8) | log floor (8) | log (8) | exposed since (8) |
 /// | peer address: length (4), UTF-8 |
 /// ```
 ///
-/// Version 3; version 2 has no `exposed since`, version 1 no `log` either.
+/// Version 3; version 2 has no `exposed since` and `mirror differs`, version 1 no `log` either.
 ///
 /// `promised` is the highest epoch this copy has opened or promised; it acknowledges nothing older.
 /// Log halves below `logFloor` are void. `log` is the identity of the log that may hold
 /// acknowledged entries of this copy; 0 if none does, or if that is not known. `common` is the last
 /// image known to be on both sides. `exposedSince`: since when a source that is out of sync has
 /// acknowledged without its mirror, in milliseconds since 1970, for people; 0 if it does not.
+/// `mirrorDiffers`: a source has found that its mirror holds something else, so no image is common
+/// to both until everything has been copied.
 public record CopyState(
         Role role,
         Sync sync,
@@ -32,7 +35,8 @@ public record CopyState(
         String peerAddress,
         long logFloor,
         long log,
-        long exposedSince) {
+        long exposedSince,
+        boolean mirrorDiffers) {
 
     /// What this copy is for.
     public enum Role {
@@ -95,7 +99,7 @@ public record CopyState(
     /// A state of a copy of which no log holds anything yet.
     public CopyState(
             Role role, Sync sync, Epoch promised, long peer, String peerAddress, long logFloor) {
-        this(role, sync, promised, peer, peerAddress, logFloor, 0, 0);
+        this(role, sync, promised, peer, peerAddress, logFloor, 0, 0, false);
     }
 
     /// A volume without a mirror that has promised nothing yet.
@@ -105,34 +109,48 @@ public record CopyState(
 
     /// The same with another promise.
     public CopyState promising(Epoch epoch) {
-        return new CopyState(role, sync, epoch, peer, peerAddress, logFloor, log, exposedSince);
+        return new CopyState(
+                role, sync, epoch, peer, peerAddress, logFloor, log, exposedSince, mirrorDiffers);
     }
 
     /// The same with another role and sync state.
     public CopyState as(Role nextRole, Sync nextSync) {
-        long since = nextRole == Role.SOURCE && nextSync == Sync.OUT_OF_SYNC ? exposedSince : 0;
-        return new CopyState(nextRole, nextSync, promised, peer, peerAddress, logFloor, log, since);
+        boolean behind = nextRole == Role.SOURCE && nextSync == Sync.OUT_OF_SYNC;
+        long since = behind ? exposedSince : 0;
+        boolean differs = behind && mirrorDiffers;
+        return new CopyState(
+                nextRole, nextSync, promised, peer, peerAddress, logFloor, log, since, differs);
     }
 
     /// The same, which acknowledges without its mirror since `wallMillis` if it did not already.
     public CopyState exposedSince(long wallMillis) {
         long since = exposedSince == 0 ? wallMillis : exposedSince;
-        return new CopyState(role, sync, promised, peer, peerAddress, logFloor, log, since);
+        return new CopyState(
+                role, sync, promised, peer, peerAddress, logFloor, log, since, mirrorDiffers);
+    }
+
+    /// The same, of a source whose mirror was found to differ.
+    public CopyState differing() {
+        return new CopyState(
+                role, sync, promised, peer, peerAddress, logFloor, log, exposedSince, true);
     }
 
     /// The same with log halves below `floor` void.
     public CopyState withLogFloor(long floor) {
-        return new CopyState(role, sync, promised, peer, peerAddress, floor, log, exposedSince);
+        return new CopyState(
+                role, sync, promised, peer, peerAddress, floor, log, exposedSince, mirrorDiffers);
     }
 
     /// The same with a partner.
     public CopyState withPeer(long node, String address) {
-        return new CopyState(role, sync, promised, node, address, logFloor, log, exposedSince);
+        return new CopyState(
+                role, sync, promised, node, address, logFloor, log, exposedSince, mirrorDiffers);
     }
 
     /// The same with its entries in log `id`.
     CopyState inLog(long id) {
-        return new CopyState(role, sync, promised, peer, peerAddress, logFloor, id, exposedSince);
+        return new CopyState(
+                role, sync, promised, peer, peerAddress, logFloor, id, exposedSince, mirrorDiffers);
     }
 
     /// Bytes on disk.
@@ -140,7 +158,8 @@ public record CopyState(
         byte[] address = peerAddress.getBytes(StandardCharsets.UTF_8);
         ByteBuffer out = ByteBuffer.allocate(FIXED + 2 * Long.BYTES + address.length);
         out.putInt(VERSION).put(role.code).put(sync.code);
-        out.putShort((short) 0).putInt(promised.counter()).putLong(promised.node());
+        out.put((byte) (mirrorDiffers ? 1 : 0)).put((byte) 0);
+        out.putInt(promised.counter()).putLong(promised.node());
         out.putLong(peer).putLong(logFloor).putLong(log).putLong(exposedSince);
         out.putInt(address.length).put(address);
         return out.flip();
@@ -156,7 +175,8 @@ public record CopyState(
         }
         Role role = Role.of(in.get());
         Sync sync = Sync.of(in.get());
-        in.getShort();
+        boolean differs = in.get() != 0 && version == VERSION;
+        in.get();
         if (role == null || sync == null) {
             return null;
         }
@@ -179,6 +199,7 @@ public record CopyState(
                 new String(address, StandardCharsets.UTF_8),
                 floor,
                 log,
-                since);
+                since,
+                differs);
     }
 }

@@ -382,6 +382,14 @@ final class FormatsTest {
                         .replace("007700000003", "0077" + "0000000000000055" + "00000003");
         assertThat(hex(exposed.encode())).isEqualTo(third);
         assertThat(CopyState.decode(exposed.encode())).isEqualTo(exposed);
+        CopyState differing = exposed.differing();
+        String fourth = third.replaceFirst("0000000301020000", "0000000301020100");
+        assertThat(hex(differing.encode())).isEqualTo(fourth);
+        assertThat(CopyState.decode(differing.encode())).isEqualTo(differing);
+        assertThat(differing.as(CopyState.Role.SOURCE, CopyState.Sync.OUT_OF_SYNC))
+                .isEqualTo(differing);
+        assertThat(differing.as(CopyState.Role.SOURCE, CopyState.Sync.IN_SYNC).mirrorDiffers())
+                .isFalse();
         assertThat(exposed.exposedSince(0x99)).as("the first counts").isEqualTo(exposed);
         assertThat(exposed.as(CopyState.Role.SOURCE, CopyState.Sync.IN_SYNC).exposedSince())
                 .isZero();

@@ -44,6 +44,12 @@ final class EqualityCheck {
         return differences;
     }
 
+    /// Whether the mirror was found to differ, also by this node before a restart, and everything
+    /// has not been copied since.
+    boolean mirrorDiffers() {
+        return differences > 0 || replica.copy().state().mirrorDiffers();
+    }
+
     /// Everything was copied.
     void resolved() {
         differences = 0;
@@ -146,7 +152,14 @@ final class EqualityCheck {
         replica.tell("ALARM: verify: block " + vbns + " of " + of.cp() + ": " + how);
         // Durable at the mirror: it is not taken over without force from here on.
         replica.send(new VolumeMessage.Detached(volume.epoch()));
-        finish(null, new Comparison(of.cp(), blocks, vbns));
+        Comparison found = new Comparison(of.cp(), blocks, vbns);
+        Compared done = over();
+        if (done != null && volume.equals(replica.active())) {
+            // Durable here: everything is copied with the next link, also after a restart.
+            replica.save(replica.copy().state().differing(), () -> done.ended(null, found));
+        } else if (done != null) {
+            done.ended(null, found);
+        }
     }
 
     /// The link is lost, or the image is gone: nothing was found out.
@@ -157,6 +170,14 @@ final class EqualityCheck {
     }
 
     private void finish(@Nullable Refusal refusal, @Nullable Comparison result) {
+        Compared done = over();
+        if (done != null) {
+            done.ended(refusal, result);
+        }
+    }
+
+    /// Nothing is compared any more; who asked for it is to be told.
+    private @Nullable Compared over() {
         Compared done = end;
         end = null;
         root = null;
@@ -164,8 +185,6 @@ final class EqualityCheck {
         if (reading != null) {
             reading.stop();
         }
-        if (done != null) {
-            done.ended(refusal, result);
-        }
+        return done;
     }
 }

@@ -13,8 +13,8 @@ import lockstep.blockstore.volume.VolumeCopy;
 /// or lacks its link; 0 if not known.
 ///
 /// `equalAt` is the last image known to be equal on both sides; `differences` counts, at a mirror,
-/// consistency points that were not, since the start; at a source, blocks found to differ that have
-/// not been copied since.
+/// consistency points that were not, since the start; at a source, blocks found to differ since the
+/// start that have not been copied since.
 public record ReplicaStatus(
         RoleState state,
         String reason,

@@ -199,6 +199,21 @@ final class DigestTest {
         assertThat(source.replica.status().differences()).isZero();
     }
 
+    @Test
+    void everythingIsCopiedAnewThoughTheSourceRestarts() {
+        pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
+        long vbn = blockOfALun();
+        pair.checksImages = false;
+        overwrite(vbn);
+        assertThat(verify(false).differing()).containsExactly(vbn);
+        pair.await(() -> sync() == Sync.OUT_OF_SYNC, "the mirror records it");
+        pair.crash(source, true);
+        source.start();
+        pair.awaitInSync();
+        assertThat(verify(false).differing()).isEmpty();
+        assertThat(source.replica.copy().state().mirrorDiffers()).isFalse();
+    }
+
     /// The first block of a walk is one of a LUN's, which nobody writes now.
     private long blockOfALun() {
         boolean[] durable = new boolean[1];
