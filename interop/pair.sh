@@ -40,7 +40,7 @@ data-dir = "$node"
 disks = ["$node/disks/*"]
 log { size = 512 MiB, segment = 1 MiB, half = 128 MiB }
 iscsi.portals = [${portals%, }]
-replication.listen = "127.0.0.1:$3"
+replication { listen = "127.0.0.1:$3", loss = 1500 ms }
 $pair_settings
 CONF
 }

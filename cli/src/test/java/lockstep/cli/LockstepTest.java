@@ -125,6 +125,25 @@ final class LockstepTest {
     }
 
     @Test
+    void nodesArePairedByACodeAndForgotten() throws Exception {
+        assertThat(ask("pair", "invite", "--valid", "5m")).isZero();
+        assertThat(out)
+                .isEqualTo(
+                        "code: 0123-4567-89AB-CDEF\non the other node, within 5m: lockstep pair"
+                                + " accept 10.0.0.1:7801 0123-4567-89AB-CDEF\n");
+        assertThat(ask("pair", "invite", "--valid", "2d")).isEqualTo(3);
+        assertThat(ask("pair", "accept", "10.0.0.2:7801", "wrong")).isEqualTo(3);
+        assertThat(ask("pair", "accept", "10.0.0.2:7801", "0123-4567-89AB-CDEF")).isZero();
+        assertThat(out).isEqualTo("paired with beta, key 0f\n");
+        assertThat(ask("pair", "peers")).isZero();
+        assertThat(out).contains("PEER", "beta", "10.0.0.2:7801");
+        assertThat(ask("pair", "forget", "beta")).isEqualTo(3);
+        assertThat(ask("pair", "forget", "beta", "--force")).isZero();
+        assertThat(ask("pair", "peers", "--json")).isZero();
+        assertThat(out).isEqualTo("[ ]\n");
+    }
+
+    @Test
     void hostsAreAddedListedAndRemovedAndTheirSecretsAreNeverShown() throws Exception {
         ask("volume", "create", "v", "--auto");
         Path secret = Files.writeString(directory.resolve("in"), "sixteen-chars-ab\n");
@@ -248,15 +267,6 @@ final class LockstepTest {
         }
         assertThat(ask("pair", "detach", "v")).isZero();
         assertThat(out).isEqualTo("v goes on alone\n");
-        assertThat(ask("pair", "verify", "v")).isZero();
-        assertThat(out).contains("100 blocks", "equal");
-        ask("volume", "create", "bad", "--auto");
-        assertThat(ask("pair", "verify", "bad")).isEqualTo(ExitCode.FAILED.code());
-        assertThat(out).contains("blocks [7] differ");
-        assertThat(ask("pair", "policy", "v", "available", "--budget-bytes", "2g")).isZero();
-        assertThat(node.asked.getLast())
-                .isEqualTo(
-                        "v SetPolicy[policy=available, budgetSeconds=0, budgetBytes=2147483648]");
     }
 
     @Test

@@ -20,7 +20,7 @@ final class LinkBytes {
     }
 
     /// Adds the counter to the pipeline of a new connection.
-    void count(ChannelPipeline pipeline, boolean dialling) {
+    void count(ChannelPipeline pipeline) {
         pipeline.addLast(new Counter());
     }
 

@@ -106,7 +106,18 @@ final class Node implements AutoCloseable {
                         entropy::nextLong,
                         identity.id(),
                         new Observer());
-        links = new NodeLinks(core, identity, config, volumes, events, metrics, entropy::nextLong);
+        links =
+                new NodeLinks(
+                        core,
+                        identity,
+                        LinkKeyFile.open(config.dataDirectory(), identity.uuid(), entropy),
+                        PeerFile.open(config.dataDirectory()),
+                        config,
+                        log,
+                        volumes,
+                        events,
+                        metrics,
+                        entropy::nextLong);
         scrubs = new NodeScrubs(config.scrub(), events);
         holes = new NodeHoles(config.holes(), metrics);
         views = new NodeViews(disks, volumes, targets);
@@ -253,6 +264,7 @@ final class Node implements AutoCloseable {
     private final class Observer implements Replica.Observer {
         @Override
         public void activeChanged(Replica replica) {
+            links.shareLog();
             HostedVolume volume = volumes.of(replica);
             if (volume != null) {
                 targets.refresh(volume);

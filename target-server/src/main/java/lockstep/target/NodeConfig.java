@@ -41,7 +41,8 @@ public record NodeConfig(
 
     /// The write log: `sizeBytes` is for a file that has to be made, `halfBytes` starts a
     /// consistency point. At `secondPath` there is a copy; `acceptOneCopy` starts with one of two
-    /// copies though the other may be newer.
+    /// copies though the other may be newer. `mirrorsPercent` of it are kept for the volumes of
+    /// other nodes.
     public record Log(
             Path path,
             Optional<Path> secondPath,
@@ -49,7 +50,8 @@ public record NodeConfig(
             long sizeBytes,
             long segmentBytes,
             LogMode mode,
-            long halfBytes) {}
+            long halfBytes,
+            int mirrorsPercent) {}
 
     /// Where hosts connect to: the address listened at, and the one that hosts are told if they
     /// reach it by another.
@@ -67,8 +69,14 @@ public record NodeConfig(
         }
     }
 
-    /// The link to partners.
-    public record Replication(Optional<InetSocketAddress> listen, Duration lease) {}
+    /// The link to partners. `plaintext` lets links leave this machine unencrypted; `heartbeat` is
+    /// the time between two of them, `loss` how long none comes back before the link is given up.
+    public record Replication(
+            Optional<InetSocketAddress> listen,
+            boolean plaintext,
+            Duration lease,
+            Duration heartbeat,
+            Duration loss) {}
 
     /// How disks are treated: bytes per second onto one that is rebuilt, how long a read waits
     /// before it is answered without its disk, and how long a disk may take before it is given up.
@@ -102,9 +110,7 @@ public record NodeConfig(
                 reader.texts("disks"),
                 log,
                 iscsi(reader),
-                new Replication(
-                        reader.optionalAddress("replication.listen"),
-                        reader.duration("replication.lease", Duration.ofMillis(100))),
+                replication(reader),
                 admin(reader, data),
                 reader.bytes("cache-size", MEBIBYTE),
                 reader.duration("consistency-points.interval", Duration.ofMillis(100)),
@@ -123,6 +129,20 @@ public record NodeConfig(
                 reader.number("threads", 1, 256));
     }
 
+    private static Replication replication(ConfigReader reader) throws ConfigError {
+        Replication replication =
+                new Replication(
+                        reader.optionalAddress("replication.listen"),
+                        reader.flag("replication.plaintext"),
+                        reader.duration("replication.lease", Duration.ofMillis(100)),
+                        reader.duration("replication.heartbeat", Duration.ofMillis(20)),
+                        reader.duration("replication.loss", Duration.ofMillis(60)));
+        if (replication.loss().compareTo(replication.heartbeat().multipliedBy(3)) < 0) {
+            throw reader.error("replication.loss", "a link lives for three heartbeats at least");
+        }
+        return replication;
+    }
+
     private static Log log(ConfigReader reader, Path data) throws ConfigError {
         String second = reader.text("log.second-path");
         Log log =
@@ -133,7 +153,8 @@ public record NodeConfig(
                         reader.bytes("log.size", 4 * MEBIBYTE),
                         reader.bytes("log.segment", 64 * 1024),
                         reader.oneOf("log.mode", LogMode.class),
-                        reader.bytes("log.half", MEBIBYTE));
+                        reader.bytes("log.half", MEBIBYTE),
+                        reader.number("log.mirrors-percent", 1, 90));
         if (log.segmentBytes() * 4 > log.sizeBytes()) {
             throw reader.error("log.segment", "the log must hold at least four segments");
         }

@@ -4,7 +4,8 @@ import com.codahale.metrics.MetricRegistry;
 
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.io.Clock;
-import lockstep.replication.link.LinkHandler;
+import lockstep.blockstore.log.NvLog;
+import lockstep.blockstore.volume.CopyState;
 import lockstep.replication.link.LinkHub;
 import lockstep.replication.link.LinkKeeper;
 import lockstep.replication.link.LinkSettings;
@@ -12,8 +13,12 @@ import lockstep.replication.link.PeerLink;
 import lockstep.replication.link.netty.LinkSecurity;
 import lockstep.replication.link.netty.PeerDialer;
 import lockstep.replication.link.netty.PeerListener;
+import lockstep.replication.role.LogShares;
+import lockstep.replication.role.PeerReplicas;
 import lockstep.replication.role.Replica;
-import lockstep.replication.wire.VolumeMessage;
+import lockstep.replication.trust.NodeKey;
+import lockstep.replication.wire.NodeIdentity;
+import lockstep.replication.wire.PairingMessage.Claim;
 import lockstep.target.runtime.NettyEventLoop;
 
 import org.jspecify.annotations.Nullable;
@@ -21,7 +26,9 @@ import org.jspecify.annotations.Nullable;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -30,22 +37,28 @@ import java.util.function.LongSupplier;
 /// On the core loop.
 final class NodeLinks {
     private static final int CONNECT_MILLIS = 2_000;
-    private static final int LOSS_MILLIS = 1_500;
 
     private final NettyEventLoop core;
     private final NodeVolumes volumes;
     private final NodeEvents events;
     private final LinkHub hub;
-    private final LinkSecurity pipeline;
+    private final LinkSecurity security;
+    private final PeerKeeper peers;
+    private final Invitations invitations;
+    private final NodeIdentity self;
     private final PeerListener listener;
     private final Duration lease;
+    private final LogShares shares;
     private final long startedNanos;
     private long incarnations;
 
     NodeLinks(
             NettyEventLoop core,
             NodeIdentityFile identity,
+            NodeKey key,
+            PeerFile pins,
             NodeConfig config,
+            NvLog log,
             NodeVolumes volumes,
             NodeEvents events,
             MetricRegistry metrics,
@@ -56,17 +69,75 @@ final class NodeLinks {
         this.lease = config.replication().lease();
         this.startedNanos = core.clock().nanoTime();
         this.incarnations = identity.firstIncarnation();
-        // A lease has to outlive a few heartbeats, so short leases make them frequent.
-        long heartbeatMillis = Math.clamp(lease.toMillis() / 6, 20, 200);
+        this.shares = new LogShares(log.capacityBytes() / 100 * config.log().mirrorsPercent());
+        this.self = identity.named(config.name());
         this.hub =
                 new LinkHub(
-                        identity.named(config.name()),
+                        self,
                         core.clock(),
-                        LinkSettings.of(heartbeatMillis, LOSS_MILLIS),
+                        settings(config.replication()),
                         () -> incarnations++,
                         entropy);
-        this.pipeline = new LinkBytes(metrics)::count;
-        this.listener = new PeerListener(core.netty(), hub, pipeline);
+        this.peers = new PeerKeeper(core, identity, pins, events, this::keyChanged);
+        this.invitations = new Invitations(peers, core.clock(), events, this::claim);
+        this.security =
+                new LinkSecurity(
+                        key,
+                        pins,
+                        invitations,
+                        config.replication().plaintext(),
+                        new LinkBytes(metrics)::count);
+        this.listener = new PeerListener(core.netty(), hub, security);
+    }
+
+    // A lease has to outlive a few heartbeats, so short leases make them frequent.
+    private static LinkSettings settings(NodeConfig.Replication config) {
+        long often = Math.max(20, config.lease().toMillis() / 6);
+        return LinkSettings.of(
+                Math.min(often, config.heartbeat().toMillis()), config.loss().toMillis());
+    }
+
+    /// How links are protected.
+    LinkSecurity security() {
+        return security;
+    }
+
+    /// Whom this node trusts.
+    PeerKeeper peers() {
+        return peers;
+    }
+
+    /// The code that is given out.
+    Invitations invitations() {
+        return invitations;
+    }
+
+    /// Who this node is to who pairs with it, and where it listens; an address that stands for all
+    /// of the machine's says nothing to others.
+    Claim claim() {
+        InetSocketAddress listening = listener.address();
+        boolean useful = listening != null && !listening.getAddress().isAnyLocalAddress();
+        return Claim.of(self, listening != null && useful ? text(listening) : "");
+    }
+
+    private static String text(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+    }
+
+    // Whatever link there is was made under the old rule.
+    private void keyChanged(UUID peer) {
+        LinkKeeper keeper = hub.keeper(peer);
+        PeerLink up = keeper == null ? null : keeper.link();
+        if (up != null) {
+            up.close("its key here is another one now");
+        }
+    }
+
+    /// How the link to `peer` is: up or down, or empty where no volume needs one.
+    String state(UUID peer) {
+        LinkKeeper keeper = hub.keeper(peer);
+        return keeper == null ? "" : keeper.link() == null ? "down" : "up";
     }
 
     /// Begins to listen; `done` gets null or why it could not.
@@ -81,6 +152,7 @@ final class NodeLinks {
 
     /// Keeps a link to the partner of `volume` from now on, and tells the volume if it is up.
     void join(HostedVolume volume) {
+        shareLog();
         PeerName peer = volume.peer();
         if (peer == null) {
             return;
@@ -91,8 +163,12 @@ final class NodeLinks {
             PeerDialer dialer =
                     address == null
                             ? null
-                            : new PeerDialer(core.netty(), address, pipeline, CONNECT_MILLIS);
-            hub.keep(peer.uuid(), dialer, new Side(peer.uuid()));
+                            : new PeerDialer(
+                                    core.netty(), peer.uuid(), address, security, CONNECT_MILLIS);
+            hub.keep(
+                    peer.uuid(),
+                    dialer,
+                    new PeerReplicas(peer.uuid(), new Copies(), (int) lease.toMillis()));
             return;
         }
         PeerLink up = keeper.link();
@@ -144,15 +220,23 @@ final class NodeLinks {
         return core.clock();
     }
 
-    /// One peer's link, for all volumes that are paired with it.
-    private final class Side implements LinkHandler {
-        private final UUID peer;
-
-        Side(UUID peer) {
-            this.peer = peer;
+    /// Gives each mirror here its part of the log; to be called when there are others.
+    void shareLog() {
+        Map<UUID, List<Replica>> mirrors = new LinkedHashMap<>();
+        for (HostedVolume volume : volumes.all()) {
+            PeerName peer = volume.peer();
+            CopyState.Role role = volume.replica().copy().state().role();
+            if (peer != null && role == CopyState.Role.MIRROR) {
+                mirrors.computeIfAbsent(peer.uuid(), _ -> new ArrayList<>()).add(volume.replica());
+            }
         }
+        shares.share(mirrors);
+    }
 
-        private List<Replica> replicas() {
+    /// The copies of this node, as links see them.
+    private final class Copies implements PeerReplicas.Copies {
+        @Override
+        public List<Replica> pairedWith(UUID peer) {
             List<Replica> paired = new ArrayList<>();
             for (HostedVolume volume : volumes.all()) {
                 PeerName name = volume.peer();
@@ -164,48 +248,17 @@ final class NodeLinks {
         }
 
         @Override
-        public void up(PeerLink link) {
-            events.note(link.peer().toString(), "the link is up");
-            replicas().forEach(replica -> replica.linkUp(link));
-        }
-
-        @Override
-        public void received(PeerLink link, VolumeId id, VolumeMessage borrowed) {
+        public @Nullable Replica find(UUID peer, VolumeId id) {
             HostedVolume volume = volumes.find(id);
             PeerName name = volume == null ? null : volume.peer();
-            if (volume != null && name != null && name.uuid().equals(peer)) {
-                volume.replica().received(borrowed);
-            } else if (!(borrowed instanceof VolumeMessage.VolumeUnknown)) {
-                link.send(id, new VolumeMessage.VolumeUnknown());
-            }
+            return volume != null && name != null && name.uuid().equals(peer)
+                    ? volume.replica()
+                    : null;
         }
 
         @Override
-        public void writable(PeerLink link) {
-            replicas().forEach(Replica::writable);
+        public void event(PeerLink link, String text) {
+            events.note(link.peer().toString(), text);
         }
-
-        @Override
-        public void lost(PeerLink link, String reason) {
-            events.note(link.peer().toString(), "the link is lost: " + reason);
-            replicas().forEach(replica -> replica.linkLost(link, reason));
-        }
-
-        // One lease covers all volumes of the link: it is granted while every mirror here stays
-        // one.
-        @Override
-        public int leaseMillisToGrant() {
-            boolean mirrors = false;
-            for (Replica replica : replicas()) {
-                if (replica.active() == null && !replica.grantsLease()) {
-                    return 0;
-                }
-                mirrors |= replica.grantsLease();
-            }
-            return mirrors ? (int) lease.toMillis() : 0;
-        }
-
-        @Override
-        public void leaseGranted(PeerLink link) {}
     }
 }

@@ -3,6 +3,7 @@ package lockstep.target;
 import lockstep.target.access.SecretKeys;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.NodeControl;
+import lockstep.target.admin.PeerControl;
 import lockstep.target.admin.model.AddDisk;
 import lockstep.target.admin.model.AddHost;
 import lockstep.target.admin.model.AdminError.Code;
@@ -50,6 +51,7 @@ final class NodeOperator implements NodeControl {
     private final DiskActions disks;
     private final GrowActions growth;
     private final SnapshotActions snapshots;
+    private final PeerActions peers;
     private final KeyFile keyFile;
 
     NodeOperator(Node node, KeyFile keyFile) {
@@ -60,6 +62,7 @@ final class NodeOperator implements NodeControl {
         this.disks = new DiskActions(node);
         this.growth = new GrowActions(node, disks);
         this.snapshots = new SnapshotActions(node);
+        this.peers = new PeerActions(node);
     }
 
     // Whatever goes wrong on the loop inside `action` is the answer.
@@ -297,6 +300,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<Done> stopScrub(String volume) {
         return withVolume(volume, (found, answer) -> answer.complete(node.scrubs().stop(found)));
+    }
+
+    @Override
+    public PeerControl peers() {
+        return peers;
     }
 
     @Override

@@ -5,7 +5,9 @@ import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.replication.role.PairPolicy;
 import lockstep.replication.role.Refusal;
+import lockstep.replication.wire.NodeIdentity;
 import lockstep.target.admin.AdminException;
+import lockstep.target.admin.model.AdminError;
 import lockstep.target.admin.model.AdminError.Code;
 import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
@@ -21,6 +23,8 @@ import lockstep.target.admin.model.VolumeView;
 
 import org.jspecify.annotations.Nullable;
 
+import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -50,23 +54,29 @@ final class PairActions {
             throw new AdminException(
                     Code.BAD_REQUEST, "the peer's uuid or id is malformed", "ask it again");
         }
-        if (partner.name().uuid().equals(node.identity().uuid())) {
-            throw new AdminException(
-                    Code.REFUSED, "a node cannot mirror to itself", "name another node");
+        AdminError refusal =
+                PeerCheck.refusal(
+                        node.identity(),
+                        new NodeIdentity(partner.id(), partner.name().uuid(), ""),
+                        List.of());
+        if (refusal != null) {
+            throw new AdminException(refusal);
         }
-        if (!view.replication().isEmpty() && partner.name().socketAddress() == null) {
+        InetSocketAddress address = partner.name().socketAddress();
+        if (!view.replication().isEmpty() && address == null) {
             throw new AdminException(
                     Code.BAD_REQUEST,
                     "'" + view.replication() + "' is not host:port, or the name is unknown",
                     "give the address where the other node listens for replication");
         }
-        var other = new NodeIdentityFile(partner.name().uuid(), partner.id(), 0);
-        if (partner.id() == node.identity().id()
-                || other.portGroup() == node.identity().portGroup()) {
+        if (address != null && !node.links().security().allows(partner.name().uuid(), address)) {
             throw new AdminException(
                     Code.REFUSED,
-                    "the two nodes drew the same short identity",
-                    "remove the file 'node' in the data directory of the one without volumes");
+                    "no key of "
+                            + view.name()
+                            + " is pinned here, and the link would leave this machine",
+                    "`lockstep pair invite` on one node and `lockstep pair accept` on the other; or"
+                            + " replication.plaintext in the files of both, on a trusted network");
         }
         return partner;
     }

@@ -23,6 +23,11 @@ record PeerName(UUID uuid, String address) {
 
     /// The address, looked up; null if there is none or it is not host:port.
     @Nullable InetSocketAddress socketAddress() {
+        return lookUp(address);
+    }
+
+    /// `address` looked up; null if it is not host:port or the name is unknown.
+    static @Nullable InetSocketAddress lookUp(String address) {
         int colon = address.lastIndexOf(':');
         if (colon <= 0) {
             return null;

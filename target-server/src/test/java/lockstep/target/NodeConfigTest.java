@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 final class NodeConfigTest {
     @TempDir Path directory;
@@ -37,7 +38,14 @@ final class NodeConfigTest {
         assertThat(config.log().secondPath()).isEmpty();
         assertThat(config.cpInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.cacheBytes()).isEqualTo(256 << 20);
-        assertThat(config.replication().listen()).isEmpty();
+        assertThat(config.replication())
+                .isEqualTo(
+                        new NodeConfig.Replication(
+                                Optional.empty(),
+                                false,
+                                Duration.ofSeconds(3),
+                                Duration.ofMillis(150),
+                                Duration.ofMillis(800)));
         assertThat(config.threads()).isEqualTo(1);
         assertThat(config.diskCare())
                 .isEqualTo(
@@ -81,6 +89,9 @@ final class NodeConfigTest {
             value = {
                 "log.segmnt = 1 MiB | node.conf:3: log.segmnt: no such key; known are log.acc",
                 "naem = b | node.conf:3: naem: no such key; known are cache-size, data-dir",
+                "replication.loss = 400 ms | node.conf:3: replication.loss: a link lives for three",
+                "replication.plaintext = 1 | node.conf:3: replication.plaintext",
+                "log.mirrors-percent = 95 | node.conf:3: log.mirrors-percent: 95 is not in 1..90",
                 "log { size = many } | node.conf:3: log.size: Invalid value at 'log.size'",
                 "log.size = 5000 | node.conf:3: log.size: 5000 bytes: at least",
                 "log.segment = 1 GiB | node.conf:3: log.segment: the log must hold at least four",

@@ -45,7 +45,8 @@ class NodeLogTest {
                         4 << 20,
                         64 << 10,
                         NodeConfig.LogMode.FSYNC,
-                        1 << 20);
+                        1 << 20,
+                        50);
         NvLog log = whenFree(config);
         List<NvLog.CopyState> devices = log.devices();
         log.close();

@@ -69,6 +69,7 @@ final class NodeMainTest {
             throw new IllegalStateException("it never happens");
         }
 
+        @SuppressWarnings("InfiniteRecursion") // that is what it is for
         private static long endless(long depth) {
             return depth < 0 ? 0 : endless(depth + 1) + depth;
         }

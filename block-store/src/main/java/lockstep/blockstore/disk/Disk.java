@@ -124,9 +124,13 @@ public final class Disk {
         start("label", false, ended -> device.writeDurably(extents, ended), done);
     }
 
-    /// Writes the label that it was made with, and nothing else that could be taken for one.
+    /// Writes the label that it was made with, where its generation belongs, and nothing else that
+    /// could be taken for one.
     void writeLabel(IoCompletion done) {
-        List<ByteBuffer> both = List.of(ByteBuffer.allocate(Blocks.SIZE), label.encode());
+        ByteBuffer none = ByteBuffer.allocate(Blocks.SIZE);
+        ByteBuffer made = label.encode();
+        boolean isFirst = (label.generation() & 1) == 0;
+        List<ByteBuffer> both = isFirst ? List.of(made, none) : List.of(none, made);
         long at = Blocks.toBytes(DiskLayout.label(0));
         List<BlockDevice.Extent> extents = List.of(new BlockDevice.Extent(at, both));
         start("label", false, ended -> device.writeDurably(extents, ended), done);

@@ -261,4 +261,12 @@ public final class EntryCodec {
             throw new MalformedEntry(field);
         }
     }
+
+    /// What an entry of `encodedBytes` takes if it is committed alone.
+    public static long aloneBytes(int encodedBytes) {
+        int batchBytes = StagingPool.CHUNK_BYTES - LogFormat.BATCH_HEADER_BYTES;
+        long batches = 1L + encodedBytes / batchBytes;
+        return Blocks.toBytes(
+                Blocks.roundUp(encodedBytes + batches * LogFormat.BATCH_HEADER_BYTES));
+    }
 }

@@ -68,6 +68,7 @@ public final class LogStream {
     private Mark settled = Mark.NONE;
     private @Nullable Position untold;
     private long lowestHalf;
+    private long guaranteedBytes;
     private boolean usable;
     private boolean replaying;
     private @Nullable Runnable whenIdle;
@@ -84,8 +85,9 @@ public final class LogStream {
         listener = newListener;
     }
 
-    /// Nobody hears of them any more.
+    /// Nobody hears of them any more, and nothing of the log is kept for them.
     public void listenNoMore() {
+        guaranteedBytes = 0;
         listener = NOBODY;
     }
 
@@ -158,6 +160,7 @@ public final class LogStream {
             return;
         }
         LogHalf current = half(half);
+        current.addAlone(EntryCodec.aloneBytes(EntryCodec.encodedLength(borrowed)));
         EntryCodec.encodeHead(borrowed, head.clear());
         put(current, head.flip());
         put(current, EntryCodec.data(borrowed));
@@ -228,12 +231,53 @@ public final class LogStream {
         } else if (current != null && !current.isFull(segmentBytes)) {
             left = (long) segmentBytes - current.cursor() - LogFormat.BATCH_HEADER_BYTES;
         }
-        return bytes <= left + log.freeBytes();
+        return bytes <= left + freeBytes();
     }
 
-    /// Bytes of entries that surely still fit, whosever they are.
+    /// Bytes of entries that surely still fit into segments that are kept for no other stream.
     public long freeBytes() {
-        return log.freeBytes();
+        return Math.max(0, log.freeBytes() - log.keptForOthers(this));
+    }
+
+    /// So many bytes of the log are this stream's, whatever the others need.
+    public void guarantee(long bytes) {
+        guaranteedBytes = bytes;
+    }
+
+    /// What of its guarantee it does not use.
+    long unusedGuarantee() {
+        return Math.max(0, guaranteedBytes - heldBytes());
+    }
+
+    /// Bytes of the segments that it holds.
+    public long heldBytes() {
+        long segments = 0;
+        for (LogHalf half : halves.values()) {
+            segments += half.segments().size();
+        }
+        return segments * log.pool().segmentBytes();
+    }
+
+    /// What the entries that are still needed would take if each were committed alone: the most
+    /// that a copy of this stream, with commits of its own, takes on another log. Of halves that a
+    /// replay found it is what they take here.
+    public long aloneBytes() {
+        long sum = 0;
+        for (LogHalf half : halves.values()) {
+            sum += half.aloneBytes();
+        }
+        return sum;
+    }
+
+    /// The same of half `half` alone.
+    public long aloneBytes(long half) {
+        LogHalf found = halves.get(half);
+        return found == null ? 0 : found.aloneBytes();
+    }
+
+    /// Bytes of one segment.
+    public int segmentBytes() {
+        return log.pool().segmentBytes();
     }
 
     /// Bytes of all segments, whosever they are.

@@ -183,6 +183,15 @@ public final class NvLog {
         return pool.freeBytes();
     }
 
+    /// Bytes of free segments that no stream but `asking` and those without a guarantee may take.
+    long keptForOthers(LogStream asking) {
+        long sum = 0;
+        for (LogStream stream : streams.values()) {
+            sum += stream.equals(asking) ? 0 : stream.unusedGuarantee();
+        }
+        return sum;
+    }
+
     /// Bytes of all segments, free and used.
     public long capacityBytes() {
         return (long) pool.count() * pool.segmentBytes();

@@ -250,6 +250,7 @@ public final class ActiveVolume implements ShownVolume {
     /// The mirror has durably stored every entry up to `sequence`.
     public void mirrorStored(long sequence) {
         core.gate.mirror(sequence);
+        admission.drain();
     }
 
     /// The mirror has committed `cp`.

@@ -1,6 +1,7 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.log.EntryCodec;
 import lockstep.blockstore.log.LogStream;
 
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,12 @@ final class Admission {
 
     /// It also begins when the log is this full, if this half holds its share of that.
     private static final int LOG_SHARE = 8;
+
+    /// Bytes of entries that may be under way to the mirror.
+    private static final long MIRROR_BEHIND_BYTES = 64 << 20;
+
+    /// It also begins when this half holds this share of what the mirror keeps for the volume.
+    private static final int MIRROR_SHARE = 4;
 
     /// Timers may be this late.
     private static final long LATE_NANOS = 2_000_000;
@@ -78,6 +85,9 @@ final class Admission {
                 first.refused.ended(new Outcome.NoSpace());
                 continue;
             }
+            if (isMirrorBehind(first.need)) {
+                return;
+            }
             if (!hasLogRoom(first.need)) {
                 driver.request(null);
                 if (!hasLogRoom(first.need)) {
@@ -122,7 +132,11 @@ final class Admission {
         boolean logHalfUsed =
                 log.freeBytes() < capacity / TRIGGER_SHARE
                         && log.bytes(core.half) >= capacity / LOG_SHARE;
+        Mirror mirror = core.mirror;
+        boolean quotaUsed =
+                mirror != null && log.aloneBytes(core.half) >= mirror.logQuota() / MIRROR_SHARE;
         return logHalfUsed
+                || quotaUsed
                 || core.filling.cost() >= core.copy.settings().halfBytes() / TRIGGER_SHARE;
     }
 
@@ -203,6 +217,24 @@ final class Admission {
             return log.fault() != null && core.filling.cost() < core.copy.settings().halfBytes();
         }
         return core.filling.cost() < core.copy.settings().halfBytes()
-                && log.roomFor(core.half, need.logBytes);
+                && log.roomFor(core.half, need.logBytes)
+                && hasMirrorLogRoom(log, need);
+    }
+
+    /// Whether the mirror's log takes this too. One that holds nothing takes any entry.
+    private boolean hasMirrorLogRoom(LogStream log, Need need) {
+        Mirror mirror = core.mirror;
+        long held = mirror == null ? 0 : log.aloneBytes();
+        return mirror == null
+                || held == 0
+                || held + EntryCodec.aloneBytes((int) need.logBytes) <= mirror.logQuota();
+    }
+
+    /// Whether what the mirror has not stored yet is enough to keep in memory. What waits goes on
+    /// when it has stored more, or is refused when its link is lost.
+    private boolean isMirrorBehind(Need need) {
+        Mirror mirror = core.mirror;
+        long behind = mirror == null ? 0 : mirror.unstoredBytes();
+        return behind > 0 && behind + need.logBytes > MIRROR_BEHIND_BYTES;
     }
 }

@@ -10,6 +10,17 @@ import java.nio.ByteBuffer;
 /// the volume's loop. What comes back (entries stored, consistency point committed, link lost)
 /// arrives through the methods of [ActiveVolume] that are named for it.
 public interface Mirror extends UpdateSink {
+    /// Bytes of entries that were given to it and are not durable there yet. They are kept here.
+    default long unstoredBytes() {
+        return 0;
+    }
+
+    /// The most that the entries of this volume may take in its log, as
+    /// [lockstep.blockstore.log.LogStream#aloneBytes] counts.
+    default long logQuota() {
+        return Long.MAX_VALUE;
+    }
+
     /// Sends one log entry that belongs to log half `half`. The entry and its buffers are lent for
     /// the call: an implementation that keeps them copies or, with `data` given, retains.
     void ship(long half, LogEntry borrowed);

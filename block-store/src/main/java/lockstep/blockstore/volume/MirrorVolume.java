@@ -8,9 +8,7 @@ import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
-import lockstep.blockstore.log.EntryCodec;
 import lockstep.blockstore.log.LogEntry;
-import lockstep.blockstore.log.LogStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -57,10 +55,10 @@ public final class MirrorVolume implements ShownVolume {
     private final Observer observer;
     private final MirrorLog log;
     private final MirrorLuns luns;
+    private final LogAllowance allowance;
+    private final DurableEnd durable;
     private @Nullable CpIntake intake;
     private final List<Runnable> whenAbandoned = new ArrayList<>();
-    private @Nullable Runnable whenDurable;
-    private Position durable;
     private long lowestHalf;
     private boolean committing;
     private boolean stopped;
@@ -70,8 +68,9 @@ public final class MirrorVolume implements ShownVolume {
         this.observer = observer;
         this.log = new MirrorLog(copy.root().upTo());
         this.luns = new MirrorLuns(copy, log, observer::lunsChanged);
-        this.durable = log.end();
-        copy.log().listen(logListener());
+        this.durable = new DurableEnd(log, observer::stored, this::stop);
+        this.allowance = new LogAllowance(copy.log());
+        copy.log().listen(durable);
     }
 
     /// Opens `copy` after a restart: a half-received consistency point is dropped, the log is read.
@@ -172,8 +171,7 @@ public final class MirrorVolume implements ShownVolume {
         // After a replay only halves above the highest found take entries; in a later half than its
         // own an entry is merely kept longer.
         long half = Math.max(ofHalf, lowestHalf);
-        long bytes = EntryCodec.encodedLength(borrowed);
-        if (stopped || !log.continues(half, borrowed) || !copy.log().roomFor(half, bytes)) {
+        if (stopped || !log.continues(half, borrowed) || !allowance.admits(half, borrowed)) {
             return false;
         }
         copy.log().append(half, borrowed);
@@ -184,6 +182,11 @@ public final class MirrorVolume implements ShownVolume {
             lowestHalf = half + 1;
         }
         return true;
+    }
+
+    /// What its source's entries may take of this node's log.
+    public LogAllowance allowance() {
+        return allowance;
     }
 
     /// Begins to receive `cp`, which holds everything up to sequence `upTo`. What was received of
@@ -256,6 +259,7 @@ public final class MirrorVolume implements ShownVolume {
             restartLog(root.upTo());
         }
         copy.log().release(root.cp().count());
+        allowance.committed();
         luns.imageCommitted();
         done.run();
         abandoned();
@@ -263,17 +267,13 @@ public final class MirrorVolume implements ShownVolume {
 
     private void restartLog(Position position) {
         log.restartAt(position);
-        durable = position;
+        durable.all();
         luns.restarted();
     }
 
     /// Calls `next` when everything in the log is durable.
     public void whenDurable(Runnable next) {
-        if (durable.equals(log.end())) {
-            next.run();
-        } else {
-            whenDurable = next;
-        }
+        durable.whenAll(next);
     }
 
     /// Drops what was received of a consistency point, for instance because the link broke; `done`
@@ -352,7 +352,7 @@ public final class MirrorVolume implements ShownVolume {
                 floor,
                 (unusable, highestHalf) -> {
                     lowestHalf = highestHalf + 1;
-                    durable = log.end();
+                    durable.all();
                     if (unusable == null) {
                         luns.restarted();
                         handler.opened(this);
@@ -374,25 +374,5 @@ public final class MirrorVolume implements ShownVolume {
             stopped = true;
             observer.stopped(fault.toString());
         }
-    }
-
-    private LogStream.Listener logListener() {
-        return new LogStream.Listener() {
-            @Override
-            public void durable(Position upTo) {
-                durable = upTo;
-                observer.stored(upTo);
-                Runnable next = whenDurable;
-                if (next != null && upTo.equals(log.end())) {
-                    whenDurable = null;
-                    next.run();
-                }
-            }
-
-            @Override
-            public void failed(IoFault fault) {
-                stop(fault);
-            }
-        };
     }
 }

@@ -40,10 +40,14 @@ final class Relief {
         }
     }
 
-    /// Lets the oldest pin go but `needed`, if pins only serve a mirror that answers do not wait
-    /// for. What it kept becomes free two consistency points later. Returns it, or null.
+    /// Lets the oldest pin go but `needed`, if pins only serve a mirror that is not attached. What
+    /// it kept becomes free two consistency points later. Returns it, or null.
+    ///
+    /// With one that is, every consistency point pins its own image: such a pin keeps next to
+    /// nothing, and giving one up after the other would put off for ever what has to be said.
     @Nullable CpId giveUpPin(long commits, @Nullable CpId needed) {
-        CpId gone = core.gate.legs() == Legs.LOCAL ? core.cp.pins().giveUpOldest(needed) : null;
+        boolean spare = core.gate.legs() == Legs.LOCAL && core.mirror == null;
+        CpId gone = spare ? core.cp.pins().giveUpOldest(needed) : null;
         if (gone != null) {
             newestCommit = commits;
         }

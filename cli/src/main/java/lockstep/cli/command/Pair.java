@@ -5,9 +5,13 @@ import picocli.CommandLine.Command;
 /// `lockstep pair …`: only a name for what is below it.
 @Command(
         name = "pair",
-        description = "Mirrored volumes.",
+        description = "Mirrored volumes, and the nodes that are trusted with them.",
         mixinStandardHelpOptions = true,
         subcommands = {
+            PairInvite.class,
+            PairAccept.class,
+            PairPeers.class,
+            PairForget.class,
             PairCreate.class,
             PairList.class,
             PairPolicy.class,

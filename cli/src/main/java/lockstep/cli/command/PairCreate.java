@@ -106,6 +106,11 @@ public final class PairCreate extends NodeCommand {
                                 () ->
                                         new IllegalArgumentException(
                                                 "there is no volume " + volume + " on this node"));
+        if (!found.role().equals("standalone")) {
+            // Told before the other node has made a copy.
+            throw new IllegalArgumentException(
+                    volume + " is mirrored already, or is itself the mirror of another node's");
+        }
         NodeView here = at(source.get("/node", NodeView.class), sourceAddress);
         NodeView there = at(destination.get("/node", NodeView.class), destinationAddress);
         CreateMirror mirror =

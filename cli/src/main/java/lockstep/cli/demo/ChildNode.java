@@ -101,7 +101,7 @@ public final class ChildNode implements AutoCloseable {
                 disks = ["%s/disks/*"]
                 log { size = %d, segment = 1 MiB, half = %d }
                 iscsi.portals = ["127.0.0.1:%d"]
-                replication { listen = "127.0.0.1:%d", lease = %d ms }
+                replication { listen = "127.0.0.1:%d", lease = %d ms, loss = 1500 ms }
                 admin.socket = "%s"
                 cache-size = %d
                 consistency-points.interval = %d ms

@@ -35,7 +35,7 @@ final class QemuImageTest {
                         directory,
                         IMAGE_MEBIBYTES + 256,
                         IMAGE_MEBIBYTES,
-                        TestPair.settings(128, 32))) {
+                        TestPair.steady(128, 32, 16))) {
             String lun = LoopbackPair.url(pair.first(), 0).toString();
             run("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", image + "", lun);
             run("qemu-img", "compare", "-f", "raw", "-F", "raw", image + "", lun);

@@ -44,7 +44,7 @@ final class WireCostTest {
 
     @Test
     void alignedWritesCrossTheLinkOnce() throws Exception {
-        int mebibytes = Integer.getInteger("wire.mebibytes", 1024);
+        int mebibytes = Integer.getInteger("wire.mebibytes", 256);
         try (LoopbackPair pair =
                         TestPair.started(
                                 directory,

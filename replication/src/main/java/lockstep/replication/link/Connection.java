@@ -3,6 +3,8 @@ package lockstep.replication.link;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.replication.wire.Message;
 
+import java.util.UUID;
+
 /// One transport connection that carries messages in order: a port. All calls and all events are on
 /// the core loop; events never come inside a call.
 public interface Connection {
@@ -20,6 +22,10 @@ public interface Connection {
     /// Whether the queue is short enough that sending more makes sense; [Handler#writableAgain]
     /// tells when it is again.
     boolean writable();
+
+    /// Whether the other end may call itself `node`: it has shown the key that is pinned for that
+    /// node, or none is pinned and the way to it is trusted.
+    boolean mayBe(UUID node);
 
     /// Ends the connection at once; a last message sent just before is tried to be delivered.
     /// Nothing is received afterwards; [Handler#closed] still comes.

@@ -133,6 +133,8 @@ public final class LinkHub {
             refuse(connection, Refusal.SELF, "this is you");
         } else if (keeper == null) {
             refuse(connection, Refusal.UNKNOWN_NODE, node + " is not a peer of " + self);
+        } else if (!connection.mayBe(node.uuid())) {
+            refuse(connection, Refusal.UNPROVEN, "the key pinned for " + node + " was not shown");
         } else if (isIdTaken(node)) {
             refuse(connection, Refusal.DOUBLE_IDENTITY, "short id " + node.id() + " is taken");
         } else {

@@ -30,9 +30,12 @@ import java.util.UUID;
 /// A Hello from a peer whose link is still up here means that the peer has lost it and this side
 /// has not noticed. If its incarnation is newer, the old connection is closed first, and the new
 /// one is taken when the old one is drained: bytes of the old one can never arrive between those of
-/// the new one. An older incarnation is a Hello that was long under way, and is refused.
+/// the new one. An older incarnation is a Hello that was long under way, and is refused. And so is
+/// one whose old connection still answers: then two nodes have one identity.
 public final class LinkKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(LinkKeeper.class);
+
+    private static final int ANSWER_HEARTBEATS = 2;
 
     private final LinkHub hub;
     private final UUID peer;
@@ -201,15 +204,18 @@ public final class LinkKeeper {
     }
 
     private void answered(Connection connection, HelloAck ack) {
-        if (ProtocolVersion.choose(ack.version(), ack.version()) == null) {
+        ProtocolVersion version = ProtocolVersion.choose(ack.version(), ack.version());
+        if (version == null) {
             failed("peer chose version " + ack.version(), false);
         } else if (!ack.node().uuid().equals(peer)) {
             failed("found " + ack.node() + " where " + peer + " was expected", false);
+        } else if (!connection.mayBe(peer)) {
+            failed(ack.node() + " has not shown the key that is pinned for it", false);
         } else if (hub.isIdTaken(ack.node())) {
             failed("short id of " + ack.node() + " belongs to another node", false);
         } else {
             greeting = null;
-            up(connection, ack.node(), ack.incarnation());
+            up(connection, ack.node(), ack.incarnation(), version);
         }
     }
 
@@ -262,32 +268,41 @@ public final class LinkKeeper {
             return;
         }
         state = LinkState.DRAINING;
-        candidate = new Waiting(offer);
-        offer.connection().handler(candidate);
-        old.close("peer has made a newer connection");
+        Waiting newer = new Waiting(offer, this::gone);
+        candidate = newer;
+        offer.connection().handler(newer);
+        old.whenAnswered(() -> isTwice(newer));
+        setTimer(
+                ANSWER_HEARTBEATS * settings.heartbeatNanos(),
+                () -> old.close("peer has made a newer connection"));
     }
 
-    /// A candidate may go away while the old connection is drained; it may not talk yet.
-    private final class Waiting implements Connection.Handler {
-        private final Candidate offer;
-
-        Waiting(Candidate offer) {
-            this.offer = offer;
+    /// A node gives up its old connection before it makes a newer one. Who still answers on the old
+    /// one is another process with the same identity, and the link stays with whom it was.
+    private void isTwice(Waiting newer) {
+        if (candidate == newer && state == LinkState.DRAINING) {
+            stayUp();
+            hub.refuse(
+                    newer.offer().connection(),
+                    Refusal.DOUBLE_IDENTITY,
+                    "another node answers as "
+                            + peer
+                            + ": if a data directory was copied, remove the file 'node' in the"
+                            + " copy");
         }
+    }
 
-        @Override
-        public void received(VolumeId volume, Message borrowed) {
-            throw new ProtocolViolation("a message before HelloAck");
-        }
+    private void stayUp() {
+        candidate = null;
+        cancelTimer();
+        state = LinkState.UP;
+    }
 
-        @Override
-        public void writableAgain() {}
-
-        @Override
-        public void closed(String reason) {
-            if (candidate == this) {
-                candidate = null;
-            }
+    private void gone(Waiting one) {
+        if (candidate == one && live != null && state == LinkState.DRAINING) {
+            stayUp();
+        } else if (candidate == one) {
+            candidate = null;
         }
     }
 
@@ -297,16 +312,17 @@ public final class LinkKeeper {
                 .send(
                         MessageCodec.LINK,
                         new HelloAck(offer.version().number(), hub.self(), hub.nextIncarnation()));
-        up(offer.connection(), offer.hello().node(), offer.hello().incarnation());
+        up(offer.connection(), offer.hello().node(), offer.hello().incarnation(), offer.version());
     }
 
-    private void up(Connection connection, NodeIdentity node, long incarnation) {
+    private void up(
+            Connection connection, NodeIdentity node, long incarnation, ProtocolVersion version) {
         cancelTimer();
         state = LinkState.UP;
         peerIdentity = node;
         timesUp++;
         lastProblem = "";
-        LiveLink link = new LiveLink(connection, node, incarnation, this, clock, settings);
+        LiveLink link = new LiveLink(connection, node, incarnation, version, this, clock, settings);
         live = link;
         connection.handler(link);
         LOG.info("link to {} is up", node);
@@ -333,7 +349,7 @@ public final class LinkKeeper {
             return;
         }
         if (next != null) {
-            take(next.offer);
+            take(next.offer());
         } else {
             waitFor(backoff.next());
         }
@@ -347,7 +363,7 @@ public final class LinkKeeper {
         Waiting next = candidate;
         candidate = null;
         if (next != null) {
-            next.offer.connection().close("stopped");
+            next.offer().connection().close("stopped");
         }
         if (live != null) {
             live.close("node stops");

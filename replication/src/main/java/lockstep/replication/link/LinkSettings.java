@@ -26,9 +26,9 @@ public record LinkSettings(
         Check.that(handshakeNanos > 0 && stableNanos > 0, "times are positive");
     }
 
-    /// Heartbeats every 200 ms, loss after 1.5 s.
+    /// Heartbeats every 150 ms, loss after 800 ms: a black hole is noticed within a second.
     public static LinkSettings defaults() {
-        return of(200, 1500);
+        return of(150, 800);
     }
 
     /// The defaults with these two times.

@@ -10,8 +10,8 @@ public enum LinkState {
     GREETING,
     /// Both sides have agreed.
     UP,
-    /// The peer came with a newer connection; the old one is being closed, and only when it is
-    /// drained is the newer one taken.
+    /// The peer came with a newer connection; if the old one does not answer any more it is closed,
+    /// and only when it is drained is the newer one taken.
     DRAINING,
     /// Stopped for good.
     STOPPED

@@ -6,6 +6,7 @@ import lockstep.replication.wire.LinkMessage;
 import lockstep.replication.wire.Message;
 import lockstep.replication.wire.MessageCodec;
 import lockstep.replication.wire.NodeIdentity;
+import lockstep.replication.wire.ProtocolVersion;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.VolumeMessage;
 
@@ -19,6 +20,7 @@ final class LiveLink implements PeerLink, Connection.Handler {
     private final Connection connection;
     private final NodeIdentity peer;
     private final long peerIncarnation;
+    private final ProtocolVersion version;
     private final LinkKeeper keeper;
     private final Clock clock;
     private final LinkSettings settings;
@@ -36,12 +38,14 @@ final class LiveLink implements PeerLink, Connection.Handler {
             Connection connection,
             NodeIdentity peer,
             long peerIncarnation,
+            ProtocolVersion version,
             LinkKeeper keeper,
             Clock clock,
             LinkSettings settings) {
         this.connection = connection;
         this.peer = peer;
         this.peerIncarnation = peerIncarnation;
+        this.version = version;
         this.keeper = keeper;
         this.clock = clock;
         this.settings = settings;
@@ -86,6 +90,11 @@ final class LiveLink implements PeerLink, Connection.Handler {
     @Override
     public NodeIdentity peer() {
         return peer;
+    }
+
+    @Override
+    public ProtocolVersion version() {
+        return version;
     }
 
     @Override

@@ -2,6 +2,7 @@ package lockstep.replication.link;
 
 import lockstep.blockstore.base.VolumeId;
 import lockstep.replication.wire.NodeIdentity;
+import lockstep.replication.wire.ProtocolVersion;
 import lockstep.replication.wire.VolumeMessage;
 
 /// The link to a peer while it is up: one incarnation, from [LinkHandler#up] to [LinkHandler#lost].
@@ -9,6 +10,9 @@ import lockstep.replication.wire.VolumeMessage;
 public interface PeerLink {
     /// Who is at the other end.
     NodeIdentity peer();
+
+    /// What both sides speak.
+    ProtocolVersion version();
 
     /// Sends to the peer's side of `volume`, in order. Buffers in the message are lent for the
     /// call. Does nothing once the link is closing: `lost` follows.

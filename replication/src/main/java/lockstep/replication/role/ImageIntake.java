@@ -2,7 +2,6 @@ package lockstep.replication.role;
 
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.SetHash;
-import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.replication.link.PeerLink;
@@ -10,8 +9,6 @@ import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
-
-import java.util.function.BooleanSupplier;
 
 /// Takes the source's consistency points into a mirror, and proves that they are equal (invariant
 /// 4).
@@ -27,18 +24,19 @@ import java.util.function.BooleanSupplier;
 /// and the difference to the last equal image is sent.
 final class ImageIntake {
     private final Replica replica;
-    private final BooleanSupplier linkFenced;
+    private final MirrorRecords records;
+    private final MirrorFence fence;
     private final Runnable refused;
     private CpId equalAt = CpId.NONE;
     private CpId proven = CpId.NONE;
     private long differences;
     private boolean refusing;
 
-    /// `linkFenced` says whether what comes on this link is of an epoch that is over. `refused` is
-    /// called when a difference is recorded and the link is another one by then.
-    ImageIntake(Replica replica, BooleanSupplier linkFenced, Runnable refused) {
+    /// `refused` is called when a difference is recorded and the link is another one by then.
+    ImageIntake(Replica replica, MirrorRecords records, MirrorFence fence, Runnable refused) {
         this.replica = replica;
-        this.linkFenced = linkFenced;
+        this.records = records;
+        this.fence = fence;
         this.refused = refused;
     }
 
@@ -52,13 +50,18 @@ final class ImageIntake {
         return differences;
     }
 
+    /// This copy has gone back to image `to`: it is proven only if it is that one.
+    void fell(CpId to) {
+        equalAt = to.equals(equalAt) ? equalAt : CpId.NONE;
+    }
+
     /// Whether a difference is being recorded: nothing is taken and nothing told meanwhile.
     boolean isRefusing() {
         return refusing;
     }
 
     void begin(MirrorVolume volume, VolumeMessage.CpBegin m) {
-        if (linkFenced.getAsBoolean()) {
+        if (fence.isLinkFenced()) {
             return;
         }
         if (volume.receiving() != null || m.cp().compareTo(volume.image()) <= 0) {
@@ -68,7 +71,7 @@ final class ImageIntake {
     }
 
     void digest(MirrorVolume volume, VolumeMessage.CpDigest m) {
-        if (linkFenced.getAsBoolean()) {
+        if (fence.isLinkFenced()) {
             return;
         }
         if (!m.cp().equals(volume.receiving())) {
@@ -105,7 +108,7 @@ final class ImageIntake {
 
     /// A root without a proof is not committed.
     void commit(MirrorVolume volume, VolumeMessage.CpCommit m) {
-        if (linkFenced.getAsBoolean()) {
+        if (fence.isLinkFenced()) {
             return;
         }
         boolean begun =
@@ -115,16 +118,8 @@ final class ImageIntake {
         }
     }
 
-    /// The first whole image ends NO_IMAGE, durably, before the source hears of it.
     private void committed(CpId cp) {
         equalAt = cp;
-        CopyState state = replica.copy().state();
-        if (state.sync() == Sync.NO_IMAGE) {
-            replica.save(
-                    state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC),
-                    () -> replica.send(new VolumeMessage.CpCommitted(cp)));
-        } else {
-            replica.send(new VolumeMessage.CpCommitted(cp));
-        }
+        records.committed(cp);
     }
 }

@@ -3,7 +3,6 @@ package lockstep.replication.role;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
-import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.ShownVolume;
@@ -17,19 +16,20 @@ import org.jspecify.annotations.Nullable;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// The destination's side: stores the source's entries and images, and takes over when told to. It
-/// acknowledges nothing of an epoch older than the highest it has promised; that, and not a clock,
-/// is what fences a source that does not know yet that it is one no more.
+/// The destination's side: stores the source's entries and images, as far as [MirrorFence] lets
+/// them in, and takes over when told to.
 final class MirrorRole implements Role, MirrorVolume.Observer {
     private static final long FALLING_NANOS = 10_000_000;
 
     private final Replica replica;
     private @Nullable MirrorVolume mirror;
     private @Nullable Takeover takeover;
-    private @Nullable Epoch granted;
+    private final MirrorFence fence;
     private final HandedOver handedOver;
     private final ImageIntake images;
     private final ImageVerifier verifier;
+    private final MirrorQuota quota;
+    private final MirrorRecords records;
     private boolean recovering;
     private boolean retired;
     private boolean falling;
@@ -39,8 +39,11 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     MirrorRole(Replica replica, @Nullable Switchover given) {
         this.replica = replica;
         this.handedOver = new HandedOver(replica, given, this::linkUp);
+        this.fence = new MirrorFence(replica);
+        this.quota = new MirrorQuota(replica);
+        this.records = new MirrorRecords(replica);
         this.verifier = new ImageVerifier(replica);
-        this.images = new ImageIntake(replica, this::isLinkFenced, this::answerStatus);
+        this.images = new ImageIntake(replica, records, fence, this::answerStatus);
     }
 
     /// Whether this copy is the mirror because of a switchover.
@@ -50,6 +53,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     void opened(MirrorVolume volume) {
         mirror = volume;
+        // The link may have come up before.
+        linkUp();
         replica.activeChanged();
     }
 
@@ -106,9 +111,9 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void linkUp() {
         MirrorVolume volume = mirror;
-        if (volume != null && handedOver.tell(volume)) {
+        if (volume != null && replica.link() != null && handedOver.tell(volume)) {
             // What was told is a promise on this link.
-            granted = replica.copy().state().promised();
+            fence.told();
         }
     }
 
@@ -130,9 +135,15 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private void answerStatus() {
         MirrorVolume volume = mirror;
         if (!recovering && !images.isRefusing() && !isTakingOver() && volume != null) {
+            quota.tell(volume);
             // What is said of the log's end is taken for durable.
             volume.whenDurable(() -> sayWhatIsHere(volume));
         }
+    }
+
+    @Override
+    public void logQuota(long bytes) {
+        quota.set(bytes, isTakingOver() ? null : mirror);
     }
 
     private void sayWhatIsHere(MirrorVolume volume) {
@@ -148,7 +159,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     public void linkLost(String why) {
         MirrorVolume volume = mirror;
         Takeover judging = takeover;
-        granted = null;
+        fence.linkLost();
         verifier.stop();
         sourceBegan = Position.NONE;
         if (judging != null) {
@@ -269,9 +280,9 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             return;
         }
         switch (message) {
-            case VolumeMessage.OpenEpoch m -> openEpoch(volume, m);
+            case VolumeMessage.OpenEpoch m -> fence.open(volume, m);
             case VolumeMessage.Entries m -> entries(volume, m);
-            case VolumeMessage.HandedOver m -> handedOver.take(volume, m);
+            case VolumeMessage.HandedOver m -> take(volume, m);
             case VolumeMessage.CpBegin m -> images.begin(volume, m);
             case VolumeMessage.CpData m -> Intake.data(volume, m);
             case VolumeMessage.CpReferences m -> Intake.references(volume, m);
@@ -280,14 +291,22 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             case VolumeMessage.CpCommit m -> images.commit(volume, m);
             case VolumeMessage.VerifyImage m -> verifier.take(volume, m);
             case VolumeMessage.EpochBegan m -> {
-                if (!isFenced(m.epoch())) {
+                if (!fence.isFenced(m.epoch())) {
                     sourceBegan = m.from();
                 }
             }
             case VolumeMessage.ResyncBegin m -> resync(volume, m);
             case VolumeMessage.GoLive m -> goLive(volume, m);
-            case VolumeMessage.InSync m -> inSync(volume, m);
-            case VolumeMessage.Detached m -> detached(m);
+            case VolumeMessage.InSync m -> {
+                if (!fence.isFenced(m.epoch())) {
+                    records.inSync(volume, m);
+                }
+            }
+            case VolumeMessage.Detached m -> {
+                if (!fence.isFenced(m.epoch())) {
+                    records.detached();
+                }
+            }
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the source does not mirror this volume any more");
             // What the partner said as a mirror may still come when this copy has become one.
@@ -299,45 +318,15 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         }
     }
 
-    private boolean isFenced(Epoch epoch) {
-        Epoch promised = replica.copy().state().promised();
-        if (epoch.equals(promised)) {
-            return false;
+    private void take(MirrorVolume volume, VolumeMessage.HandedOver m) {
+        handedOver.take(volume, m);
+        if (handedOver.isTaking()) {
+            verifier.stop();
         }
-        replica.send(new VolumeMessage.Fenced(promised));
-        return true;
-    }
-
-    /// An image may be older than the epoch its source is active in; what counts is the epoch that
-    /// this link was opened for.
-    private boolean isLinkFenced() {
-        VolumeMessage.CopyStatus source = replica.heard();
-        Epoch onLink = granted != null ? granted : source == null ? Epoch.NONE : source.promised();
-        return isFenced(onLink);
-    }
-
-    private void openEpoch(MirrorVolume volume, VolumeMessage.OpenEpoch m) {
-        CopyState state = replica.copy().state();
-        if (m.epoch().compareTo(state.promised()) <= 0 || m.epoch().diverges(state.promised())) {
-            replica.send(new VolumeMessage.Fenced(state.promised()));
-            return;
-        }
-        PeerLink asking = replica.link();
-        replica.save(
-                state.promising(m.epoch()),
-                () -> {
-                    if (asking == null || !asking.equals(replica.link())) {
-                        return;
-                    }
-                    granted = m.epoch();
-                    replica.send(
-                            new VolumeMessage.EpochPromised(
-                                    m.epoch(), volume.end(), volume.image()));
-                });
     }
 
     private void entries(MirrorVolume volume, VolumeMessage.Entries m) {
-        if (isFenced(m.epoch())) {
+        if (fence.isFenced(m.epoch())) {
             return;
         }
         handedOver.served();
@@ -345,7 +334,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     private void resync(MirrorVolume volume, VolumeMessage.ResyncBegin m) {
-        if (isFenced(m.epoch())) {
+        if (fence.isFenced(m.epoch())) {
             return;
         }
         if (m.since().count() > 0 && replica.copy().state().sync() == Sync.NO_IMAGE) {
@@ -364,6 +353,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private void fell(CpId image, @Nullable PeerLink asking) {
         recovering = false;
         falling = false;
+        images.fell(image);
         if (asking != null && asking.equals(replica.link())) {
             replica.send(new VolumeMessage.ResyncReady(image));
         } else if (replica.link() != null) {
@@ -372,27 +362,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     private void goLive(MirrorVolume volume, VolumeMessage.GoLive m) {
-        if (!isFenced(m.epoch())) {
+        if (!fence.isFenced(m.epoch())) {
             volume.expectAfter(new Position(Epoch.NONE, m.fromSequence() - 1));
-        }
-    }
-
-    private void inSync(MirrorVolume volume, VolumeMessage.InSync m) {
-        if (isFenced(m.epoch())) {
-            return;
-        }
-        if (volume.end().sequence() < m.position().sequence()) {
-            throw new ProtocolViolation("in sync up to an entry that was never sent");
-        }
-        replica.save(
-                replica.copy().state().as(CopyState.Role.MIRROR, Sync.IN_SYNC),
-                () -> replica.send(new VolumeMessage.InSyncRecorded(m.epoch())));
-    }
-
-    private void detached(VolumeMessage.Detached m) {
-        CopyState state = replica.copy().state();
-        if (!isFenced(m.epoch()) && state.sync() == Sync.IN_SYNC) {
-            replica.save(state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC), () -> {});
         }
     }
 }

@@ -121,6 +121,11 @@ public final class Replica {
         role.writable();
     }
 
+    /// What this node keeps of its log for this copy, if it is a mirror.
+    public void logQuota(long bytes) {
+        role.logQuota(bytes);
+    }
+
     /// The partner says something about this volume.
     public void received(VolumeMessage message) {
         if (message instanceof VolumeMessage.CopyStatus status) {

@@ -67,6 +67,9 @@ interface Role {
 
     default void writable() {}
 
+    /// What this node keeps of its log for this copy, if it is a mirror.
+    default void logQuota(long bytes) {}
+
     default void partnerSays(VolumeMessage.CopyStatus status) {}
 
     /// Disks have joined this copy.

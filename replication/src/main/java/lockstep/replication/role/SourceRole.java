@@ -9,7 +9,6 @@ import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.Legs;
 import lockstep.replication.link.PeerLink;
-import lockstep.replication.link.Suspensions;
 import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.VolumeMessage;
@@ -22,16 +21,15 @@ import org.jspecify.annotations.Nullable;
 final class SourceRole implements Role, ActiveVolume.Observer {
     private final Replica replica;
     private final SourceOrders orders;
+    private final ReadLease lease;
     private @Nullable ActiveVolume volume;
     private @Nullable SourceSync sync;
     private @Nullable Epoch asked;
     private @Nullable String diverged;
-    private final Suspensions suspensions;
-    private long lastLease = Long.MIN_VALUE;
 
     SourceRole(Replica replica) {
         this.replica = replica;
-        this.suspensions = new Suspensions(replica.copy().loop().clock());
+        this.lease = new ReadLease(replica);
         this.orders = new SourceOrders(replica, this);
     }
 
@@ -78,7 +76,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         SourceSync next = new SourceSync(replica, opened);
         volume = opened;
         sync = next;
-        opened.guardReads(this::mayAnswerReads);
+        opened.guardReads(lease::mayAnswer);
         return next;
     }
 
@@ -137,7 +135,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public CpId equalAt() {
-        return sync == null ? CpId.NONE : sync.mirrorImage();
+        return sync == null ? CpId.NONE : sync.equalAt();
     }
 
     @Override
@@ -178,7 +176,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public long backlogBytes() {
-        return sync == null ? 0 : sync.backlogBytes();
+        return sync == null ? 0 : sync.feed().backlogBytes();
     }
 
     @Override
@@ -200,7 +198,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     @Override
     public void writable() {
         if (sync != null) {
-            sync.writable();
+            sync.feed().writable();
         }
     }
 
@@ -282,8 +280,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             case VolumeMessage.OlderImages m -> running.common().mirrorCanGoBackTo(m.images());
             case VolumeMessage.Fenced m -> fenced(m.promised());
             case VolumeMessage.EntriesStored m -> running.stored(m.epoch(), m.upToSequence());
+            case VolumeMessage.LogQuota m -> running.feed().logQuota(m.bytes());
             case VolumeMessage.CpCommitted m -> running.committed(m.cp());
-            case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
+            case VolumeMessage.CpProgress m -> running.feed().progress(m.cp(), m.blocks());
             case VolumeMessage.ResyncReady m -> running.ready(epochToServe(), m.image());
             case VolumeMessage.ImageVerified m -> running.equality().verified(m);
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
@@ -320,21 +319,6 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         } else if (active != null && promised.compareTo(active.epoch()) > 0) {
             replica.changes().demote("the partner has promised epoch " + promised);
         }
-    }
-
-    /// While the mirror could be activated without force, only its lease says that it has not been.
-    private boolean mayAnswerReads() {
-        if (replica.copy().state().sync() != Sync.IN_SYNC) {
-            return true;
-        }
-        if (suspensions.noticed()) {
-            lastLease = Long.MIN_VALUE;
-        }
-        PeerLink link = replica.link();
-        if (link != null) {
-            lastLease = link.leaseUntilNanos();
-        }
-        return replica.copy().loop().clock().nanoTime() < lastLease;
     }
 
     /// What the operator can ask of it.
@@ -391,7 +375,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     public void stopped(String reason) {
         orders.broken("the volume has stopped: " + reason);
         if (sync != null) {
-            sync.over();
+            sync.over("the volume has stopped: " + reason);
         }
         if (replica.isRole(this) && diverged == null) {
             replica.stopped(reason);

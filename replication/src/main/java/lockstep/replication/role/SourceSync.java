@@ -41,10 +41,8 @@ final class SourceSync {
     private final EqualityCheck equality;
     private final CommonImage common;
     private final ResyncMeter meter;
+    private final MirrorFeed feed;
     private SyncPhase phase = SyncPhase.APART;
-    private boolean wholeBlocks;
-    private @Nullable MirrorSender sender;
-    private @Nullable ImageSender images;
     private CpId mirrorImage = CpId.NONE;
     private long epochStart;
     private long storedUpTo;
@@ -58,6 +56,12 @@ final class SourceSync {
         this.equality = new EqualityCheck(replica, volume);
         this.common = new CommonImage(volume);
         this.meter = new ResyncMeter(volume.loop().clock(), this::where, replica::tell);
+        this.feed = new MirrorFeed(replica, volume, meter);
+    }
+
+    /// What goes to the mirror.
+    MirrorFeed feed() {
+        return feed;
     }
 
     EqualityCheck equality() {
@@ -72,9 +76,9 @@ final class SourceSync {
         return phase;
     }
 
-    /// The last image that the mirror has named or committed.
-    CpId mirrorImage() {
-        return mirrorImage;
+    /// The last image that the mirror has named or committed, if nothing in it was found to differ.
+    CpId equalAt() {
+        return equality.mirrorDiffers() ? CpId.NONE : mirrorImage;
     }
 
     private String where() {
@@ -83,10 +87,6 @@ final class SourceSync {
 
     ResyncProgress progress() {
         return meter.progress(phase.toString(), replica.resyncPace().bytesPerSecond());
-    }
-
-    long backlogBytes() {
-        return sender == null ? 0 : sender.backlogBytes();
     }
 
     /// What mirror and source have in common.
@@ -116,8 +116,8 @@ final class SourceSync {
     }
 
     private void attach(Epoch epoch, PeerLink link, long mirrorEnd) {
-        MirrorSender before = sender;
-        MirrorSender next = newSender(epoch, link, /* announced= */ true);
+        MirrorSender before = feed.sender();
+        MirrorSender next = feed.open(epoch, link, /* announced= */ true);
         storedUpTo = mirrorEnd;
         volume.require(Legs.BOTH, mirrorEnd);
         if (volume.service() == ActiveVolume.Service.JOINING) {
@@ -183,13 +183,13 @@ final class SourceSync {
         }
         volume.pins().keepOnly(mirrorImage);
         rounds = 0;
-        newSender(volume.epoch(), link, /* announced= */ false);
+        feed.open(volume.epoch(), link, /* announced= */ false);
         round();
     }
 
     /// What the mirror was to get cannot be told any more: it is asked anew.
     private void again() {
-        stopSending();
+        feed.stopImage();
         if (!common.isKnown(mirrorImage)) {
             mirrorImage = CpId.NONE;
         }
@@ -199,80 +199,54 @@ final class SourceSync {
     /// Space ran short, and `cp` is not kept any more.
     void pinGivenUp(CpId cp) {
         replica.tell("space runs short: image " + cp + " is not kept for the mirror any more");
-        if (phase == SyncPhase.COPYING && images != null && images.image().equals(cp)) {
+        ImageSender sent = feed.image();
+        if (phase == SyncPhase.COPYING && sent != null && sent.image().equals(cp)) {
             again();
         }
     }
 
-    /// The mirror could not make a block from a change.
+    /// The mirror has not taken `cp`.
     void refused(CpId cp, String reason) {
         replica.tell("the mirror refused " + cp + ": " + reason);
-        wholeBlocks = true;
-    }
-
-    private MirrorSender newSender(Epoch epoch, PeerLink link, boolean announced) {
-        MirrorSender next =
-                new MirrorSender(volume.copy().id(), epoch, volume.loop(), link, announced);
-        if (wholeBlocks) {
-            next.sendWholeBlocks();
-        }
-        sender = next;
-        return next;
+        feed.refused(reason);
     }
 
     /// A new image, and the difference to what the mirror has.
     private void round() {
         phase = SyncPhase.COPYING;
         rounds++;
-        MirrorSender mine = sender;
+        MirrorSender mine = feed.sender();
         replica.tell(
                 mirrorImage.count() == 0
                         ? "resync: there is no common image, sending everything"
                         : "resync: sending what is newer than " + mirrorImage);
         volume.checkpoint(
                 () -> {
-                    if (phase == SyncPhase.COPYING && mine != null && mine.equals(sender)) {
+                    if (phase == SyncPhase.COPYING && feed.isSender(mine)) {
                         volume.pins().addImage();
-                        sendImage(mine);
+                        feed.sendImage(mirrorImage);
                     }
                 });
     }
 
-    private void sendImage(MirrorSender to) {
-        ImageSender next =
-                new ImageSender(
-                        volume.walk(mirrorImage),
-                        to,
-                        volume.loop(),
-                        replica.resyncPace(),
-                        why -> {
-                            replica.tell("resync stopped: " + why);
-                            meter.trouble(why);
-                        });
-        images = next;
-        meter.sends(next);
-        next.start();
-    }
-
     /// The attached mirror lacks the image just committed: it goes as a difference.
     void copyNeeded() {
-        boolean wanted = phase == SyncPhase.JOINING_LOG || phase == SyncPhase.LIVE;
-        if (sender != null && wanted) {
-            sendImage(sender);
+        if (phase == SyncPhase.JOINING_LOG || phase == SyncPhase.LIVE) {
+            feed.sendImage(mirrorImage);
         }
     }
 
     void committed(CpId cp) {
-        wholeBlocks = false;
+        feed.committed();
         switch (phase) {
             case COPYING -> roundDone(cp);
             case JOINING_LOG -> {
-                images = null;
+                feed.imageTaken();
                 mirrorImage = cp;
                 catchUp(cp);
             }
             case CATCHING_UP, RECORDING, LIVE -> {
-                images = null;
+                feed.imageTaken();
                 mirrorImage = cp;
                 equality.mirrorHas(cp);
                 volume.mirrorCommitted(cp);
@@ -282,17 +256,18 @@ final class SourceSync {
     }
 
     private void roundDone(CpId cp) {
-        ImageSender done = images;
+        ImageSender done = feed.image();
         if (done == null || !done.image().equals(cp)) {
             return;
         }
-        images = null;
+        feed.imageTaken();
         volume.pins().remove(mirrorImage);
         mirrorImage = cp;
         if (done.blocks() > LAST_DIFFERENCE_BLOCKS && rounds < ROUNDS_MAX) {
             round();
             return;
         }
+        MirrorSender sender = feed.sender();
         if (sender != null) {
             phase = SyncPhase.JOINING_LOG;
             volume.goLive(sender);
@@ -310,6 +285,7 @@ final class SourceSync {
     void stored(Epoch epoch, long sequence) {
         // An entry of an older epoch is one from before this epoch began, whatever its sequence.
         long upTo = epoch.equals(volume.epoch()) ? sequence : Math.min(sequence, epochStart - 1);
+        MirrorSender sender = feed.sender();
         if (sender == null || upTo <= storedUpTo) {
             return;
         }
@@ -350,37 +326,18 @@ final class SourceSync {
         }
     }
 
-    void progress(CpId cp, long blocks) {
-        if (sender != null) {
-            sender.progress(cp, blocks);
-        }
-    }
-
-    void writable() {
-        if (sender != null) {
-            sender.writable();
-        }
-    }
-
-    /// The volume has stopped: nothing is sent any more.
-    void over() {
+    /// The volume has stopped, or the link is lost: nothing is sent and nothing compared any more.
+    void over(String why) {
         meter.end();
-        stopSending();
-    }
-
-    private void stopSending() {
-        if (images != null) {
-            images.stop();
-            images = null;
-        }
+        feed.stopImage();
+        equality.broken(why);
     }
 
     void linkLost(String why) {
         common.mirrorCanGoBackTo(List.of());
-        over();
+        over(why);
         SyncPhase was = phase;
         phase = SyncPhase.APART;
-        equality.broken(why);
         volume.mirrorLost(why);
         boolean mayServeAlone = was != SyncPhase.LIVE && was != SyncPhase.RECORDING;
         if (mayServeAlone && replica.copy().state().sync() != Sync.IN_SYNC && isActive()) {
@@ -388,9 +345,7 @@ final class SourceSync {
         } else if (!mayServeAlone) {
             exposure.mirrorLost();
         }
-        if (sender != null) {
-            sender.lost();
-        }
+        feed.lost();
     }
 
     private boolean isActive() {

@@ -55,6 +55,7 @@ public final class MirrorSender implements Mirror {
     private int runStart;
     private long blocksSent;
     private long blocksWritten;
+    private long logQuota = Long.MAX_VALUE;
     private boolean flushScheduled;
     private boolean announced;
     private boolean lost;
@@ -102,6 +103,21 @@ public final class MirrorSender implements Mirror {
             blocksWritten = Math.max(blocksWritten, blocks);
             goOn();
         }
+    }
+
+    /// The mirror keeps `bytes` of its log for this volume.
+    public void logQuota(long bytes) {
+        logQuota = bytes;
+    }
+
+    @Override
+    public long logQuota() {
+        return logQuota;
+    }
+
+    @Override
+    public long unstoredBytes() {
+        return backlog.bytes();
     }
 
     /// The link takes more.

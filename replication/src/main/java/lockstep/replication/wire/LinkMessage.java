@@ -40,7 +40,9 @@ public sealed interface LinkMessage extends Message {
         /// Both dialled at once and the other connection stays.
         SIMULTANEOUS_DIAL(6),
         /// Another connection of this node waits for its predecessor to be drained.
-        BUSY(7);
+        BUSY(7),
+        /// The node has not shown the key that is pinned for it.
+        UNPROVEN(8);
 
         private final int code;
 
@@ -55,7 +57,10 @@ public sealed interface LinkMessage extends Message {
 
         /// Whether dialling again soon makes sense without anybody changing anything.
         public boolean passes() {
-            return this == STALE_INCARNATION || this == SIMULTANEOUS_DIAL || this == BUSY;
+            return switch (this) {
+                case STALE_INCARNATION, SIMULTANEOUS_DIAL, BUSY, UNPROVEN -> true;
+                case VERSION, SELF, UNKNOWN_NODE, DOUBLE_IDENTITY -> false;
+            };
         }
     }
 }

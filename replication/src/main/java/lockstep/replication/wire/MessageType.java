@@ -21,6 +21,7 @@ enum MessageType {
     EPOCH_BEGAN(0x28),
     ENTRIES(0x30),
     ENTRIES_STORED(0x31),
+    LOG_QUOTA(0x32),
     CP_BEGIN(0x40),
     CP_DATA(0x41),
     CP_REFERENCES(0x42),

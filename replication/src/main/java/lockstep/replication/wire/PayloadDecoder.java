@@ -34,6 +34,7 @@ import lockstep.replication.wire.VolumeMessage.HandedOver;
 import lockstep.replication.wire.VolumeMessage.ImageVerified;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
+import lockstep.replication.wire.VolumeMessage.LogQuota;
 import lockstep.replication.wire.VolumeMessage.OlderImages;
 import lockstep.replication.wire.VolumeMessage.OpenEpoch;
 import lockstep.replication.wire.VolumeMessage.ResyncBegin;
@@ -84,6 +85,7 @@ final class PayloadDecoder {
             case FAULT -> new Fault(in.text(REASON_BYTES));
             case ENTRIES -> entries(in);
             case ENTRIES_STORED -> new EntriesStored(in.epoch(), in.u63());
+            case LOG_QUOTA -> new LogQuota(in.u63());
             case CP_BEGIN -> new CpBegin(in.cp(), in.u63());
             case CP_DATA -> cpData(in);
             case CP_REFERENCES -> cpReferences(in);

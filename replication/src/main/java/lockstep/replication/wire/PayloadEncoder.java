@@ -33,6 +33,7 @@ import lockstep.replication.wire.VolumeMessage.HandedOver;
 import lockstep.replication.wire.VolumeMessage.ImageVerified;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
+import lockstep.replication.wire.VolumeMessage.LogQuota;
 import lockstep.replication.wire.VolumeMessage.OlderImages;
 import lockstep.replication.wire.VolumeMessage.OpenEpoch;
 import lockstep.replication.wire.VolumeMessage.ResyncBegin;
@@ -62,6 +63,7 @@ final class PayloadEncoder {
             case Fenced _ -> MessageType.FENCED;
             case Entries _ -> MessageType.ENTRIES;
             case EntriesStored _ -> MessageType.ENTRIES_STORED;
+            case LogQuota _ -> MessageType.LOG_QUOTA;
             case CpBegin _ -> MessageType.CP_BEGIN;
             case CpData _ -> MessageType.CP_DATA;
             case CpReferences _ -> MessageType.CP_REFERENCES;
@@ -124,6 +126,7 @@ final class PayloadEncoder {
             case Fenced m -> out.epoch(m.promised());
             case Entries m -> entries(m, out);
             case EntriesStored m -> out.epoch(m.epoch()).i64(m.upToSequence());
+            case LogQuota m -> out.i64(m.bytes());
             case CpBegin m -> out.cp(m.cp()).i64(m.upToSequence());
             case CpData m -> cpData(m, out);
             case CpReferences m -> cpReferences(m, out);

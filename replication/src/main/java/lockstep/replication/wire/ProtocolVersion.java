@@ -9,8 +9,9 @@ public enum ProtocolVersion {
     /// Frames with two checksums; heartbeats with leases; entries, consistency points as data and
     /// references, resync, epochs. Beside that, which version 1 had: the destination says to which
     /// older images it can go back, the source where its epoch began; tree nodes and system files
-    /// travel as changes; and what version 2 did not have: each consistency point is proven equal
-    /// before it is committed, and whole images are compared.
+    /// travel as changes; the destination says how much of its log it keeps for a volume. And what
+    /// version 2 did not have: each consistency point is proven equal before it is committed, and
+    /// whole images are compared.
     V3(3);
 
     private final int number;

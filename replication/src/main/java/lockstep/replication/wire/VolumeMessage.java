@@ -54,6 +54,11 @@ public sealed interface VolumeMessage extends Message {
     /// D→S: every entry of `epoch` up to `upToSequence` is durable here.
     record EntriesStored(Epoch epoch, long upToSequence) implements VolumeMessage {}
 
+    /// D→S, since V2: what the entries of this volume may take of the destination's log, as
+    /// [lockstep.blockstore.log.LogStream#aloneBytes] counts them. It comes before the first
+    /// [CopyStatus] of a link, and again when it changes.
+    record LogQuota(long bytes) implements VolumeMessage {}
+
     /// S→D: updates of `cp` follow, which holds everything up to `upToSequence` of the log.
     record CpBegin(CpId cp, long upToSequence) implements VolumeMessage {}
 

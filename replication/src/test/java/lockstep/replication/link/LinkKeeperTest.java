@@ -12,6 +12,7 @@ import lockstep.replication.wire.LinkMessage;
 import lockstep.replication.wire.Message;
 import lockstep.replication.wire.MessageCodec;
 import lockstep.replication.wire.NodeIdentity;
+import lockstep.replication.wire.ProtocolVersion;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,7 @@ class LinkKeeperTest {
     void aBlackHoleIsNoticedOnBothSidesAndHealed() {
         join();
         network.cutBoth("a", "b");
-        simulation.runFor(2 * SECOND);
+        simulation.runFor(SECOND);
         assertThat(a.events.getLast()).startsWith("lost: no round trip for ");
         assertThat(b.events.getLast()).startsWith("lost: no round trip for ");
         network.heal();
@@ -121,6 +122,19 @@ class LinkKeeperTest {
         assertThat(keeper.timesUp()).isEqualTo(2);
     }
 
+    /// Two processes with one identity: a copied data directory.
+    @Test
+    void aPeerWhoseLinkStillAnswersIsNotThereTwice() {
+        LinkKeeper keeper = join();
+        List<Message> heard = rawDial(new LinkMessage.Hello(1, 2, b.identity, Long.MAX_VALUE));
+        assertThat(heard).hasSize(1);
+        assertThat(((LinkMessage.Refused) heard.getFirst()).reason())
+                .isEqualTo(LinkMessage.Refusal.DOUBLE_IDENTITY);
+        simulation.runFor(5 * SECOND);
+        assertThat(a.events).containsExactly("up b");
+        assertThat(keeper.state()).isEqualTo(LinkState.UP);
+    }
+
     @Test
     void aHelloOfAnOlderIncarnationIsRefused() {
         join();
@@ -140,7 +154,8 @@ class LinkKeeperTest {
 
     @Test
     void aVersionOfTheFutureIsRefused() {
-        assertThat(refusalOf(new LinkMessage.Hello(3, 9, b.identity, 1)))
+        int next = ProtocolVersion.newest().number() + 1;
+        assertThat(refusalOf(new LinkMessage.Hello(next, next + 1, b.identity, 1)))
                 .isEqualTo(LinkMessage.Refusal.VERSION);
     }
 

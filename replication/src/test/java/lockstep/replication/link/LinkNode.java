@@ -19,7 +19,7 @@ import java.util.UUID;
 /// without a gap.
 final class LinkNode implements LinkHandler {
     static final VolumeId VOLUME = new VolumeId(1, 2);
-    static final LinkSettings SETTINGS = LinkSettings.of(200, 1500);
+    static final LinkSettings SETTINGS = LinkSettings.defaults();
 
     final NodeIdentity identity;
     final SimEventLoop loop;

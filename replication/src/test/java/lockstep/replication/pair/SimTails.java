@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /// Tails of one node, in memory. They outlive the node's incarnations once they are finished.
-final class SimTails implements TailStore {
+public final class SimTails implements TailStore {
     /// Those that were finished, as their records.
     final List<List<TailFormat.Part>> kept = new ArrayList<>();
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.UUID;
 
 /// One end of a simulated connection. What it sent stands in [#sending] until it has arrived.
 final class SimConnection implements Connection {
@@ -66,6 +67,11 @@ final class SimConnection implements Connection {
     @Override
     public void handler(Handler newHandler) {
         handler = newHandler;
+    }
+
+    @Override
+    public boolean mayBe(UUID node) {
+        return true;
     }
 
     @Override

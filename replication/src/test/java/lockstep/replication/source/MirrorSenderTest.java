@@ -10,6 +10,7 @@ import lockstep.blockstore.sim.Simulation;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.NodeIdentity;
+import lockstep.replication.wire.ProtocolVersion;
 import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
 
@@ -35,6 +36,11 @@ class MirrorSenderTest {
         @Override
         public NodeIdentity peer() {
             throw new AssertionError("nobody asks who it is");
+        }
+
+        @Override
+        public ProtocolVersion version() {
+            return ProtocolVersion.newest();
         }
 
         @Override

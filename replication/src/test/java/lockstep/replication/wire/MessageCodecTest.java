@@ -45,11 +45,11 @@ class MessageCodecTest {
 
     @Test
     void bytesAreTheOnesWrittenDown() {
-        List<String> lines = WireSamples.all().stream().map(MessageCodecTest::golden).toList();
-        List<String> known = new ArrayList<>(resource("wire/golden-v1.txt").lines().toList());
-        resource("wire/golden-v2.txt").lines().forEach(known::add);
-        resource("wire/golden-v3.txt").lines().forEach(known::add);
-        assertThat(lines).isEqualTo(known);
+        List<String> written = new ArrayList<>(resource("wire/golden-v1.txt").lines().toList());
+        written.addAll(resource("wire/golden-v2.txt").lines().toList());
+        written.addAll(resource("wire/golden-v3.txt").lines().toList());
+        assertThat(WireSamples.all().stream().map(MessageCodecTest::golden))
+                .containsExactlyInAnyOrderElementsOf(written);
     }
 
     @Test

@@ -35,6 +35,9 @@ public interface NodeControl
     /// What happened lately, oldest first.
     CompletableFuture<List<EventView>> events();
 
+    /// The nodes that this one trusts.
+    PeerControl peers();
+
     /// All volumes.
     CompletableFuture<List<VolumeView>> volumes();
 

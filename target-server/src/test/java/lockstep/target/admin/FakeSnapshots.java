@@ -26,6 +26,13 @@ abstract class FakeSnapshots implements SnapshotControl, PairControl {
     private final List<SnapshotView> snapshots = new ArrayList<>();
     private final List<ScheduleView> schedules = new ArrayList<>();
 
+    private final FakePeers peers = new FakePeers();
+
+    /// Part of what [NodeControl] asks for.
+    public PeerControl peers() {
+        return peers;
+    }
+
     abstract <T> CompletableFuture<T> ifKnown(String volume, Supplier<T> action);
 
     public abstract CompletableFuture<LunView> createLun(String volume, CreateLun request);

@@ -11,6 +11,8 @@ import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.Fatal;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.replication.link.Connection;
+import lockstep.replication.trust.Fingerprint;
+import lockstep.replication.trust.Pins;
 import lockstep.replication.wire.FrameReader;
 import lockstep.replication.wire.Message;
 import lockstep.replication.wire.MessageCodec;
@@ -22,6 +24,8 @@ import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
 
 /// One TCP connection. Messages are handed to the handler from inside [#decode], because the bytes
 /// they are views of live no longer than that; so nothing travels on along the pipeline.
@@ -33,18 +37,33 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(NettyConnection.class);
 
     private final Channel channel;
+    private final Pins pins;
     private final Runnable whenKnown;
     private final FrameReader reader = new FrameReader();
     private @Nullable Handler handler;
     private @Nullable String closeReason;
+    private @Nullable Fingerprint proof;
+    private long unflushedBytes;
     private boolean known;
     private boolean closedTold;
     private boolean flushScheduled;
+    private boolean wasFull;
 
     /// `whenKnown` runs once, when the first message was understood or the connection is over.
-    NettyConnection(Channel channel, Runnable whenKnown) {
+    NettyConnection(Channel channel, Pins pins, Runnable whenKnown) {
         this.channel = channel;
+        this.pins = pins;
         this.whenKnown = whenKnown;
+    }
+
+    /// The other end has shown that it holds `key`; without this word the connection is plaintext.
+    void proved(Fingerprint key) {
+        proof = key;
+    }
+
+    @Override
+    public boolean mayBe(UUID node) {
+        return Objects.equals(pins.keyOf(node), proof);
     }
 
     @Override
@@ -71,6 +90,7 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
             }
         }
         channel.write(frame, channel.voidPromise());
+        unflushedBytes += bytes;
         if (!flushScheduled) {
             flushScheduled = true;
             channel.eventLoop().execute(this::flush);
@@ -79,18 +99,34 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
 
     private void flush() {
         flushScheduled = false;
+        unflushedBytes = 0;
         channel.flush();
+        // The queue was full of what had not been flushed, and the socket took enough of it.
+        if (wasFull) {
+            tellWritable();
+        }
     }
 
     @Override
     public long queuedBytes() {
         ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
-        return queue == null ? 0 : queue.totalPendingWriteBytes();
+        long queued = queue == null ? 0 : queue.totalPendingWriteBytes();
+        // TLS keeps what is not flushed to itself.
+        return proof == null ? queued : queued + unflushedBytes;
     }
 
     @Override
     public boolean writable() {
-        return closeReason == null && channel.isWritable();
+        boolean room = channel.isWritable() && queuedBytes() < SocketTypes.WATER_MARK.high();
+        wasFull |= !room;
+        return closeReason == null && room;
+    }
+
+    private void tellWritable() {
+        if (handler != null && writable()) {
+            wasFull = false;
+            handler.writableAgain();
+        }
     }
 
     @Override
@@ -144,14 +180,12 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (handler != null && writable()) {
-            handler.writableAgain();
-        }
+        tellWritable();
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        close(String.valueOf(cause.getMessage()));
+        close(cause.getMessage() == null ? cause.toString() : cause.getMessage());
     }
 
     @Override

@@ -12,18 +12,26 @@ import lockstep.replication.link.Dialer;
 import org.jspecify.annotations.Nullable;
 
 import java.net.InetSocketAddress;
+import java.util.UUID;
 
 /// Dials one address over TCP.
 public final class PeerDialer implements Dialer {
     private final EventLoop loop;
+    private final UUID peer;
     private final InetSocketAddress address;
     private final LinkSecurity security;
     private final int connectMillis;
 
-    /// Connections live on `loop`; give a numeric address, for looking a name up blocks the loop.
+    /// Dials node `peer` at `address`. Connections live on `loop`; give a numeric address, for
+    /// looking a name up blocks the loop.
     public PeerDialer(
-            EventLoop loop, InetSocketAddress address, LinkSecurity security, int connectMillis) {
+            EventLoop loop,
+            UUID peer,
+            InetSocketAddress address,
+            LinkSecurity security,
+            int connectMillis) {
         this.loop = loop;
+        this.peer = peer;
         this.address = address;
         this.security = security;
         this.connectMillis = connectMillis;
@@ -36,6 +44,11 @@ public final class PeerDialer implements Dialer {
 
     @Override
     public Attempt dial(Result result) {
+        if (!security.allows(peer, address)) {
+            Refused refused = new Refused(result);
+            loop.execute(refused);
+            return refused;
+        }
         Dial dial = new Dial(result);
         ChannelFuture connecting =
                 new Bootstrap()
@@ -47,6 +60,30 @@ public final class PeerDialer implements Dialer {
         connecting.addListener(_ -> dial.ended(connecting));
         dial.connecting = connecting;
         return dial;
+    }
+
+    /// An attempt that is not made.
+    private static final class Refused implements Attempt, Runnable {
+        private final Result result;
+        private boolean cancelled;
+
+        Refused(Result result) {
+            this.result = result;
+        }
+
+        @Override
+        public void run() {
+            if (!cancelled) {
+                result.failed(
+                        "no key of the peer is pinned here, and the link would leave this machine:"
+                            + " `lockstep pair invite` on one node, `pair accept` on the other");
+            }
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+        }
     }
 
     /// One attempt; also sets up the pipeline of its channel.
@@ -63,9 +100,9 @@ public final class PeerDialer implements Dialer {
         @Override
         protected void initChannel(Channel channel) {
             SocketTypes.connectionOptions(loop, channel);
-            security.secure(channel.pipeline(), true);
-            connection = new NettyConnection(channel, () -> {});
-            channel.pipeline().addLast(connection);
+            NettyConnection made = new NettyConnection(channel, security.pins(), () -> {});
+            connection = made;
+            security.dialling(peer, channel, made);
         }
 
         void ended(ChannelFuture future) {

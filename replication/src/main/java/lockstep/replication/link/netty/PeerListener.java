@@ -81,9 +81,9 @@ public final class PeerListener {
             }
             strangers++;
             SocketTypes.connectionOptions(loop, channel);
-            security.secure(channel.pipeline(), false);
-            NettyConnection connection = new NettyConnection(channel, () -> strangers--);
-            channel.pipeline().addLast(connection);
+            NettyConnection connection =
+                    new NettyConnection(channel, security.pins(), () -> strangers--);
+            security.accepted(channel, connection);
             hub.accepted(connection);
         }
     }

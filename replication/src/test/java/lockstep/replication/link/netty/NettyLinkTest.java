@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.channel.epoll.Epoll;
 
 import lockstep.blockstore.base.Blocks;
-import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.VolumeId;
-import lockstep.replication.link.PeerLink;
-import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.LinkMessage;
 import lockstep.replication.wire.MessageCodec;
 import lockstep.replication.wire.NodeIdentity;
@@ -39,8 +36,8 @@ class NettyLinkTest {
     @ValueSource(booleans = {true, false})
     void bulkCrossesUnderBackPressureAndArrivesWhole(boolean epoll) throws Exception {
         assertThat(!epoll || Epoll.isAvailable()).isTrue();
-        try (SocketNode a = new SocketNode(1, epoll);
-                SocketNode b = new SocketNode(2, epoll)) {
+        try (SocketNode a = new SocketNode(1, epoll, 1);
+                SocketNode b = new SocketNode(2, epoll, 1)) {
             b.expect(a);
             a.dial(b);
             a.awaitEvent("up");
@@ -48,56 +45,18 @@ class NettyLinkTest {
             a.awaitEvent("lease");
             Pump pump = new Pump(a, 10_000);
             a.whenWritable(pump);
-            a.call(
-                    () -> {
-                        pump.run();
-                        return true;
-                    });
+            a.call(pump::start);
             a.awaitEvent("writable");
             b.awaitEvent("end");
-            assertThat(pump.mostQueuedBytes)
+            assertThat(pump.mostQueuedBytes())
                     .isBetween(4L << 20, (4L << 20) + 2 * (Blocks.SIZE + 100));
-        }
-    }
-
-    /// Sends blocks as long as the link is writable, and goes on when it is again.
-    private static final class Pump implements Runnable {
-        private final SocketNode node;
-        private final int blocks;
-        private int next;
-        private long mostQueuedBytes;
-
-        Pump(SocketNode node, int blocks) {
-            this.node = node;
-            this.blocks = blocks;
-        }
-
-        @Override
-        public void run() {
-            PeerLink link = Objects.requireNonNull(node.link);
-            while (next < blocks && link.writable()) {
-                ByteBuffer block = ByteBuffer.allocate(Blocks.SIZE);
-                while (block.hasRemaining()) {
-                    block.putLong(next);
-                }
-                link.send(
-                        VOLUME,
-                        new VolumeMessage.CpData(
-                                CpId.NONE, List.of(new BlockRun(next, block.flip()))));
-                next++;
-                mostQueuedBytes = Math.max(mostQueuedBytes, link.queuedBytes());
-            }
-            if (next == blocks) {
-                next++;
-                link.send(VOLUME, new VolumeMessage.Fault("end"));
-            }
         }
     }
 
     @Test
     void twoNodesThatDialEachOtherGetOneLink() throws Exception {
-        try (SocketNode a = new SocketNode(1, true);
-                SocketNode b = new SocketNode(2, true)) {
+        try (SocketNode a = new SocketNode(1, true, 1);
+                SocketNode b = new SocketNode(2, true, 1)) {
             a.dial(b);
             b.dial(a);
             a.awaitEvent("up");
@@ -111,8 +70,8 @@ class NettyLinkTest {
 
     @Test
     void aLinkThatItsPeerClosesIsMadeAgain() throws Exception {
-        try (SocketNode a = new SocketNode(1, true);
-                SocketNode b = new SocketNode(2, true)) {
+        try (SocketNode a = new SocketNode(1, true, 1);
+                SocketNode b = new SocketNode(2, true, 1)) {
             b.expect(a);
             a.dial(b);
             a.awaitEvent("up");
@@ -130,8 +89,8 @@ class NettyLinkTest {
 
     @Test
     void strangersAreClosedAndNobodyElseNotices() throws Exception {
-        try (SocketNode a = new SocketNode(1, true);
-                SocketNode b = new SocketNode(2, true)) {
+        try (SocketNode a = new SocketNode(1, true, 1);
+                SocketNode b = new SocketNode(2, true, 1)) {
             b.expect(a);
             a.dial(b);
             a.awaitEvent("up");
@@ -150,8 +109,8 @@ class NettyLinkTest {
 
     @Test
     void garbageAfterAGoodHelloCostsTheLink() throws Exception {
-        try (SocketNode a = new SocketNode(1, true);
-                SocketNode b = new SocketNode(2, true)) {
+        try (SocketNode a = new SocketNode(1, true, 1);
+                SocketNode b = new SocketNode(2, true, 1)) {
             b.expect(a);
             ByteBuffer hello =
                     MessageCodec.encode(
@@ -167,8 +126,8 @@ class NettyLinkTest {
 
     @Test
     void silentStrangersAreLimitedAndClearedAway() throws Exception {
-        try (SocketNode a = new SocketNode(1, true);
-                SocketNode b = new SocketNode(2, true)) {
+        try (SocketNode a = new SocketNode(1, true, 1);
+                SocketNode b = new SocketNode(2, true, 1)) {
             List<Socket> sockets = new ArrayList<>();
             for (int i = 0; i < 80; i++) {
                 sockets.add(open(b));
@@ -186,8 +145,8 @@ class NettyLinkTest {
 
     @Test
     void aRefusedDialIsTriedAgain() throws Exception {
-        try (SocketNode a = new SocketNode(1, true);
-                SocketNode b = new SocketNode(2, true)) {
+        try (SocketNode a = new SocketNode(1, true, 1);
+                SocketNode b = new SocketNode(2, true, 1)) {
             a.dial(b);
             // b does not know a yet and refuses; later it does.
             while (!a.call(() -> a.hub.keepers().getFirst().lastProblem())

@@ -11,14 +11,23 @@ import lockstep.replication.link.LinkHandler;
 import lockstep.replication.link.LinkHub;
 import lockstep.replication.link.LinkSettings;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.trust.Fingerprint;
+import lockstep.replication.trust.Invitation;
+import lockstep.replication.trust.NodeKey;
+import lockstep.replication.trust.PairingCode;
+import lockstep.replication.trust.PairingDesk;
+import lockstep.replication.trust.PairingSession;
 import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.NodeIdentity;
+import lockstep.replication.wire.PairingMessage;
+import lockstep.replication.wire.PairingMessage.Claim;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -27,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /// A node on a loop of its own with a real listener on loopback. What its handler is told becomes
 /// events that a test waits for.
@@ -36,22 +46,35 @@ final class SocketNode implements LinkHandler, AutoCloseable {
     final NodeIdentity identity;
     final LinkHub hub;
     final PeerListener listener;
+    final NodeKey key;
+    final LinkSecurity security;
+    final TestPins pins = new TestPins();
     final BlockingQueue<String> events = new LinkedBlockingQueue<>();
     private final AtomicLong incarnation = new AtomicLong();
     @Nullable PeerLink link;
+    @Nullable Invitation invitation;
+    PairingDesk desk = this::claimed;
     private @Nullable Runnable onWritable;
     private long blocksExpected;
 
-    SocketNode(int number, boolean epoll) throws Exception {
+    /// One that is patient with who connects: a cold machine takes its time for TLS.
+    SocketNode(int number) throws Exception {
+        this(number, true, 20);
+    }
+
+    SocketNode(int number, boolean epoll, int handshakeSeconds) throws Exception {
         var io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         group = new MultiThreadIoEventLoopGroup(1, io);
         loop = group.next();
         identity = new NodeIdentity(number, new UUID(9, number), "node" + number);
+        key = NodeKey.make(identity.uuid(), new SecureRandom());
+        security =
+                new LinkSecurity(key, pins, (s, c, to) -> desk.claimed(s, c, to), false, _ -> {});
         LinkSettings settings =
                 new LinkSettings(
                         50_000_000L,
                         10_000_000_000L,
-                        1_000_000_000L,
+                        handshakeSeconds * 1_000_000_000L,
                         10_000_000L,
                         100_000_000L,
                         1_000_000_000L);
@@ -62,11 +85,54 @@ final class SocketNode implements LinkHandler, AutoCloseable {
                         settings,
                         incarnation::incrementAndGet,
                         () -> number * 1000L);
-        listener = new PeerListener(loop, hub, LinkSecurity.PLAIN);
+        listener = new PeerListener(loop, hub, security);
         CompletableFuture<@Nullable Throwable> bound = new CompletableFuture<>();
         listener.listen(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), bound::complete);
         Check.that(bound.get(20, TimeUnit.SECONDS) == null, "the listener binds");
+    }
+
+    /// Pins `key` for `peer` here.
+    void pin(SocketNode peer, NodeKey shown) {
+        pins.keys.put(peer.identity.uuid(), shown.fingerprint());
+    }
+
+    /// Who comes with the code that is given out is accepted.
+    private void claimed(PairingSession session, Claim claim, Consumer<PairingMessage> answer) {
+        Invitation open = invitation;
+        String wrong =
+                open == null
+                        ? "no code is given out"
+                        : open.judge(session, claim, loop.ticker().nanoTime());
+        if (open == null || wrong != null) {
+            answer.accept(new PairingMessage.Refused(String.valueOf(wrong)));
+            return;
+        }
+        pins.keys.put(claim.node().uuid(), session.dialler());
+        answer.accept(new PairingMessage.Accepted(open.accept(session, Claim.of(identity, "x:1"))));
+    }
+
+    /// Pairs with whoever listens at `address`; gives the key, or why not.
+    String pair(InetSocketAddress at, PairingCode code) throws Exception {
+        CompletableFuture<String> end = new CompletableFuture<>();
+        PairingCall.dial(
+                loop,
+                at,
+                security,
+                code,
+                Claim.of(identity, ""),
+                new PairingCall.Result() {
+                    @Override
+                    public void paired(Claim other, Fingerprint shown) {
+                        end.complete(other.node().name() + " " + shown);
+                    }
+
+                    @Override
+                    public void failed(String reason) {
+                        end.complete(reason);
+                    }
+                });
+        return end.get(20, TimeUnit.SECONDS);
     }
 
     InetSocketAddress address() throws Exception {
@@ -83,8 +149,19 @@ final class SocketNode implements LinkHandler, AutoCloseable {
     }
 
     void dial(SocketNode peer) throws Exception {
-        var dialer = new PeerDialer(loop, peer.address(), LinkSecurity.PLAIN, 1000);
+        var dialer = new PeerDialer(loop, peer.identity.uuid(), peer.address(), security, 1000);
         call(() -> hub.keep(peer.identity.uuid(), dialer, this));
+    }
+
+    /// Waits until its only link cannot come up for a reason with this in it.
+    void awaitProblem(String part) throws Exception {
+        long until = System.nanoTime() + 20_000_000_000L;
+        String seen = "";
+        while (!seen.contains(part)) {
+            Check.that(System.nanoTime() < until, part + " came, not: " + seen);
+            Thread.sleep(5);
+            seen = call(() -> hub.keepers().getFirst().lastProblem());
+        }
     }
 
     void awaitEvent(String wanted) throws InterruptedException {
