@@ -5,7 +5,6 @@ import com.codahale.metrics.MetricRegistry;
 
 import lockstep.blockstore.raid.RaidTraffic;
 import lockstep.blockstore.volume.ActiveVolume;
-import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.VolumeUsage;
 import lockstep.replication.role.ReplicaStatus;
 import lockstep.replication.role.ResyncProgress;
@@ -44,7 +43,7 @@ final class NodeMetrics {
                 prefix + "mirror-backlog-bytes",
                 () -> volume.replica().status().backlogBytes());
         pair(metrics, prefix + "pair.connected", volume, status -> status.linked() ? 1L : 0L);
-        pair(metrics, prefix + "pair.in-sync", volume, NodeMetrics::inSync);
+        pair(metrics, prefix + "pair.in-sync", volume, status -> status.inSync() ? 1L : 0L);
         pair(metrics, prefix + "pair.since-millis", volume, ReplicaStatus::sinceMillis);
         pair(metrics, prefix + "pair.exposed-writes", volume, s -> s.exposed().writes());
         pair(metrics, prefix + "pair.exposed-bytes", volume, s -> s.exposed().bytes());
@@ -59,10 +58,6 @@ final class NodeMetrics {
         gauge(metrics, prefix + "degraded", () -> volume.disks().degraded() ? 1L : 0L);
         gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
         gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());
-    }
-
-    private static long inSync(ReplicaStatus status) {
-        return status.durable().sync() == CopyState.Sync.IN_SYNC ? 1 : 0;
     }
 
     private static void pair(

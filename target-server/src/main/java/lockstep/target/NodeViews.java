@@ -93,7 +93,7 @@ final class NodeViews {
     static String sync(ReplicaStatus status) {
         return switch (status.durable().sync()) {
             case UNPAIRED -> "unpaired";
-            case IN_SYNC -> "in-sync";
+            case IN_SYNC -> status.inSync() ? "in-sync" : "out-of-sync";
             case OUT_OF_SYNC ->
                     status.state() == RoleState.RESYNCING
                             ? "resyncing"

@@ -121,6 +121,14 @@ class PairStandingsTest {
     }
 
     @Test
+    void aMirrorThatWasFoundToDifferIsNotSaidToLoseNothing() {
+        CopyState state = new CopyState(Role.SOURCE, Sync.IN_SYNC, EPOCH, 2, "b", 0).differing();
+        PairStanding standing = of(ROWS[0], state);
+        assertThat(standing.takeover()).as(standing.text()).isEqualTo("loss");
+        assertThat(standing.text()).contains("out-of-sync").doesNotContain("in-sync");
+    }
+
+    @Test
     void theSentenceHidesNothing() {
         assertThat(of(ROWS[2]).text())
                 .isEqualTo(
@@ -131,8 +139,11 @@ class PairStandingsTest {
     }
 
     private static PairStanding of(Object[] row) {
-        boolean exposed = row[0] == Role.SOURCE && row[1] == Sync.OUT_OF_SYNC;
-        CopyState durable = new CopyState((Role) row[0], (Sync) row[1], EPOCH, 2, "b", 0);
+        return of(row, new CopyState((Role) row[0], (Sync) row[1], EPOCH, 2, "b", 0));
+    }
+
+    private static PairStanding of(Object[] row, CopyState durable) {
+        boolean exposed = durable.role() == Role.SOURCE && durable.sync() == Sync.OUT_OF_SYNC;
         ReplicaStatus status =
                 new ReplicaStatus(
                         (RoleState) row[2],

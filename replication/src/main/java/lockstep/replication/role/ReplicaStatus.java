@@ -29,6 +29,12 @@ public record ReplicaStatus(
         long sinceMillis,
         CpId equalAt,
         long differences) {
+    /// Whether both copies are one, as far as is recorded here. A source that has found its mirror
+    /// to differ waits for its answers all the same.
+    public boolean inSync() {
+        return durable.sync() == CopyState.Sync.IN_SYNC && !durable.mirrorDiffers();
+    }
+
     static ReplicaStatus of(VolumeCopy copy, Role role, boolean linked, long linkChangedMillis) {
         ActiveVolume active = role.active();
         boolean mirror = copy.state().role() == CopyState.Role.MIRROR;

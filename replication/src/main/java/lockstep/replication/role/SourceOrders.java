@@ -27,11 +27,16 @@ final class SourceOrders {
         ActiveVolume active = source.active();
         Switchover before = move;
         boolean busy = before != null && !before.isOver();
+        Refusal doubt = source.doubt();
+        if (doubt != null) {
+            done.ended(doubt, 0);
+            return;
+        }
         if (active == null || source.state() != RoleState.IN_SYNC || busy) {
             done.ended(Refusal.NOT_IN_SYNC, 0);
             return;
         }
-        Switchover next = new Switchover(replica, active, done);
+        Switchover next = new Switchover(replica, active, source::doubt, done);
         move = next;
         next.begin();
     }

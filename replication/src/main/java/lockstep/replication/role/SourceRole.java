@@ -113,6 +113,11 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         };
     }
 
+    /// Why the mirror is not to become the source; null if nothing speaks against it.
+    @Nullable Refusal doubt() {
+        return sync == null ? null : sync.doubt();
+    }
+
     @Nullable EqualityCheck equality() {
         return sync == null ? null : sync.equality();
     }

@@ -211,6 +211,16 @@ final class SourceSync {
         feed.refused(reason);
     }
 
+    /// Why the mirror is not to become the source, however it stands otherwise; null if nothing is
+    /// known that speaks against it.
+    @Nullable Refusal doubt() {
+        String refused = feed.refusedFor();
+        if (equality.mirrorDiffers()) {
+            return Refusal.MIRROR_DIFFERS;
+        }
+        return refused == null ? null : Refusal.mirrorRefused(refused);
+    }
+
     /// A new image, and the difference to what the mirror has.
     private void round() {
         phase = SyncPhase.COPYING;

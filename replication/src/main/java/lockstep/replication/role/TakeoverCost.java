@@ -36,8 +36,7 @@ public enum TakeoverCost {
         CopyState.Sync sync = status.durable().sync();
         return switch (status.durable().role()) {
             case STANDALONE -> NONE;
-            case SOURCE ->
-                    sync == CopyState.Sync.IN_SYNC && status.differences() == 0 ? NOTHING : LOSS;
+            case SOURCE -> status.inSync() && status.differences() == 0 ? NOTHING : LOSS;
             case MIRROR ->
                     switch (sync) {
                         case NO_IMAGE -> IMPOSSIBLE;

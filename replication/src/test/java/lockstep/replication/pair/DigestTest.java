@@ -137,6 +137,7 @@ final class DigestTest {
         pair.crash(source, true);
         pair.abandonOutstanding();
         pair.await(() -> sync() == Sync.OUT_OF_SYNC, "that it differs becomes durable");
+        pair.simulation.runFor(10_000_000L);
         Refusal refusal = mirror.takeOver(true);
         assertThat(refusal.what()).contains("out of sync");
         source.start();
@@ -192,11 +193,96 @@ final class DigestTest {
         assertThat(source.events).anyMatch(e -> e.startsWith("ALARM: verify"));
         pair.await(() -> sync() == Sync.OUT_OF_SYNC, "the mirror records it");
         assertThat(mirror.takeOver(true).what()).contains("out of sync");
+        assertStaysHere("found to differ");
+        assertThat(source.replica.status().equalAt()).isEqualTo(CpId.NONE);
         pair.network.breakConnections("a", "b");
         pair.await(() -> sync() == Sync.IN_SYNC, "everything is copied");
         pair.awaitInSync();
         assertThat(verify(true).differing()).isEmpty();
         assertThat(source.replica.status().differences()).isZero();
+        assertThat(switchOver()).isNull();
+    }
+
+    private Refusal switchOver() {
+        List<Refusal> ended = new ArrayList<>();
+        source.loop.call(() -> source.replica.switchOver((refusal, _) -> ended.add(refusal)));
+        pair.await(() -> !ended.isEmpty(), "the switchover ends");
+        return ended.getFirst();
+    }
+
+    private void assertStaysHere(String why) {
+        assertThat(switchOver().what()).contains(why);
+        assertThat(pair.source()).isEqualTo(source);
+        assertThat(source.replica.active().isServing() || source.link == null).isTrue();
+    }
+
+    @Test
+    void nothingMovesToAMirrorThatHasRefusedAConsistencyPoint() {
+        mirror.tamper = this::flip;
+        for (int i = 0; i < 2000 && !hasRefused(); i++) {
+            pair.workFor(1_000_000L);
+        }
+        assertStaysHere("has refused a consistency point: its blocks differ");
+        assertHealed();
+        assertThat(switchOver()).isNull();
+    }
+
+    private boolean hasRefused() {
+        return source.events.stream().anyMatch(e -> e.contains("its blocks differ"));
+    }
+
+    /// The answer that says so is there when the switchover begins.
+    @Test
+    void nothingMovesToAMirrorThatIsFoundToDifferMeanwhile() {
+        pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
+        long vbn = blockOfALun();
+        pair.checksImages = false;
+        overwrite(vbn);
+        List<Refusal> ended = new ArrayList<>();
+        source.tamper =
+                message -> {
+                    if (message instanceof VolumeMessage.ImageVerified) {
+                        source.replica.switchOver((refusal, _) -> ended.add(refusal));
+                    }
+                    return message;
+                };
+        assertThat(verify(false).differing()).containsExactly(vbn);
+        pair.await(() -> !ended.isEmpty(), "the switchover ends");
+        assertThat(ended.getFirst().what()).contains("broken off").contains("found to differ");
+        assertThat(pair.source()).isEqualTo(source);
+        assertThat(source.replica.active().isServing()).isTrue();
+    }
+
+    /// A comparison whose answer never comes.
+    private List<Refusal> beginEndless() {
+        source.tamper =
+                message ->
+                        message instanceof VolumeMessage.ImageVerified
+                                ? new VolumeMessage.Fault("nothing")
+                                : message;
+        List<Refusal> ended = new ArrayList<>();
+        source.loop.call(() -> source.replica.verify((refusal, _) -> ended.add(refusal)));
+        pair.await(
+                () -> source.events.stream().anyMatch(e -> e.equals("the partner says: nothing")),
+                "the mirror has answered");
+        assertThat(ended).isEmpty();
+        return ended;
+    }
+
+    @Test
+    void aComparisonEndsWhenTheVolumeMoves() {
+        List<Refusal> ended = beginEndless();
+        assertThat(switchOver()).isNull();
+        assertThat(ended.getFirst().what()).contains("nothing was compared");
+        pair.workFor(20_000_000L);
+        assertHealthy();
+    }
+
+    @Test
+    void aComparisonEndsWhenTheVolumeStops() {
+        List<Refusal> ended = beginEndless();
+        source.loop.call(() -> source.replica.stop("its disks are lost"));
+        assertThat(ended.getFirst().what()).contains("its disks are lost");
     }
 
     @Test
