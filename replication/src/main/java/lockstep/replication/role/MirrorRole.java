@@ -310,7 +310,11 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the source does not mirror this volume any more");
             // What the partner said as a mirror may still come when this copy has become one.
-            case VolumeMessage.EntriesStored _, VolumeMessage.CpProgress _
+            case VolumeMessage.EntriesStored _,
+                    VolumeMessage.CpProgress _,
+                    VolumeMessage.LogQuota _,
+                    VolumeMessage.OlderImages _,
+                    VolumeMessage.ImageVerified _
                     when hasHandedOver() -> {}
             default ->
                     throw new ProtocolViolation(

@@ -66,6 +66,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         if (told != null && told.equals(replica.link())) {
             next.decide(
                     epoch, opened.end(), opened.copy().root().cp(), WireStates.of(Sync.IN_SYNC));
+            // The mirror has not heard yet that there is a source, which it has more to tell.
+            replica.sendStatus();
         } else {
             replica.activeChanged();
             linkUp();

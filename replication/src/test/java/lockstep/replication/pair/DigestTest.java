@@ -285,6 +285,21 @@ final class DigestTest {
         assertThat(ended.getFirst().what()).contains("its disks are lost");
     }
 
+    /// What the partner said as a mirror may still be on its way when it is the source.
+    @Test
+    void whatAMirrorSaidDoesNoHarmToOne() {
+        assertThat(switchOver()).isNull();
+        source.loop.call(
+                () -> {
+                    CpId cp = source.replica.status().image();
+                    source.replica.received(new VolumeMessage.ImageVerified(cp, 0, -1, List.of()));
+                    source.replica.received(new VolumeMessage.LogQuota(1));
+                    source.replica.received(new VolumeMessage.OlderImages(List.of(cp)));
+                });
+        pair.workFor(20_000_000L);
+        assertHealthy();
+    }
+
     @Test
     void everythingIsCopiedAnewThoughTheSourceRestarts() {
         pair.await(() -> pair.outstanding() == 0, "nothing changes any more");

@@ -77,6 +77,9 @@ final class SimNode implements LinkHandler, Replica.Observer {
     boolean alive;
     SimNode peer;
 
+    /// What a mirror here keeps of its log; another one with each role.
+    long quota;
+
     /// What becomes of a message before the copy here gets it: a fault behind all checksums.
     UnaryOperator<VolumeMessage> tamper = UnaryOperator.identity();
 
@@ -361,6 +364,10 @@ final class SimNode implements LinkHandler, Replica.Observer {
 
     @Override
     public void activeChanged(Replica changed) {
+        if (changed.copy().state().role() == CopyState.Role.MIRROR) {
+            quota = (long) SEGMENT * (8 + 8L * simulation.random().nextInt(3));
+            changed.logQuota(quota);
+        }
         ShownVolume shown = changed.shown();
         told = shown == null ? List.of() : shown.luns().stream().map(Lun::record).toList();
     }
