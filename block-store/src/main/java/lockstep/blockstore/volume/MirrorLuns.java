@@ -24,6 +24,7 @@ final class MirrorLuns {
     private final Runnable changed;
     private @Nullable LunTable table;
     private final List<Runnable> waiting = new ArrayList<>();
+    private boolean opening;
     private boolean hasImage;
     private boolean loading;
     private boolean loadAgain;
@@ -52,6 +53,18 @@ final class MirrorLuns {
     byte @Nullable [] value(String key) {
         LunTable known = table;
         return known == null ? null : known.values().get(key);
+    }
+
+    /// Reads the image while the mirror is being opened; `opened` is called when its LUNs are
+    /// known, or cannot be.
+    void open(Runnable opened) {
+        opening = true;
+        restarted();
+        whenKnown(
+                () -> {
+                    opening = false;
+                    opened.run();
+                });
     }
 
     /// Calls `next` when nothing is being read.
@@ -155,8 +168,9 @@ final class MirrorLuns {
         return shown;
     }
 
+    // While the mirror is being opened nobody can look at it; its end tells everything.
     private void tellIfNot(List<Object> before) {
-        if (!before.equals(shown())) {
+        if (!opening && !before.equals(shown())) {
             changed.run();
         }
     }

@@ -93,12 +93,7 @@ public final class MirrorVolume implements ShownVolume {
     /// break, so they are known before `handler` is.
     public static void handedOver(VolumeCopy copy, Observer observer, Handler handler) {
         MirrorVolume mirror = new MirrorVolume(copy, observer);
-        mirror.recover(
-                handler,
-                () -> {
-                    mirror.luns.restarted();
-                    mirror.whenValuesKnown(() -> handler.opened(mirror));
-                });
+        mirror.recover(handler, () -> mirror.luns.open(() -> handler.opened(mirror)));
     }
 
     private void recover(Handler handler, Runnable next) {

@@ -50,7 +50,7 @@ final class WireCostTest {
                                 directory,
                                 mebibytes * 5L / 4 + 128,
                                 mebibytes,
-                                TestPair.settings(256, 64));
+                                TestPair.steady(256, 64, 16));
                 StampedHosts hosts = new StampedHosts(8, 1, 1, 0)) {
             ChildNode source = pair.first();
             IscsiSession session = hosts.connect(LoopbackPair.url(source, 0), 1);
