@@ -231,23 +231,34 @@ final class DigestTest {
         return source.events.stream().anyMatch(e -> e.contains("its blocks differ"));
     }
 
-    /// The answer that says so is there when the switchover begins.
+    /// The answer that says so comes when the switchover has begun.
     @Test
     void nothingMovesToAMirrorThatIsFoundToDifferMeanwhile() {
         pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
         long vbn = blockOfALun();
         pair.checksImages = false;
         overwrite(vbn);
-        List<Refusal> ended = new ArrayList<>();
+        List<VolumeMessage> answer = new ArrayList<>();
         source.tamper =
                 message -> {
                     if (message instanceof VolumeMessage.ImageVerified) {
-                        source.replica.switchOver((refusal, _) -> ended.add(refusal));
+                        answer.add(message);
+                        return new VolumeMessage.Fault("later");
                     }
                     return message;
                 };
-        assertThat(verify(false).differing()).containsExactly(vbn);
+        List<Comparison> found = new ArrayList<>();
+        source.loop.call(() -> source.replica.verify((_, result) -> found.add(result)));
+        pair.await(() -> !answer.isEmpty(), "the mirror has answered");
+        pair.simulation.runFor(100_000_000L);
+        List<Refusal> ended = new ArrayList<>();
+        source.loop.call(
+                () -> {
+                    source.replica.switchOver((refusal, _) -> ended.add(refusal));
+                    source.replica.received(answer.getFirst());
+                });
         pair.await(() -> !ended.isEmpty(), "the switchover ends");
+        assertThat(found.getFirst().differing()).containsExactly(vbn);
         assertThat(ended.getFirst().what()).contains("broken off").contains("found to differ");
         assertThat(pair.source()).isEqualTo(source);
         assertThat(source.replica.active().isServing()).isTrue();

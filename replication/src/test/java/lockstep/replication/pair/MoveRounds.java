@@ -121,7 +121,7 @@ final class MoveRounds {
                         && from.replica.status().state() == RoleState.MIRRORING,
                 "in sync at once");
         pair.workFor(20_000_000L);
-        pair.check(quotaHeard == from.quota, "the new source knows how much log there is");
+        pair.await(() -> quotaHeard == from.quota, "the new source knows how much log there is");
         noResync(from.events.subList(eventsBefore, from.events.size()));
         noResync(to.events.subList(eventsOfTo, to.events.size()));
     }

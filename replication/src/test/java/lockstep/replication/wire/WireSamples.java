@@ -33,6 +33,11 @@ public final class WireSamples {
         return message instanceof LinkMessage ? MessageCodec.LINK : VOLUME;
     }
 
+    /// What `node` says to who speaks the newest version.
+    public static LinkMessage.Hello hello(NodeIdentity node, long incarnation) {
+        return new LinkMessage.Hello(1, ProtocolVersion.newest().number(), node, incarnation);
+    }
+
     /// All of them.
     public static List<Message> all() {
         List<Message> all = new ArrayList<>();
