@@ -120,6 +120,7 @@ final class LockstepTest {
         for (String[] command : new String[][] {{"status"}, {"pair", "list"}}) {
             assertThat(ask(command)).isZero();
             assertThat(out).contains("10.0.0.2:7801", "resyncing", "up", "4 KiB");
+            assertThat(out).containsAnyOf("v: connected, resyncing", "loss");
         }
     }
 

@@ -26,7 +26,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/// What an operator sees of a resync, changes about it, and finds of what an old source had.
+/// What an operator sees of a resync, changes about it and about a mirror that is away, learns of
+/// both copies, and finds of what an old source had.
 @Timeout(60)
 final class ResyncCommandsTest {
     @TempDir Path directory;
@@ -74,6 +75,36 @@ final class ResyncCommandsTest {
             assertThat(ask("pair", "resync-rate", "v", "0", "--node", address)).isZero();
             assertThat(node.asked.getLast()).isEqualTo("setResyncRate v 0");
             assertThat(ask("pair", "resync-rate", "none", "0", "--node", address)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void copiesAreComparedAndAPolicyIsSet() throws Exception {
+        FakeNode node = new FakeNode();
+        String address = directory.resolve("admin.sock").toString();
+        try (var _ = AdminServer.onSocket(Path.of(address), node, new MetricRegistry())) {
+            ask("volume", "create", "v", "--auto", "--node", address);
+            assertThat(ask("pair", "verify", "v", "--node", address)).isZero();
+            assertThat(out).contains("100 blocks", "equal");
+            ask("volume", "create", "bad", "--auto", "--node", address);
+            assertThat(ask("pair", "verify", "bad", "--node", address))
+                    .isEqualTo(ExitCode.FAILED.code());
+            assertThat(out).contains("blocks [7] differ");
+            assertThat(
+                            ask(
+                                    "pair",
+                                    "policy",
+                                    "v",
+                                    "available",
+                                    "--budget-bytes",
+                                    "2g",
+                                    "--node",
+                                    address))
+                    .isZero();
+            assertThat(node.asked.getLast())
+                    .isEqualTo(
+                            "v SetPolicy[policy=available, budgetSeconds=0,"
+                                    + " budgetBytes=2147483648]");
         }
     }
 

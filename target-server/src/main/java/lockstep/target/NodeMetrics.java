@@ -6,6 +6,7 @@ import com.codahale.metrics.MetricRegistry;
 import lockstep.blockstore.raid.RaidTraffic;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.VolumeUsage;
+import lockstep.replication.role.ReplicaStatus;
 import lockstep.replication.role.ResyncProgress;
 
 import java.util.function.ToLongFunction;
@@ -41,6 +42,14 @@ final class NodeMetrics {
                 metrics,
                 prefix + "mirror-backlog-bytes",
                 () -> volume.replica().status().backlogBytes());
+        pair(metrics, prefix + "pair.connected", volume, status -> status.linked() ? 1L : 0L);
+        pair(metrics, prefix + "pair.in-sync", volume, status -> status.inSync() ? 1L : 0L);
+        pair(metrics, prefix + "pair.since-millis", volume, ReplicaStatus::sinceMillis);
+        pair(metrics, prefix + "pair.exposed-writes", volume, s -> s.exposed().writes());
+        pair(metrics, prefix + "pair.exposed-bytes", volume, s -> s.exposed().bytes());
+        pair(metrics, prefix + "pair.exposed-since-millis", volume, s -> s.exposed().sinceMillis());
+        pair(metrics, prefix + "pair.epoch", volume, status -> status.epoch().counter());
+        pair(metrics, prefix + "pair.differences", volume, ReplicaStatus::differences);
         resync(metrics, prefix + "resync-blocks", volume, ResyncProgress::blocks);
         resync(metrics, prefix + "resync-bytes", volume, ResyncProgress::bytes);
         resync(metrics, prefix + "resync-rate", volume, ResyncProgress::bytesPerSecond);
@@ -49,6 +58,14 @@ final class NodeMetrics {
         gauge(metrics, prefix + "degraded", () -> volume.disks().degraded() ? 1L : 0L);
         gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
         gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());
+    }
+
+    private static void pair(
+            MetricRegistry metrics,
+            String name,
+            HostedVolume volume,
+            ToLongFunction<ReplicaStatus> figure) {
+        gauge(metrics, name, () -> figure.applyAsLong(volume.replica().status()));
     }
 
     // Of consistency points, in blocks of 4096 bytes: what makes up write amplification.

@@ -23,12 +23,14 @@ import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
+import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.RestoreSnapshot;
 import lockstep.target.admin.model.ResyncRate;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.ScrubView;
+import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SnapshotView;
 import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
@@ -258,6 +260,16 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<SwitchedOver> switchOver(String volume) {
         return withVolume(volume, pairs::switchOver);
+    }
+
+    @Override
+    public CompletableFuture<PairCompared> verifyPair(String volume) {
+        return withVolume(volume, pairs::verify);
+    }
+
+    @Override
+    public CompletableFuture<Done> setPolicy(String volume, SetPolicy request) {
+        return withVolume(volume, (found, answer) -> pairs.setPolicy(found, request, answer));
     }
 
     @Override

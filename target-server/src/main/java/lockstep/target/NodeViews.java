@@ -18,6 +18,7 @@ import lockstep.target.admin.model.VolumeView;
 
 import org.jspecify.annotations.Nullable;
 
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -92,7 +93,7 @@ final class NodeViews {
     static String sync(ReplicaStatus status) {
         return switch (status.durable().sync()) {
             case UNPAIRED -> "unpaired";
-            case IN_SYNC -> "in-sync";
+            case IN_SYNC -> status.inSync() ? "in-sync" : "out-of-sync";
             case OUT_OF_SYNC ->
                     status.state() == RoleState.RESYNCING
                             ? "resyncing"
@@ -162,6 +163,12 @@ final class NodeViews {
                 status.linked(),
                 status.backlogBytes(),
                 status.epoch().toString(),
+                PairStandings.of(
+                        status,
+                        volume.replica().policy(),
+                        sync(status),
+                        volume.replica().copy().loop().clock().wallMillis(),
+                        ZoneId.systemDefault()),
                 resync(status.resync()));
     }
 

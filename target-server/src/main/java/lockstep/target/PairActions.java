@@ -3,6 +3,7 @@ package lockstep.target;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.CopyState;
+import lockstep.replication.role.PairPolicy;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.wire.NodeIdentity;
 import lockstep.target.admin.AdminException;
@@ -12,8 +13,10 @@ import lockstep.target.admin.model.CreateMirror;
 import lockstep.target.admin.model.CreatePair;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.NodeView;
+import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.ResyncRate;
+import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
@@ -182,6 +185,56 @@ final class PairActions {
                                                 volume.name(), partner, pauseNanos / 1000));
                             } else {
                                 answer.completeExceptionally(refused(refusal));
+                            }
+                        });
+    }
+
+    void verify(HostedVolume volume, CompletableFuture<PairCompared> answer) {
+        volume.replica()
+                .verify(
+                        (refusal, found) -> {
+                            if (refusal != null) {
+                                answer.completeExceptionally(refused(refusal));
+                            } else if (found != null) {
+                                answer.complete(
+                                        new PairCompared(
+                                                volume.name(),
+                                                found.image().toString(),
+                                                found.blocks(),
+                                                found.differing()));
+                            }
+                        });
+    }
+
+    void setPolicy(HostedVolume volume, SetPolicy request, CompletableFuture<Done> answer) {
+        PairPolicy.Kind kind =
+                switch (request.policy()) {
+                    case "strict" -> PairPolicy.Kind.STRICT;
+                    case "available" -> PairPolicy.Kind.AVAILABLE;
+                    default ->
+                            throw new AdminException(
+                                    Code.BAD_REQUEST,
+                                    "'" + request.policy() + "' is no policy",
+                                    "it is strict or available");
+                };
+        PairPolicy policy = new PairPolicy(kind, request.budgetSeconds(), request.budgetBytes());
+        volume.replica()
+                .setPolicy(
+                        policy,
+                        outcome -> {
+                            if (outcome.isDone()) {
+                                answer.complete(
+                                        new Done(
+                                                volume.name()
+                                                        + " is "
+                                                        + request.policy()
+                                                        + " now"));
+                            } else {
+                                answer.completeExceptionally(
+                                        new AdminException(
+                                                Code.REFUSED,
+                                                "the policy was not changed: " + outcome,
+                                                "ask the source, when it serves"));
                             }
                         });
     }

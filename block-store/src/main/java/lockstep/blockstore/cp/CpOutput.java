@@ -112,8 +112,9 @@ final class CpOutput implements TreeEditor.NodeSink {
     private static void ship(Piece piece, UpdateSink mirror) {
         OverlayBlock overlay = piece.overlay;
         long vbn = piece.pointer.vbn();
+        int crc = piece.pointer.crc();
         if (overlay != null && overlay.isReference()) {
-            mirror.cpReference(vbn, overlay.sequence(), overlay.entryOffset());
+            mirror.cpReference(vbn, crc, overlay.sequence(), overlay.entryOffset());
             return;
         }
         ByteBuffer content = piece.content.duplicate().clear();
@@ -122,7 +123,7 @@ final class CpOutput implements TreeEditor.NodeSink {
         if (change != null && patch != null) {
             mirror.cpChange(piece.pointer, change.base, patch, content);
         } else {
-            mirror.cpData(vbn, content);
+            mirror.cpData(vbn, crc, content);
         }
     }
 

@@ -19,6 +19,7 @@ public final class Pins {
     public static final int MAX = 8;
 
     private final TreeMap<CpId, Pin> pins = new TreeMap<>();
+    private @Nullable CpId held;
 
     /// Pins as they stand in a root.
     public Pins(Collection<Pin> initial) {
@@ -31,20 +32,31 @@ public final class Pins {
         Check.that(pins.size() <= MAX, "a volume has at most 8 pins");
     }
 
-    /// Lets `cp` go.
+    /// Lets `cp` go, if it is not held.
     public void remove(CpId cp) {
-        pins.remove(cp);
+        if (!cp.equals(held)) {
+            pins.remove(cp);
+        }
     }
 
-    /// Lets all go but `cp`.
+    /// Lets all go but `cp`, and the one that is held.
     public void keepOnly(CpId cp) {
-        pins.keySet().removeIf(pinned -> !pinned.equals(cp));
+        pins.keySet().removeIf(pinned -> !pinned.equals(cp) && !pinned.equals(held));
     }
 
-    /// Lets the oldest go that is not `needed`. Returns it, or null if there is none.
+    /// Keeps `pin` readable whatever else is let go, until another one is held (null: none); then
+    /// it goes like any other. This does not survive a restart, where it is a pin like any other.
+    public void hold(@Nullable Pin pin) {
+        held = pin == null ? null : pin.cp();
+        if (pin != null) {
+            add(pin);
+        }
+    }
+
+    /// Lets the oldest go that is neither `needed` nor held. Returns it, or null if there is none.
     public @Nullable CpId giveUpOldest(@Nullable CpId needed) {
         for (CpId cp : pins.keySet()) {
-            if (!cp.equals(needed)) {
+            if (!cp.equals(needed) && !cp.equals(held)) {
                 pins.remove(cp);
                 return cp;
             }

@@ -6,12 +6,13 @@ import java.nio.ByteBuffer;
 
 /// Takes the blocks of a consistency point for the mirror, while they are written locally.
 public interface UpdateSink {
-    /// Block `vbn` has this content (4096 bytes, lent for the call).
-    void cpData(long vbn, ByteBuffer borrowed);
+    /// Block `vbn` has this content (4096 bytes, lent for the call), of which the source's own
+    /// checksum is `crc`.
+    void cpData(long vbn, int crc, ByteBuffer borrowed);
 
-    /// Block `vbn` has the content that stands at byte `offset` of the data of log entry
-    /// `sequence`, which the mirror was sent.
-    void cpReference(long vbn, long sequence, int offset);
+    /// Block `vbn`, of checksum `crc`, has the content that stands at byte `offset` of the data of
+    /// log entry `sequence`, which the mirror was sent.
+    void cpReference(long vbn, int crc, long sequence, int offset);
 
     /// Block `now` has the content of block `base` of the image before, with `borrowedPatch`
     /// applied ([lockstep.blockstore.block.BlockPatch]). `borrowed` is the content as a whole, for

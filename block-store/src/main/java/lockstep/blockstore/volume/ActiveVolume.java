@@ -58,6 +58,7 @@ public final class ActiveVolume implements ShownVolume {
 
     private final VolumeCore core;
     private final boolean lostPower;
+    private final VolumeEvents events;
     private final CpDriver driver;
     private final Admission admission;
     private final MediaPath media;
@@ -67,20 +68,19 @@ public final class ActiveVolume implements ShownVolume {
     private final Observer observer;
     private Service service = Service.JOINING;
     private String reason = "waiting for the partner's or the operator's word";
-    private Clock.@Nullable Timer timer;
     private Clock.@Nullable Timer abortTimer;
 
     ActiveVolume(VolumeCore core, boolean lostPower, Observer observer) {
         this.core = core;
         this.lostPower = lostPower;
         this.observer = observer;
-        VolumeEvents events = new VolumeEvents(this, core, observer);
+        this.events = new VolumeEvents(this, core, observer);
         this.driver = new CpDriver(core, events);
         this.admission = new Admission(core, driver);
         this.media = new MediaPath(this, core, driver, admission);
         this.snapshots = new VolumeSnapshots(this, core, driver);
         this.pins = new ImagePins(core);
-        this.handover = new Handover(this, core, driver, admission);
+        this.handover = new Handover(this, core, driver);
         core.copy.log().listen(events);
     }
 
@@ -127,11 +127,6 @@ public final class ActiveVolume implements ShownVolume {
     /// The end of the log.
     public Position end() {
         return core.last;
-    }
-
-    /// The half that takes entries now.
-    public long half() {
-        return core.half;
     }
 
     /// Legs that answers wait for.
@@ -182,7 +177,7 @@ public final class ActiveVolume implements ShownVolume {
         if (core.isWithoutLog()) {
             driver.request(null);
         }
-        timer = loop().clock().schedule(core.copy.settings().cpIntervalNanos(), this::tick);
+        events.beginTicking(driver);
     }
 
     /// Entries that were replayed when the volume was opened, in order, until [#forgetReplayed].
@@ -270,14 +265,31 @@ public final class ActiveVolume implements ShownVolume {
         driver.mirrorLost();
         boolean served = service == Service.SERVING || service == Service.HANDING_OVER;
         if (core.gate.legs() == Legs.BOTH && served) {
-            enter(Service.SUSPENDED, why);
-            admission.refuseAll(new Outcome.Busy(why));
-            driver.refuseBoundaries(new Outcome.Busy(why));
+            hold(Service.SUSPENDED, why);
             abortTimer =
                     loop().clock()
                             .schedule(
                                     core.copy.settings().abortNanos(), () -> core.gate.abort(why));
         }
+    }
+
+    /// What is sequenced without the mirror: who lets it go on alone begins to count.
+    public Unmirrored unmirrored() {
+        return core.unmirrored;
+    }
+
+    /// No more is sequenced without the mirror, until it has everything or the count begins anew.
+    public void suspend(String why) {
+        core.unmirrored.spend();
+        if (service == Service.SERVING) {
+            hold(Service.SUSPENDED, why);
+        }
+    }
+
+    /// The mirror has everything, and answers wait for it.
+    public void inSync() {
+        core.unmirrored.end();
+        resume();
     }
 
     /// Goes on without the mirror. It is durably recorded already that this copy is ahead of it.
@@ -304,16 +316,14 @@ public final class ActiveVolume implements ShownVolume {
         driver.stop();
         core.mirror = null;
         cancelAbort();
-        if (timer != null) {
-            timer.cancel();
-        }
+        events.endTicking();
         admission.refuseAll(new Outcome.NotServing(why));
         driver.refuseBoundaries(new Outcome.NotServing(why));
         core.gate.abort(why);
         observer.stopped(why);
     }
 
-    /// Its snapshots, and what can be done with them and whole LUNs.
+    /// Its snapshots.
     public VolumeSnapshots snapshots() {
         return snapshots;
     }
@@ -326,7 +336,7 @@ public final class ActiveVolume implements ShownVolume {
     void handingOver(String why) {
         Check.that(
                 isServing() && legs() == Legs.BOTH, "what is handed over is served and mirrored");
-        enter(Service.HANDING_OVER, why);
+        hold(Service.HANDING_OVER, why);
     }
 
     void serveOn() {
@@ -346,8 +356,15 @@ public final class ActiveVolume implements ShownVolume {
         return media;
     }
 
+    /// Nothing new is sequenced from here on; what waited for that is refused as busy.
+    private void hold(Service next, String why) {
+        enter(next, why);
+        admission.refuseAll(new Outcome.Busy(why));
+        driver.refuseBoundaries(new Outcome.Busy(why));
+    }
+
     private void resume() {
-        if (service == Service.SUSPENDED) {
+        if (service == Service.SUSPENDED && !core.unmirrored.isSpent()) {
             enter(Service.SERVING, "");
         }
         admission.drain();
@@ -363,16 +380,6 @@ public final class ActiveVolume implements ShownVolume {
         if (abortTimer != null) {
             abortTimer.cancel();
             abortTimer = null;
-        }
-    }
-
-    private void tick() {
-        if (service != Service.STOPPED) {
-            driver.tick();
-            if (core.copy.space().isOutOfSpace()) {
-                admission.drain();
-            }
-            timer = loop().clock().schedule(core.copy.settings().cpIntervalNanos(), this::tick);
         }
     }
 }

@@ -76,6 +76,9 @@ final class Admission {
     void drain() {
         while (!backlog.isEmpty() && !isHeld()) {
             Pending first = backlog.element();
+            if (!core.unmirrored.allows(first.need.logBytes)) {
+                return;
+            }
             if (!first.need.freeing && core.copy.space().isOutOfSpace()) {
                 // Nothing can come to rest now: what was acknowledged waits in the log for it.
                 backlog.remove();

@@ -12,16 +12,21 @@ import java.nio.charset.StandardCharsets;
 /// it.
 ///
 /// ```
-/// | version (4) | role (1) | sync (1) | zero (2) | promised: counter (4), node (8)
-/// | peer node (8) | log floor (8) | log (8) | peer address: length (4), UTF-8 |
+/// | version (4) | role (1) | sync (1) | mirror differs (1) | zero (1)
+/// | promised: counter (4), node (8)
+/// | peer node (8) | log floor (8) | log (8) | exposed since (8) |
+/// | peer address: length (4), UTF-8 |
 /// ```
 ///
-/// Version 2; version 1 has no `log`.
+/// Version 3; version 2 has no `exposed since` and `mirror differs`, version 1 no `log` either.
 ///
 /// `promised` is the highest epoch this copy has opened or promised; it acknowledges nothing older.
 /// Log halves below `logFloor` are void. `log` is the identity of the log that may hold
 /// acknowledged entries of this copy; 0 if none does, or if that is not known. `common` is the last
-/// image known to be on both sides.
+/// image known to be on both sides. `exposedSince`: since when a source that is out of sync has
+/// acknowledged without its mirror, in milliseconds since 1970, for people; 0 if it does not.
+/// `mirrorDiffers`: a source has found that its mirror holds something else, so no image is common
+/// to both until everything has been copied.
 public record CopyState(
         Role role,
         Sync sync,
@@ -29,7 +34,9 @@ public record CopyState(
         long peer,
         String peerAddress,
         long logFloor,
-        long log) {
+        long log,
+        long exposedSince,
+        boolean mirrorDiffers) {
 
     /// What this copy is for.
     public enum Role {
@@ -84,14 +91,15 @@ public record CopyState(
         }
     }
 
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
+    private static final int NAMES_LOG = 2;
     private static final int FIRST_VERSION = 1;
     private static final int FIXED = 40;
 
     /// A state of a copy of which no log holds anything yet.
     public CopyState(
             Role role, Sync sync, Epoch promised, long peer, String peerAddress, long logFloor) {
-        this(role, sync, promised, peer, peerAddress, logFloor, 0);
+        this(role, sync, promised, peer, peerAddress, logFloor, 0, 0, false);
     }
 
     /// A volume without a mirror that has promised nothing yet.
@@ -101,36 +109,59 @@ public record CopyState(
 
     /// The same with another promise.
     public CopyState promising(Epoch epoch) {
-        return new CopyState(role, sync, epoch, peer, peerAddress, logFloor, log);
+        return new CopyState(
+                role, sync, epoch, peer, peerAddress, logFloor, log, exposedSince, mirrorDiffers);
     }
 
     /// The same with another role and sync state.
     public CopyState as(Role nextRole, Sync nextSync) {
-        return new CopyState(nextRole, nextSync, promised, peer, peerAddress, logFloor, log);
+        boolean behind = nextRole == Role.SOURCE && nextSync == Sync.OUT_OF_SYNC;
+        long since = behind ? exposedSince : 0;
+        boolean differs = behind && mirrorDiffers;
+        return new CopyState(
+                nextRole, nextSync, promised, peer, peerAddress, logFloor, log, since, differs);
+    }
+
+    /// The same, which acknowledges without its mirror since `wallMillis` if it did not already.
+    public CopyState exposedSince(long wallMillis) {
+        long since = exposedSince == 0 ? wallMillis : exposedSince;
+        return new CopyState(
+                role, sync, promised, peer, peerAddress, logFloor, log, since, mirrorDiffers);
+    }
+
+    /// The same, of a source whose mirror was found to differ.
+    public CopyState differing() {
+        return new CopyState(
+                role, sync, promised, peer, peerAddress, logFloor, log, exposedSince, true);
     }
 
     /// The same with log halves below `floor` void.
     public CopyState withLogFloor(long floor) {
-        return new CopyState(role, sync, promised, peer, peerAddress, floor, log);
+        return new CopyState(
+                role, sync, promised, peer, peerAddress, floor, log, exposedSince, mirrorDiffers);
     }
 
     /// The same with a partner.
     public CopyState withPeer(long node, String address) {
-        return new CopyState(role, sync, promised, node, address, logFloor, log);
+        return new CopyState(
+                role, sync, promised, node, address, logFloor, log, exposedSince, mirrorDiffers);
     }
 
     /// The same with its entries in log `id`.
     CopyState inLog(long id) {
-        return new CopyState(role, sync, promised, peer, peerAddress, logFloor, id);
+        return new CopyState(
+                role, sync, promised, peer, peerAddress, logFloor, id, exposedSince, mirrorDiffers);
     }
 
     /// Bytes on disk.
     public ByteBuffer encode() {
         byte[] address = peerAddress.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer out = ByteBuffer.allocate(FIXED + Long.BYTES + address.length);
+        ByteBuffer out = ByteBuffer.allocate(FIXED + 2 * Long.BYTES + address.length);
         out.putInt(VERSION).put(role.code).put(sync.code);
-        out.putShort((short) 0).putInt(promised.counter()).putLong(promised.node());
-        out.putLong(peer).putLong(logFloor).putLong(log).putInt(address.length).put(address);
+        out.put((byte) (mirrorDiffers ? 1 : 0)).put((byte) 0);
+        out.putInt(promised.counter()).putLong(promised.node());
+        out.putLong(peer).putLong(logFloor).putLong(log).putLong(exposedSince);
+        out.putInt(address.length).put(address);
         return out.flip();
     }
 
@@ -138,19 +169,22 @@ public record CopyState(
     public static @Nullable CopyState decode(ByteBuffer borrowed) {
         ByteBuffer in = borrowed.duplicate();
         int version = in.remaining() < FIXED ? 0 : in.getInt();
-        if (version != FIRST_VERSION && (version != VERSION || in.remaining() < FIXED)) {
+        boolean known = version >= FIRST_VERSION && version <= VERSION;
+        if (!known || borrowed.remaining() < FIXED + (version - FIRST_VERSION) * Long.BYTES) {
             return null;
         }
         Role role = Role.of(in.get());
         Sync sync = Sync.of(in.get());
-        in.getShort();
+        boolean differs = in.get() != 0 && version == VERSION;
+        in.get();
         if (role == null || sync == null) {
             return null;
         }
         Epoch promised = new Epoch(in.getInt(), in.getLong());
         long peer = in.getLong();
         long floor = in.getLong();
-        long log = version == FIRST_VERSION ? 0 : in.getLong();
+        long log = version < NAMES_LOG ? 0 : in.getLong();
+        long since = version < VERSION ? 0 : in.getLong();
         int length = in.getInt();
         if (length < 0 || length > in.remaining()) {
             return null;
@@ -164,6 +198,8 @@ public record CopyState(
                 peer,
                 new String(address, StandardCharsets.UTF_8),
                 floor,
-                log);
+                log,
+                since,
+                differs);
     }
 }

@@ -3,6 +3,7 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.block.BlockPatch;
 import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.cp.VolumeRoot;
@@ -29,6 +30,7 @@ final class CpIntake {
     private final CpId cp;
     private final long upTo;
     private final MirrorVolume.Observer observer;
+    private final SetHash digest = new SetHash();
     private final ArrayDeque<Change> changes = new ArrayDeque<>();
     private List<ByteBuffer> pooled = new ArrayList<>();
     private BlockSpace.@Nullable Writer writer;
@@ -52,6 +54,12 @@ final class CpIntake {
         return cp;
     }
 
+    /// What its blocks come to, by the checksums that were computed here; of a block that comes as
+    /// a change by the one that its content must have, because without that nothing is committed.
+    SetHash.Value digest() {
+        return digest.value();
+    }
+
     /// Whether `root` is that of the consistency point received, and has room here.
     boolean matches(VolumeRoot root) {
         boolean mine = root.volume().equals(copy.id()) && root.vbnCount() <= copy.space().size();
@@ -65,7 +73,9 @@ final class CpIntake {
         ByteBuffer content = copy.pool().take();
         content.put(0, borrowed, borrowed.position(), Blocks.SIZE);
         pooled.add(content);
-        put(vbn, content, Crc32c.of(borrowed, borrowed.position(), Blocks.SIZE));
+        int crc = Crc32c.of(borrowed, borrowed.position(), Blocks.SIZE);
+        digest.add(vbn, crc);
+        put(vbn, content, crc);
         return true;
     }
 
@@ -73,6 +83,7 @@ final class CpIntake {
         if (!isVbn(vbn) || whenWritten != null) {
             return false;
         }
+        digest.add(vbn, crc);
         put(vbn, content, crc);
         return true;
     }
@@ -84,6 +95,7 @@ final class CpIntake {
         }
         ByteBuffer patch = ByteBuffer.allocate(borrowedPatch.remaining());
         patch.put(borrowedPatch.duplicate()).flip();
+        digest.add(vbn, crc);
         changes.add(new Change(vbn, crc, baseVbn, baseCrc, patch));
         readBases();
         return true;

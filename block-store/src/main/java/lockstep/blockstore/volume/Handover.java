@@ -1,7 +1,5 @@
 package lockstep.blockstore.volume;
 
-import lockstep.blockstore.base.Outcome;
-
 import org.jspecify.annotations.Nullable;
 
 /// How an active volume comes to rest, so that its mirror can go on from exactly here. Nothing new
@@ -12,14 +10,12 @@ public final class Handover {
     private final ActiveVolume volume;
     private final VolumeCore core;
     private final CpDriver driver;
-    private final Admission admission;
     private @Nullable Runnable settled;
 
-    Handover(ActiveVolume volume, VolumeCore core, CpDriver driver, Admission admission) {
+    Handover(ActiveVolume volume, VolumeCore core, CpDriver driver) {
         this.volume = volume;
         this.core = core;
         this.driver = driver;
-        this.admission = admission;
     }
 
     /// Begins, on a volume that serves with its mirror. What waits for admission is refused as
@@ -28,8 +24,6 @@ public final class Handover {
     public void begin(String why, Runnable atRest) {
         settled = atRest;
         volume.handingOver(why);
-        admission.refuseAll(new Outcome.Busy(why));
-        driver.refuseBoundaries(new Outcome.Busy(why));
         check();
     }
 

@@ -28,6 +28,12 @@ public final class ImagePins {
         pins.add(Pin.of(core.copy.root()));
     }
 
+    /// Keeps the committed image readable, and lets all others go.
+    public void onlyImage() {
+        clear();
+        addImage();
+    }
+
     /// Whether `cp` is pinned, so that what was born since can be told.
     public boolean has(CpId cp) {
         return core.cp.pins().has(cp);
@@ -38,12 +44,23 @@ public final class ImagePins {
         core.cp.pins().remove(cp);
     }
 
-    /// Lets all go but `cp`.
+    /// Keeps the committed image readable, whatever is let go, while it is compared with the
+    /// mirror's; until [#holdNone].
+    public void holdImage() {
+        core.cp.pins().hold(Pin.of(core.copy.root()));
+    }
+
+    /// Holds no image any more: the one held goes like any other.
+    public void holdNone() {
+        core.cp.pins().hold(null);
+    }
+
+    /// Lets all go but `cp`, and the one that is held.
     public void keepOnly(CpId cp) {
         core.cp.pins().keepOnly(cp);
     }
 
-    /// Lets all go.
+    /// Lets all go that is not held.
     public void clear() {
         core.cp.pins().keepOnly(CpId.NONE);
     }

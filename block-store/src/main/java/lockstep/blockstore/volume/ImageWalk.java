@@ -31,8 +31,9 @@ import java.util.ArrayDeque;
 public final class ImageWalk {
     /// Takes the blocks, one at a time.
     public interface Sink {
-        /// A block and its content, lent for the call. Ask for the next one with [ImageWalk#next].
-        void block(long vbn, ByteBuffer borrowed);
+        /// A block, the checksum in the pointer to it, and its content, lent for the call. Ask for
+        /// the next one with [ImageWalk#next].
+        void block(long vbn, int crc, ByteBuffer borrowed);
 
         /// Block `now` has the content of block `base` of the older image with a patch applied; its
         /// content as a whole is lent too.
@@ -61,15 +62,40 @@ public final class ImageWalk {
     private long blocksBehind;
 
     ImageWalk(VolumeCore core, CpId since) {
-        this.reader = core.copy.reader();
-        this.pool = core.copy.pool();
-        this.root = core.copy.root();
+        this(
+                core.copy.root(),
+                core.image,
+                core.copy.reader(),
+                core.copy.pool(),
+                since,
+                pinned(core, since));
+    }
+
+    /// All of the image of `root`, whose state file is `state`.
+    ImageWalk(VolumeRoot root, StateFile state, BlockReader reader, BlockPool pool) {
+        this(root, state, reader, pool, CpId.NONE, null);
+    }
+
+    private ImageWalk(
+            VolumeRoot root,
+            StateFile state,
+            BlockReader reader,
+            BlockPool pool,
+            CpId since,
+            @Nullable VolumeRoot older) {
+        this.reader = reader;
+        this.pool = pool;
+        this.root = root;
         this.since = since;
-        Pin pin = core.cp.pins().find(since);
-        this.older = pin == null ? null : pin.image();
-        trees.addAll(ImageTree.of(root, core.image));
+        this.older = older;
+        trees.addAll(ImageTree.of(root, state));
         this.blocksInAll = trees.stream().mapToLong(ImageTree::extent).sum();
         this.current = trees.remove();
+    }
+
+    private static @Nullable VolumeRoot pinned(VolumeCore core, CpId since) {
+        Pin pin = core.cp.pins().find(since);
+        return pin == null ? null : pin.image();
     }
 
     /// The image that is walked.
@@ -209,7 +235,7 @@ public final class ImageWalk {
                     if (block == null) {
                         sink.lost(pointer.vbn());
                     } else {
-                        sink.block(pointer.vbn(), block);
+                        sink.block(pointer.vbn(), pointer.crc(), block);
                     }
                 });
     }
@@ -239,7 +265,7 @@ public final class ImageWalk {
         if (block == null) {
             sink.lost(after.vbn());
         } else if (patch == null) {
-            sink.block(after.vbn(), block);
+            sink.block(after.vbn(), after.crc(), block);
         } else {
             sink.change(after, block, before, patch);
         }

@@ -28,6 +28,13 @@ final class MirrorLog {
     /// A block of an entry's data, and what its checksum was when it came.
     record Block(ByteBuffer content, int crc) {}
 
+    /// Takes the end of [#read].
+    interface ReadEnd {
+        /// `unusable` says why the log is of no use, or is null; only halves above `highestHalf`
+        /// may be appended to.
+        void ended(@Nullable String unusable, long highestHalf);
+    }
+
     private ArrayDeque<Kept> entries = new ArrayDeque<>();
     private final org.agrona.collections.Long2ObjectHashMap<Kept> bySequence =
             new org.agrona.collections.Long2ObjectHashMap<>();
@@ -122,6 +129,26 @@ final class MirrorLog {
         bySequence.clear();
         end = position;
         lastHalf = 0;
+    }
+
+    /// Takes what `stream` holds in halves from `floor` on, into a log that is empty and goes on
+    /// where the image does.
+    void read(LogStream stream, long floor, ReadEnd done) {
+        long inImage = end.sequence();
+        boolean[] gap = new boolean[1];
+        stream.replay(
+                floor,
+                (half, entry) -> {
+                    if (continues(half, entry)) {
+                        add(half, entry);
+                    } else if (entry.position().sequence() > inImage) {
+                        gap[0] = true;
+                    }
+                },
+                (verdict, last, highestHalf) -> {
+                    String why = gap[0] ? "it has a gap" : null;
+                    done.ended(verdict.replays() ? why : verdict.text(), highestHalf);
+                });
     }
 
     /// Delivers what is here the way a log on disk would.

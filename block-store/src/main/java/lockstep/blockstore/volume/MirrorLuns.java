@@ -23,7 +23,8 @@ final class MirrorLuns {
     private final MirrorLog log;
     private final Runnable changed;
     private @Nullable LunTable table;
-    private @Nullable Runnable whenKnown; // until the mirror is opened
+    private final List<Runnable> waiting = new ArrayList<>();
+    private boolean opening;
     private boolean hasImage;
     private boolean loading;
     private boolean loadAgain;
@@ -54,10 +55,29 @@ final class MirrorLuns {
         return known == null ? null : known.values().get(key);
     }
 
-    /// Reads the image and calls `next` when its LUNs are known, or cannot be.
-    void restarted(Runnable next) {
-        whenKnown = next;
+    /// Reads the image while the mirror is being opened; `opened` is called when its LUNs are
+    /// known, or cannot be.
+    void open(Runnable opened) {
+        opening = true;
         restarted();
+        whenKnown(
+                () -> {
+                    opening = false;
+                    opened.run();
+                });
+    }
+
+    /// Calls `next` when nothing is being read.
+    void whenKnown(Runnable next) {
+        if (loading) {
+            waiting.add(next);
+        } else {
+            next.run();
+        }
+    }
+
+    boolean isKnown() {
+        return table != null && !loading;
     }
 
     /// An entry was stored.
@@ -125,10 +145,10 @@ final class MirrorLuns {
                     });
             become(next);
         }
-        Runnable next = whenKnown;
-        if (!loading && next != null) {
-            whenKnown = null;
-            next.run();
+        if (!loading) {
+            List<Runnable> known = List.copyOf(waiting);
+            waiting.clear();
+            known.forEach(Runnable::run);
         }
     }
 
@@ -150,7 +170,7 @@ final class MirrorLuns {
 
     // While the mirror is being opened nobody can look at it; its end tells everything.
     private void tellIfNot(List<Object> before) {
-        if (whenKnown == null && !before.equals(shown())) {
+        if (!opening && !before.equals(shown())) {
             changed.run();
         }
     }

@@ -3,11 +3,12 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.log.LogEntry;
-import lockstep.blockstore.log.LogStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -55,10 +56,9 @@ public final class MirrorVolume implements ShownVolume {
     private final MirrorLog log;
     private final MirrorLuns luns;
     private final LogAllowance allowance;
+    private final DurableEnd durable;
     private @Nullable CpIntake intake;
     private final List<Runnable> whenAbandoned = new ArrayList<>();
-    private @Nullable Runnable whenDurable;
-    private Position durable;
     private long lowestHalf;
     private boolean committing;
     private boolean stopped;
@@ -68,27 +68,16 @@ public final class MirrorVolume implements ShownVolume {
         this.observer = observer;
         this.log = new MirrorLog(copy.root().upTo());
         this.luns = new MirrorLuns(copy, log, observer::lunsChanged);
-        this.durable = log.end();
+        this.durable = new DurableEnd(log, observer::stored, this::stop);
         this.allowance = new LogAllowance(copy.log());
-        copy.log().listen(logListener());
+        copy.log().listen(durable);
     }
 
     /// Opens `copy` after a restart: a half-received consistency point is dropped, the log is read.
     /// If the log cannot be used, the copy is durably recorded as out of sync first.
     public static void open(VolumeCopy copy, Observer observer, Handler handler) {
         MirrorVolume mirror = new MirrorVolume(copy, observer);
-        copy.space()
-                .recover(
-                        copy.root().cp(),
-                        fault -> {
-                            if (fault != null) {
-                                handler.refused(fault.toString());
-                            } else if (copy.logRefusal() != null) {
-                                mirror.loseLog("it belongs to another log", handler);
-                            } else {
-                                mirror.replay(handler);
-                            }
-                        });
+        mirror.recover(handler, () -> mirror.replay(handler));
     }
 
     /// Takes over `copy` from an active volume that has stopped on this node. What its source will
@@ -104,12 +93,16 @@ public final class MirrorVolume implements ShownVolume {
     /// break, so they are known before `handler` is.
     public static void handedOver(VolumeCopy copy, Observer observer, Handler handler) {
         MirrorVolume mirror = new MirrorVolume(copy, observer);
+        mirror.recover(handler, () -> mirror.luns.open(() -> handler.opened(mirror)));
+    }
+
+    private void recover(Handler handler, Runnable next) {
         copy.space()
                 .recover(
                         copy.root().cp(),
                         fault -> {
                             if (fault == null) {
-                                mirror.luns.restarted(() -> handler.opened(mirror));
+                                next.run();
                             } else {
                                 handler.refused(fault.toString());
                             }
@@ -155,12 +148,23 @@ public final class MirrorVolume implements ShownVolume {
         return luns.value(key);
     }
 
+    /// Calls `next` when [#value] and [#luns] are those of the newest image and entry, or cannot be
+    /// read.
+    public void whenValuesKnown(Runnable next) {
+        luns.whenKnown(next);
+    }
+
+    /// Whether [#value] and [#luns] are known so.
+    public boolean knowsItsValues() {
+        return luns.isKnown();
+    }
+
     /// Appends the source's next entry to this node's log; [Observer#stored] says when it is
     /// durable. Returns false, and does nothing, if it does not continue what is here or there is
     /// no room.
     public boolean store(long ofHalf, LogEntry borrowed) {
-        // After a replay only halves above the highest found take entries. An entry in a later half
-        // than its own is merely kept longer.
+        // After a replay only halves above the highest found take entries; in a later half than its
+        // own an entry is merely kept longer.
         long half = Math.max(ofHalf, lowestHalf);
         if (stopped || !log.continues(half, borrowed) || !allowance.admits(half, borrowed)) {
             return false;
@@ -192,27 +196,27 @@ public final class MirrorVolume implements ShownVolume {
         return intake == null ? null : intake.cp();
     }
 
+    /// What the blocks received of it come to, by the checksums that were computed here.
+    public SetHash.Value received() {
+        return intake == null ? new SetHash().value() : intake.digest();
+    }
+
     /// Block `vbn` has this content (lent for the call). False if it makes no sense now.
     public boolean data(long vbn, ByteBuffer borrowed) {
-        CpIntake current = intake;
-        return current != null && current.data(vbn, borrowed);
+        return intake != null && intake.data(vbn, borrowed);
     }
 
     /// Block `vbn` has the content that stands at `offset` of entry `sequence`. False if there is
     /// no such entry here.
     public boolean reference(long vbn, long sequence, int offset) {
-        CpIntake current = intake;
-        MirrorLog.Block block = log.block(sequence, offset);
-        return current != null
-                && block != null
-                && current.reference(vbn, block.content(), block.crc());
+        MirrorLog.Block b = log.block(sequence, offset);
+        return intake != null && b != null && intake.reference(vbn, b.content(), b.crc());
     }
 
     /// Block `vbn`, whose checksum is `crc`, has the content of block `baseVbn` of the image here,
     /// whose checksum is `baseCrc`, with `patch` (lent) applied. False if it makes no sense now.
     public boolean change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer patch) {
-        CpIntake current = intake;
-        return current != null && current.change(vbn, crc, baseVbn, baseCrc, patch);
+        return intake != null && intake.change(vbn, crc, baseVbn, baseCrc, patch);
     }
 
     /// Commits what was received with `root`; `done` is called when this node's superblock is
@@ -258,17 +262,13 @@ public final class MirrorVolume implements ShownVolume {
 
     private void restartLog(Position position) {
         log.restartAt(position);
-        durable = position;
+        durable.all();
         luns.restarted();
     }
 
     /// Calls `next` when everything in the log is durable.
     public void whenDurable(Runnable next) {
-        if (durable.equals(log.end())) {
-            next.run();
-        } else {
-            whenDurable = next;
-        }
+        durable.whenAll(next);
     }
 
     /// Drops what was received of a consistency point, for instance because the link broke; `done`
@@ -307,22 +307,21 @@ public final class MirrorVolume implements ShownVolume {
     /// Forgets the log and records `next`, durably, before `done`: from here on this copy says
     /// itself that it lacks acknowledged writes, or that it has no image.
     public void fallOutOfSync(CopyState.Sync next, Runnable done) {
-        CopyState state = copy.state();
         copy.save(
-                state.as(CopyState.Role.MIRROR, next),
-                saved ->
-                        copy.log()
-                                .dropAll(
-                                        image().count() + 1,
-                                        dropped -> {
-                                            IoFault fault = saved == null ? dropped : saved;
-                                            if (fault != null) {
-                                                stop(fault);
-                                                return;
-                                            }
-                                            restartLog(copy.root().upTo());
-                                            done.run();
-                                        }));
+                copy.state().as(CopyState.Role.MIRROR, next),
+                saved -> copy.log().dropAll(image().count() + 1, fell(saved, done)));
+    }
+
+    private IoCompletion fell(@Nullable IoFault saved, Runnable done) {
+        return dropped -> {
+            IoFault fault = saved == null ? dropped : saved;
+            if (fault != null) {
+                stop(fault);
+                return;
+            }
+            restartLog(copy.root().upTo());
+            done.run();
+        };
     }
 
     /// The log, which was emptied when this copy fell out of sync, begins anew behind `position`.
@@ -338,30 +337,24 @@ public final class MirrorVolume implements ShownVolume {
     }
 
     private void replay(Handler handler) {
+        if (copy.logRefusal() != null) {
+            loseLog("it belongs to another log", handler);
+            return;
+        }
         long floor = Math.max(image().count() + 1, copy.state().logFloor());
-        long inImage = copy.root().upTo().sequence();
-        boolean[] gap = new boolean[1];
-        copy.log()
-                .replay(
-                        floor,
-                        (half, entry) -> {
-                            if (log.continues(half, entry)) {
-                                log.add(half, entry);
-                            } else {
-                                gap[0] |= entry.position().sequence() > inImage;
-                            }
-                        },
-                        (verdict, last, highestHalf) -> {
-                            lowestHalf = highestHalf + 1;
-                            durable = log.end();
-                            if (verdict.replays() && !gap[0]) {
-                                luns.restarted();
-                                handler.opened(this);
-                            } else {
-                                String why = verdict.replays() ? "it has a gap" : verdict.text();
-                                loseLog(why, handler);
-                            }
-                        });
+        log.read(
+                copy.log(),
+                floor,
+                (unusable, highestHalf) -> {
+                    lowestHalf = highestHalf + 1;
+                    durable.all();
+                    if (unusable == null) {
+                        luns.restarted();
+                        handler.opened(this);
+                    } else {
+                        loseLog(unusable, handler);
+                    }
+                });
     }
 
     private void loseLog(String why, Handler handler) {
@@ -376,25 +369,5 @@ public final class MirrorVolume implements ShownVolume {
             stopped = true;
             observer.stopped(fault.toString());
         }
-    }
-
-    private LogStream.Listener logListener() {
-        return new LogStream.Listener() {
-            @Override
-            public void durable(Position upTo) {
-                durable = upTo;
-                observer.stored(upTo);
-                Runnable next = whenDurable;
-                if (next != null && upTo.equals(log.end())) {
-                    whenDurable = null;
-                    next.run();
-                }
-            }
-
-            @Override
-            public void failed(IoFault fault) {
-                stop(fault);
-            }
-        };
     }
 }

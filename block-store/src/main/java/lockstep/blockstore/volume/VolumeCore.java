@@ -83,6 +83,9 @@ final class VolumeCore {
     /// more.
     final List<ReplayedEntry> replayed = new ArrayList<>();
 
+    /// What is sequenced without the mirror.
+    final Unmirrored unmirrored = new Unmirrored();
+
     /// VBNs promised to admitted entries, those of the frozen overlay included.
     long reserved;
 
@@ -175,6 +178,7 @@ final class VolumeCore {
 
     /// Makes `entry` durable on every leg: the local log and the mirror get it at the same time.
     void log(LogEntry entry) {
+        unmirrored.count(entry);
         if (withoutLog) {
             unlogged = entry.position().sequence();
         } else {

@@ -3,19 +3,47 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.log.LogStream;
 
-/// What its consistency points and its log tell an active volume.
+import org.jspecify.annotations.Nullable;
+
+/// What its consistency points, its log and the time tell an active volume.
 final class VolumeEvents implements CpDriver.Listener, LogStream.Listener {
     private final ActiveVolume volume;
     private final VolumeCore core;
     private final ActiveVolume.Observer observer;
+    private Clock.@Nullable Timer timer;
 
     VolumeEvents(ActiveVolume volume, VolumeCore core, ActiveVolume.Observer observer) {
         this.volume = volume;
         this.core = core;
         this.observer = observer;
+    }
+
+    /// Tells `driver` of each interval between consistency points.
+    void beginTicking(CpDriver driver) {
+        long interval = core.copy.settings().cpIntervalNanos();
+        timer =
+                volume.loop()
+                        .clock()
+                        .schedule(
+                                interval,
+                                () -> {
+                                    driver.tick();
+                                    if (core.copy.space().isOutOfSpace()) {
+                                        volume.roomMade();
+                                    }
+                                    beginTicking(driver);
+                                });
+    }
+
+    void endTicking() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
     }
 
     @Override

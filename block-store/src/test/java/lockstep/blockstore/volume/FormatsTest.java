@@ -373,7 +373,25 @@ final class FormatsTest {
                 expected.replaceFirst("00000001", "00000002")
                         .replace("000000000000000400000003", "0000000000000004")
                         .replace("683a31", "0000000000000077" + "00000003" + "683a31");
-        assertThat(hex(now.encode())).isEqualTo(second);
-        assertThat(CopyState.decode(now.encode())).isEqualTo(now);
+        assertThat(CopyState.decode(ByteBuffer.wrap(HexFormat.of().parseHex(second))))
+                .isEqualTo(now);
+        CopyState exposed =
+                now.as(CopyState.Role.SOURCE, CopyState.Sync.OUT_OF_SYNC).exposedSince(0x55);
+        String third =
+                second.replaceFirst("000000020203", "000000030102")
+                        .replace("007700000003", "0077" + "0000000000000055" + "00000003");
+        assertThat(hex(exposed.encode())).isEqualTo(third);
+        assertThat(CopyState.decode(exposed.encode())).isEqualTo(exposed);
+        CopyState differing = exposed.differing();
+        String fourth = third.replaceFirst("0000000301020000", "0000000301020100");
+        assertThat(hex(differing.encode())).isEqualTo(fourth);
+        assertThat(CopyState.decode(differing.encode())).isEqualTo(differing);
+        assertThat(differing.as(CopyState.Role.SOURCE, CopyState.Sync.OUT_OF_SYNC))
+                .isEqualTo(differing);
+        assertThat(differing.as(CopyState.Role.SOURCE, CopyState.Sync.IN_SYNC).mirrorDiffers())
+                .isFalse();
+        assertThat(exposed.exposedSince(0x99)).as("the first counts").isEqualTo(exposed);
+        assertThat(exposed.as(CopyState.Role.SOURCE, CopyState.Sync.IN_SYNC).exposedSince())
+                .isZero();
     }
 }

@@ -77,7 +77,7 @@ final class ImageTransfer {
     private ImageWalk.Sink sink(ImageWalk walk) {
         return new ImageWalk.Sink() {
             @Override
-            public void block(long vbn, ByteBuffer borrowed) {
+            public void block(long vbn, int crc, ByteBuffer borrowed) {
                 whole++;
                 mirror.loop.call(() -> assertThat(mirror.mirror.data(vbn, borrowed)).isTrue());
                 walk.next(this);

@@ -121,7 +121,7 @@ final class ScatteredCostTest {
         walk.next(
                 new ImageWalk.Sink() {
                     @Override
-                    public void block(long vbn, ByteBuffer borrowed) {
+                    public void block(long vbn, int crc, ByteBuffer borrowed) {
                         counts.block();
                         loop.execute(() -> walk.next(this));
                     }
@@ -162,12 +162,12 @@ final class ScatteredCostTest {
         public void cpBegin(CpId cp, long upTo) {}
 
         @Override
-        public void cpData(long vbn, ByteBuffer borrowed) {
+        public void cpData(long vbn, int crc, ByteBuffer borrowed) {
             counts.block();
         }
 
         @Override
-        public void cpReference(long vbn, long sequence, int offset) {
+        public void cpReference(long vbn, int crc, long sequence, int offset) {
             counts.reference();
         }
 

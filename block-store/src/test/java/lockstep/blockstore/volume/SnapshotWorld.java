@@ -192,13 +192,13 @@ final class SnapshotWorld implements Mirror {
     }
 
     @Override
-    public void cpData(long vbn, ByteBuffer borrowed) {}
+    public void cpData(long vbn, int crc, ByteBuffer borrowed) {}
 
     @Override
     public void cpChange(BlockPointer now, BlockPointer base, ByteBuffer patch, ByteBuffer whole) {}
 
     @Override
-    public void cpReference(long vbn, long sequence, int offset) {}
+    public void cpReference(long vbn, int crc, long sequence, int offset) {}
 
     @Override
     public boolean ready(Runnable whenReady) {

@@ -14,6 +14,8 @@ import picocli.CommandLine.Command;
             PairForget.class,
             PairCreate.class,
             PairList.class,
+            PairPolicy.class,
+            PairVerify.class,
             PairDetach.class,
             PairResyncRate.class,
             PairDiscard.class,

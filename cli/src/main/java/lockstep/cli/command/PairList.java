@@ -27,7 +27,9 @@ public final class PairList extends NodeCommand {
                 column("LINK", pair -> pair.linkUp() ? "up" : "down"),
                 column("BEHIND", pair -> Sizes.show(pair.behindBytes())),
                 column("RESYNC", PairList::resync),
-                column("EPOCH", PairView::epoch));
+                column("EPOCH", PairView::epoch),
+                column("POLICY", pair -> pair.standing().policy()),
+                column("TAKEOVER LOSES", pair -> pair.standing().takeover()));
     }
 
     /// How far a resync is, in a few words.

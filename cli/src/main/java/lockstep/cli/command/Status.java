@@ -112,6 +112,9 @@ public final class Status extends NodeCommand {
                     column("LINK", pair -> pair.linkUp() ? "up" : "down"),
                     column("BEHIND", pair -> Sizes.show(pair.behindBytes())),
                     column("RESYNC", PairList::resync));
+            for (PairView pair : status.pairs()) {
+                out().printf("%s: %s%n", pair.volume(), pair.standing().text());
+            }
         }
     }
 }

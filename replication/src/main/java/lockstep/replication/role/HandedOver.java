@@ -15,10 +15,13 @@ import org.jspecify.annotations.Nullable;
 final class HandedOver {
     private final Replica replica;
     private final @Nullable Switchover given;
+    private final Runnable partnerIsBehind;
     private boolean sourceHeard;
     private boolean taking;
 
-    HandedOver(Replica replica, @Nullable Switchover given) {
+    /// `partnerIsBehind` is called when the partner says what it was before it was promised more.
+    HandedOver(Replica replica, @Nullable Switchover given, Runnable partnerIsBehind) {
+        this.partnerIsBehind = partnerIsBehind;
         this.replica = replica;
         this.given = given;
     }
@@ -65,6 +68,8 @@ final class HandedOver {
         CopyState state = replica.copy().state();
         Epoch epoch = m.epoch();
         if (epoch.node() != replica.self() || epoch.compareTo(state.promised()) <= 0) {
+            // Who opens its copy last was not there to hear what the other had to tell.
+            partnerIsBehind.run();
             return;
         }
         boolean equal =

@@ -1,12 +1,14 @@
 package lockstep.replication.role;
 
 import lockstep.blockstore.volume.MirrorVolume;
+import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
-/// What this node keeps of its log for one mirror, which its source has to be told on each link.
-/// Until a source was told it is not held to it.
+/// What this node keeps of its log for one mirror, which its source has to be told on each link,
+/// once it has said that it is one: whoever is told it earlier does not keep it. Until a source was
+/// told it is not held to it.
 final class MirrorQuota {
     private final Replica replica;
     private long bytes;
@@ -23,9 +25,11 @@ final class MirrorQuota {
         }
     }
 
-    /// Tells it, if there is a link and it is known.
+    /// Tells it, if there is a source and it is known.
     void tell(@Nullable MirrorVolume volume) {
-        if (volume != null && replica.link() != null && bytes > 0) {
+        VolumeMessage.CopyStatus heard = replica.heard();
+        boolean toSource = heard != null && heard.role() == ClaimedRole.SOURCE;
+        if (volume != null && toSource && bytes > 0) {
             volume.allowance().tell(bytes);
             replica.send(new VolumeMessage.LogQuota(bytes));
         }

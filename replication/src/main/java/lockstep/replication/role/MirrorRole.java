@@ -3,7 +3,6 @@ package lockstep.replication.role;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
-import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.ShownVolume;
@@ -17,17 +16,18 @@ import org.jspecify.annotations.Nullable;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// The destination's side: stores the source's entries and images, and takes over when told to. It
-/// acknowledges nothing of an epoch older than the highest it has promised; that, and not a clock,
-/// is what fences a source that does not know yet that it is one no more.
+/// The destination's side: stores the source's entries and images, as far as [MirrorFence] lets
+/// them in, and takes over when told to.
 final class MirrorRole implements Role, MirrorVolume.Observer {
     private static final long FALLING_NANOS = 10_000_000;
 
     private final Replica replica;
     private @Nullable MirrorVolume mirror;
     private @Nullable Takeover takeover;
-    private @Nullable Epoch granted;
+    private final MirrorFence fence;
     private final HandedOver handedOver;
+    private final ImageIntake images;
+    private final ImageVerifier verifier;
     private final MirrorQuota quota;
     private final MirrorRecords records;
     private boolean recovering;
@@ -38,9 +38,12 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     /// `given`: the switchover that made this copy the mirror; null if it was none.
     MirrorRole(Replica replica, @Nullable Switchover given) {
         this.replica = replica;
-        this.handedOver = new HandedOver(replica, given);
+        this.handedOver = new HandedOver(replica, given, this::linkUp);
+        this.fence = new MirrorFence(replica);
         this.quota = new MirrorQuota(replica);
         this.records = new MirrorRecords(replica);
+        this.verifier = new ImageVerifier(replica);
+        this.images = new ImageIntake(replica, records, fence, this::answerStatus);
     }
 
     /// Whether this copy is the mirror because of a switchover.
@@ -83,6 +86,23 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     @Override
+    public PairPolicy policy() {
+        MirrorVolume volume = mirror;
+        PairPolicy known = volume == null ? null : PairPolicy.of(volume.value(PairPolicy.KEY));
+        return known == null ? PairPolicy.STRICT : known;
+    }
+
+    @Override
+    public CpId equalAt() {
+        return images.equalAt();
+    }
+
+    @Override
+    public long differences() {
+        return images.differences();
+    }
+
+    @Override
     public Position end() {
         MirrorVolume volume = mirror;
         return volume == null ? Position.NONE : volume.end();
@@ -93,7 +113,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         MirrorVolume volume = mirror;
         if (volume != null && replica.link() != null && handedOver.tell(volume)) {
             // What was told is a promise on this link.
-            granted = replica.copy().state().promised();
+            fence.told();
         }
     }
 
@@ -114,7 +134,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     private void answerStatus() {
         MirrorVolume volume = mirror;
-        if (!recovering && !isTakingOver() && volume != null) {
+        if (!recovering && !images.isRefusing() && !isTakingOver() && volume != null) {
             quota.tell(volume);
             // What is said of the log's end is taken for durable.
             volume.whenDurable(() -> sayWhatIsHere(volume));
@@ -139,7 +159,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     public void linkLost(String why) {
         MirrorVolume volume = mirror;
         Takeover judging = takeover;
-        granted = null;
+        fence.linkLost();
+        verifier.stop();
         sourceBegan = Position.NONE;
         if (judging != null) {
             // Not now: the link may be replaced by a newer one of a source that lives.
@@ -205,8 +226,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     void takeover(boolean sourceIsDown, boolean acceptLoss, Consumer<@Nullable Refusal> done) {
         MirrorVolume volume = mirror;
-        boolean busy = takeover != null || retired || falling || handedOver.isTaking();
-        if (volume == null || busy) {
+        boolean falls = falling || images.isRefusing();
+        if (volume == null || takeover != null || retired || falls || handedOver.isTaking()) {
             done.accept(new Refusal("the mirror is busy", "wait for what is under way"));
             return;
         }
@@ -227,7 +248,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     private void judgeAgain(Takeover judging) {
         if (judging.equals(takeover) && !isTakingOver()) {
-            if (falling) {
+            if (falling || images.isRefusing()) {
                 replica.copy().loop().clock().schedule(FALLING_NANOS, () -> judgeAgain(judging));
             } else {
                 judging.judge();
@@ -255,39 +276,45 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     @Override
     public void received(VolumeMessage message) {
         MirrorVolume volume = mirror;
-        if (volume == null || recovering || isTakingOver()) {
+        if (volume == null || recovering || images.isRefusing() || isTakingOver()) {
             return;
         }
         switch (message) {
-            case VolumeMessage.OpenEpoch m -> openEpoch(volume, m);
+            case VolumeMessage.OpenEpoch m -> fence.open(volume, m);
             case VolumeMessage.Entries m -> entries(volume, m);
-            case VolumeMessage.HandedOver m -> handedOver.take(volume, m);
-            case VolumeMessage.CpBegin m -> begin(volume, m);
+            case VolumeMessage.HandedOver m -> take(volume, m);
+            case VolumeMessage.CpBegin m -> images.begin(volume, m);
             case VolumeMessage.CpData m -> Intake.data(volume, m);
             case VolumeMessage.CpReferences m -> Intake.references(volume, m);
             case VolumeMessage.CpChanges m -> Intake.changes(volume, m);
-            case VolumeMessage.CpCommit m -> commit(volume, m);
+            case VolumeMessage.CpDigest m -> images.digest(volume, m);
+            case VolumeMessage.CpCommit m -> images.commit(volume, m);
+            case VolumeMessage.VerifyImage m -> verifier.take(volume, m);
             case VolumeMessage.EpochBegan m -> {
-                if (!isFenced(m.epoch())) {
+                if (!fence.isFenced(m.epoch())) {
                     sourceBegan = m.from();
                 }
             }
             case VolumeMessage.ResyncBegin m -> resync(volume, m);
             case VolumeMessage.GoLive m -> goLive(volume, m);
             case VolumeMessage.InSync m -> {
-                if (!isFenced(m.epoch())) {
+                if (!fence.isFenced(m.epoch())) {
                     records.inSync(volume, m);
                 }
             }
             case VolumeMessage.Detached m -> {
-                if (!isFenced(m.epoch())) {
+                if (!fence.isFenced(m.epoch())) {
                     records.detached();
                 }
             }
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the source does not mirror this volume any more");
             // What the partner said as a mirror may still come when this copy has become one.
-            case VolumeMessage.EntriesStored _, VolumeMessage.CpProgress _
+            case VolumeMessage.EntriesStored _,
+                    VolumeMessage.CpProgress _,
+                    VolumeMessage.LogQuota _,
+                    VolumeMessage.OlderImages _,
+                    VolumeMessage.ImageVerified _
                     when hasHandedOver() -> {}
             default ->
                     throw new ProtocolViolation(
@@ -295,73 +322,23 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         }
     }
 
-    private boolean isFenced(Epoch epoch) {
-        Epoch promised = replica.copy().state().promised();
-        if (epoch.equals(promised)) {
-            return false;
+    private void take(MirrorVolume volume, VolumeMessage.HandedOver m) {
+        handedOver.take(volume, m);
+        if (handedOver.isTaking()) {
+            verifier.stop();
         }
-        replica.send(new VolumeMessage.Fenced(promised));
-        return true;
-    }
-
-    /// An image may be older than the epoch its source is active in; what counts is the epoch that
-    /// this link was opened for.
-    private boolean isLinkFenced() {
-        VolumeMessage.CopyStatus source = replica.heard();
-        Epoch onLink = granted != null ? granted : source == null ? Epoch.NONE : source.promised();
-        return isFenced(onLink);
-    }
-
-    private void openEpoch(MirrorVolume volume, VolumeMessage.OpenEpoch m) {
-        CopyState state = replica.copy().state();
-        if (m.epoch().compareTo(state.promised()) <= 0 || m.epoch().diverges(state.promised())) {
-            replica.send(new VolumeMessage.Fenced(state.promised()));
-            return;
-        }
-        PeerLink asking = replica.link();
-        replica.save(
-                state.promising(m.epoch()),
-                () -> {
-                    if (asking == null || !asking.equals(replica.link())) {
-                        return;
-                    }
-                    granted = m.epoch();
-                    replica.send(
-                            new VolumeMessage.EpochPromised(
-                                    m.epoch(), volume.end(), volume.image()));
-                });
     }
 
     private void entries(MirrorVolume volume, VolumeMessage.Entries m) {
-        if (isFenced(m.epoch())) {
+        if (fence.isFenced(m.epoch())) {
             return;
         }
         handedOver.served();
         Intake.entries(volume, m);
     }
 
-    private void begin(MirrorVolume volume, VolumeMessage.CpBegin m) {
-        if (isLinkFenced()) {
-            return;
-        }
-        if (volume.receiving() != null || m.cp().compareTo(volume.image()) <= 0) {
-            throw new ProtocolViolation(m.cp() + " begins out of turn");
-        }
-        volume.begin(m.cp(), m.upToSequence());
-    }
-
-    private void commit(MirrorVolume volume, VolumeMessage.CpCommit m) {
-        if (isLinkFenced()) {
-            return;
-        }
-        boolean begun = volume.commit(m.cp(), m.root(), () -> records.committed(m.cp()));
-        if (!begun) {
-            throw new ProtocolViolation("the root of " + m.cp() + " makes no sense");
-        }
-    }
-
     private void resync(MirrorVolume volume, VolumeMessage.ResyncBegin m) {
-        if (isFenced(m.epoch())) {
+        if (fence.isFenced(m.epoch())) {
             return;
         }
         if (m.since().count() > 0 && replica.copy().state().sync() == Sync.NO_IMAGE) {
@@ -380,6 +357,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     private void fell(CpId image, @Nullable PeerLink asking) {
         recovering = false;
         falling = false;
+        images.fell(image);
         if (asking != null && asking.equals(replica.link())) {
             replica.send(new VolumeMessage.ResyncReady(image));
         } else if (replica.link() != null) {
@@ -388,7 +366,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
     }
 
     private void goLive(MirrorVolume volume, VolumeMessage.GoLive m) {
-        if (!isFenced(m.epoch())) {
+        if (!fence.isFenced(m.epoch())) {
             volume.expectAfter(new Position(Epoch.NONE, m.fromSequence() - 1));
         }
     }

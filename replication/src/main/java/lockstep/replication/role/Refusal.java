@@ -29,6 +29,20 @@ public record Refusal(String what, String whatToDo) {
                     "the pair is not in sync, or something else is under way with it",
                     "wait until `status` says in-sync");
 
+    /// What a comparison has found at the mirror is not what hosts wrote.
+    static final Refusal MIRROR_DIFFERS =
+            new Refusal(
+                    "the mirror was found to differ from what was written here",
+                    "everything is copied anew with the next link: restart the partner, and wait"
+                            + " until `status` says in-sync");
+
+    /// The mirror has not committed what was written here.
+    static Refusal mirrorRefused(String reason) {
+        return new Refusal(
+                "the mirror has refused a consistency point: " + reason,
+                "it is sent anew with the next link: wait until `status` says in-sync");
+    }
+
     /// A detach was asked of a node that is not the source.
     static final Refusal NO_SOURCE_HERE =
             new Refusal("this node is not the source of the volume", "ask the source node");

@@ -1,15 +1,15 @@
 package lockstep.replication.role;
 
+import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
-import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.blockstore.volume.ShownVolume;
 import lockstep.blockstore.volume.VolumeCopy;
-import lockstep.blockstore.volume.VolumeOpening;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.source.ResyncPace;
 import lockstep.replication.tail.TailStore;
+import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
@@ -36,12 +36,6 @@ public final class Replica {
         TailStore tails();
     }
 
-    /// Takes the end of a switchover.
-    public interface SwitchedOver {
-        /// `refusal` is null when the partner serves; hosts were not served for `pauseNanos`.
-        void ended(@Nullable Refusal refusal, long pauseNanos);
-    }
-
     private final long self;
     private final Observer observer;
     private VolumeCopy copy;
@@ -50,6 +44,7 @@ public final class Replica {
     private @Nullable PeerLink link;
     private VolumeMessage.@Nullable CopyStatus heard;
     private final ResyncPace resyncPace = new ResyncPace();
+    private long linkChangedMillis;
 
     /// The copy `copy` on node `self`.
     public Replica(VolumeCopy copy, long self, Observer observer) {
@@ -61,8 +56,8 @@ public final class Replica {
     /// Opens the copy in the role that its durable state names.
     public void start() {
         switch (copy.state().role()) {
-            case STANDALONE, SOURCE -> openActive();
-            case MIRROR -> openMirror();
+            case STANDALONE, SOURCE -> changes.openActive();
+            case MIRROR -> changes.openMirror();
         }
     }
 
@@ -88,7 +83,12 @@ public final class Replica {
 
     /// For people.
     public ReplicaStatus status() {
-        return ReplicaStatus.of(copy, role, link != null);
+        return ReplicaStatus.of(copy, role, link != null, linkChangedMillis);
+    }
+
+    /// What the source does when its mirror is away, as far as is known here. On the loop only.
+    public PairPolicy policy() {
+        return role.policy();
     }
 
     /// How fast a mirror is brought up to date from here.
@@ -101,6 +101,7 @@ public final class Replica {
         if (copy.state().role() != CopyState.Role.STANDALONE) {
             link = up;
             heard = null;
+            linkChangedMillis = copy.loop().clock().wallMillis();
             role.linkUp();
         }
     }
@@ -110,6 +111,7 @@ public final class Replica {
         if (over.equals(link)) {
             link = null;
             heard = null;
+            linkChangedMillis = copy.loop().clock().wallMillis();
             role.linkLost(why);
         }
     }
@@ -199,6 +201,24 @@ public final class Replica {
         }
     }
 
+    /// Compares everything that both copies hold, while hosts use the volume.
+    public void verify(Compared done) {
+        if (role instanceof SourceRole source) {
+            source.orders().verify(done);
+        } else {
+            done.ended(Refusal.NO_SOURCE_HERE, null);
+        }
+    }
+
+    /// The operator's word: what the source does from now on when its mirror is away.
+    public void setPolicy(PairPolicy policy, Outcome.Handler done) {
+        if (role instanceof SourceRole source) {
+            source.orders().policy(policy, done);
+        } else {
+            done.ended(new Outcome.Refused(Refusal.NO_SOURCE_HERE.what()));
+        }
+    }
+
     /// The operator's word: the volume moves to the partner, while hosts use it.
     public void switchOver(SwitchedOver done) {
         if (role instanceof SourceRole source) {
@@ -221,7 +241,7 @@ public final class Replica {
     /// The operator's word: a joining source opens an epoch without its partner.
     public void activate(Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source) {
-            source.activateAlone(done);
+            source.orders().activateAlone(done);
         } else {
             done.accept(Refusal.NOTHING_TO_ACTIVATE_HERE);
         }
@@ -300,6 +320,16 @@ public final class Replica {
         }
     }
 
+    /// What the partner last said counts now: it was not heard while something was being recorded.
+    void hearAgain() {
+        VolumeMessage.CopyStatus status = heard;
+        if (status != null && status.role() == ClaimedRole.SOURCE) {
+            role.partnerSays(status);
+        } else if (link != null) {
+            sendStatus();
+        }
+    }
+
     /// Makes `next` durable, then goes on; if it cannot, the copy stops.
     void save(CopyState next, Runnable done) {
         copy.save(
@@ -343,49 +373,8 @@ public final class Replica {
         activeChanged();
     }
 
-    private void openActive() {
-        SourceRole source = new SourceRole(this);
-        VolumeOpening.open(
-                copy,
-                source,
-                new VolumeOpening.Handler() {
-                    @Override
-                    public void opened(ActiveVolume volume) {
-                        role = source;
-                        source.openedAtStart(volume);
-                        caughtUp();
-                    }
-
-                    @Override
-                    public void refused(String reason) {
-                        stopped(reason);
-                    }
-                });
-    }
-
-    private void openMirror() {
-        MirrorRole mirror = new MirrorRole(this, null);
-        MirrorVolume.open(copy, mirror, opened(mirror));
-    }
-
-    MirrorVolume.Handler opened(MirrorRole mirror) {
-        return new MirrorVolume.Handler() {
-            @Override
-            public void opened(MirrorVolume volume) {
-                role = mirror;
-                mirror.opened(volume);
-                caughtUp();
-            }
-
-            @Override
-            public void refused(String reason) {
-                stopped(reason);
-            }
-        };
-    }
-
     /// The link may have come up while the copy was being opened.
-    private void caughtUp() {
+    void caughtUp() {
         if (link != null) {
             role.linkUp();
             VolumeMessage.CopyStatus status = heard;

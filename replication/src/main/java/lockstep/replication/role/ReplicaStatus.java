@@ -8,7 +8,13 @@ import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.VolumeCopy;
 
 /// One copy for people. `linked`: the partner answers now. `resync` is what is under way with the
-/// mirror. `backlogBytes` of log entries are not stored by the mirror yet.
+/// mirror. `backlogBytes` of log entries are not stored by the mirror yet. `sinceMillis`: since
+/// when, in milliseconds since 1970, a source is in sync or ahead of its mirror, and a mirror has
+/// or lacks its link; 0 if not known.
+///
+/// `equalAt` is the last image known to be equal on both sides; `differences` counts, at a mirror,
+/// consistency points that were not, since the start; at a source, blocks found to differ since the
+/// start that have not been copied since.
 public record ReplicaStatus(
         RoleState state,
         String reason,
@@ -18,9 +24,20 @@ public record ReplicaStatus(
         CpId image,
         Position end,
         ResyncProgress resync,
-        long backlogBytes) {
-    static ReplicaStatus of(VolumeCopy copy, Role role, boolean linked) {
+        long backlogBytes,
+        Exposed exposed,
+        long sinceMillis,
+        CpId equalAt,
+        long differences) {
+    /// Whether both copies are one, as far as is recorded here. A source that has found its mirror
+    /// to differ waits for its answers all the same.
+    public boolean inSync() {
+        return durable.sync() == CopyState.Sync.IN_SYNC && !durable.mirrorDiffers();
+    }
+
+    static ReplicaStatus of(VolumeCopy copy, Role role, boolean linked, long linkChangedMillis) {
         ActiveVolume active = role.active();
+        boolean mirror = copy.state().role() == CopyState.Role.MIRROR;
         return new ReplicaStatus(
                 role.state(),
                 role.reason(),
@@ -30,6 +47,10 @@ public record ReplicaStatus(
                 copy.root().cp(),
                 role.end(),
                 role.progress(),
-                role.backlogBytes());
+                role.backlogBytes(),
+                role.exposed(),
+                mirror ? linkChangedMillis : role.sinceMillis(),
+                role.equalAt(),
+                role.differences());
     }
 }

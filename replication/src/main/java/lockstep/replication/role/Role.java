@@ -1,5 +1,6 @@
 package lockstep.replication.role;
 
+import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.ShownVolume;
@@ -34,6 +35,29 @@ sealed interface Role permits MirrorRole, Opening, SourceRole, Stopped {
     }
 
     default long backlogBytes() {
+        return 0;
+    }
+
+    default PairPolicy policy() {
+        return PairPolicy.STRICT;
+    }
+
+    default Exposed exposed() {
+        return Exposed.NOT;
+    }
+
+    /// The last image that is known to be equal on both sides; [CpId#NONE] if none was compared.
+    default CpId equalAt() {
+        return CpId.NONE;
+    }
+
+    /// Consistency points that differed.
+    default long differences() {
+        return 0;
+    }
+
+    /// Since when it stands to its mirror as it does, in milliseconds since 1970; 0 if not known.
+    default long sinceMillis() {
         return 0;
     }
 

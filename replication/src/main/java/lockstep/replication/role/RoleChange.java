@@ -42,7 +42,7 @@ final class RoleChange {
 
     private void mirrorOfOwn() {
         MirrorRole mirror = new MirrorRole(replica, null);
-        MirrorVolume.demoted(replica.copy(), mirror, replica.opened(mirror));
+        MirrorVolume.demoted(replica.copy(), mirror, opened(mirror));
     }
 
     /// An active copy at rest, equal to its mirror, becomes the mirror of that. Hosts keep their
@@ -69,7 +69,7 @@ final class RoleChange {
         replica.reopen();
         move.handedOver();
         MirrorRole mirror = new MirrorRole(replica, move);
-        MirrorVolume.handedOver(replica.copy(), mirror, replica.opened(mirror));
+        MirrorVolume.handedOver(replica.copy(), mirror, opened(mirror));
     }
 
     /// A mirror becomes active with the entries that it holds; `opened` says in which epoch.
@@ -97,5 +97,48 @@ final class RoleChange {
                         done.accept(Refusal.takeoverFailed(reason));
                     }
                 });
+    }
+
+    /// Opens the copy as what its hosts use.
+    void openActive() {
+        SourceRole source = new SourceRole(replica);
+        VolumeOpening.open(
+                replica.copy(),
+                source,
+                new VolumeOpening.Handler() {
+                    @Override
+                    public void opened(ActiveVolume volume) {
+                        replica.become(source);
+                        source.openedAtStart(volume);
+                        replica.caughtUp();
+                    }
+
+                    @Override
+                    public void refused(String reason) {
+                        replica.stopped(reason);
+                    }
+                });
+    }
+
+    /// Opens the copy as the mirror of another.
+    void openMirror() {
+        MirrorRole mirror = new MirrorRole(replica, null);
+        MirrorVolume.open(replica.copy(), mirror, opened(mirror));
+    }
+
+    private MirrorVolume.Handler opened(MirrorRole mirror) {
+        return new MirrorVolume.Handler() {
+            @Override
+            public void opened(MirrorVolume volume) {
+                replica.become(mirror);
+                mirror.opened(volume);
+                replica.caughtUp();
+            }
+
+            @Override
+            public void refused(String reason) {
+                replica.stopped(reason);
+            }
+        };
     }
 }

@@ -1,5 +1,7 @@
 package lockstep.replication.role;
 
+import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
@@ -21,15 +23,20 @@ final class SourceOrders {
     }
 
     /// The volume moves to the partner, which lacks nothing.
-    void switchOver(Replica.SwitchedOver done) {
+    void switchOver(SwitchedOver done) {
         ActiveVolume active = source.active();
         Switchover before = move;
         boolean busy = before != null && !before.isOver();
+        Refusal doubt = source.doubt();
+        if (doubt != null) {
+            done.ended(doubt, 0);
+            return;
+        }
         if (active == null || source.state() != RoleState.IN_SYNC || busy) {
             done.ended(Refusal.NOT_IN_SYNC, 0);
             return;
         }
-        Switchover next = new Switchover(replica, active, done);
+        Switchover next = new Switchover(replica, active, source::doubt, done);
         move = next;
         next.begin();
     }
@@ -43,21 +50,38 @@ final class SourceOrders {
 
     void detach(Consumer<@Nullable Refusal> done) {
         ActiveVolume active = source.active();
-        if (active == null || active.service() != ActiveVolume.Service.SUSPENDED) {
+        Exposure exposure = source.exposure();
+        if (active == null
+                || exposure == null
+                || exposure.isDeciding()
+                || active.service() != ActiveVolume.Service.SUSPENDED) {
             done.accept(
                     new Refusal(
                             "the volume is not held up by its mirror",
                             "detach is for a source that is SUSPENDED"));
             return;
         }
-        CopyState state = replica.copy().state();
-        replica.save(
-                state.as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC),
-                () -> {
-                    active.detach();
-                    replica.tell("detached: writes are acknowledged without the mirror");
-                    done.accept(null);
-                });
+        exposure.detach(() -> done.accept(null));
+    }
+
+    /// Compares everything on both nodes.
+    void verify(Compared done) {
+        EqualityCheck equality = source.equality();
+        if (equality == null || source.state() != RoleState.IN_SYNC) {
+            done.ended(Refusal.NOT_IN_SYNC, null);
+        } else {
+            equality.begin(done);
+        }
+    }
+
+    /// Another policy.
+    void policy(PairPolicy next, Outcome.Handler done) {
+        Exposure exposure = source.exposure();
+        if (exposure == null) {
+            done.ended(new Outcome.NotServing("the volume is being opened"));
+        } else {
+            exposure.set(next, done);
+        }
     }
 
     void unpair(Consumer<@Nullable Refusal> done) {
@@ -89,5 +113,27 @@ final class SourceOrders {
         active.pins().clear();
         replica.tell("the pair is deleted: this is the only copy now");
         done.accept(null);
+    }
+
+    /// Opens an epoch by the operator's word, or because there is no partner who could object.
+    void activateAlone(Consumer<@Nullable Refusal> done) {
+        ActiveVolume active = source.active();
+        if (active == null || active.service() != ActiveVolume.Service.JOINING) {
+            done.accept(new Refusal("the volume is active already", "there is nothing to do"));
+            return;
+        }
+        CopyState state = replica.copy().state();
+        Epoch epoch = state.promised().next(replica.self());
+        CopyState next =
+                source.isStandalone()
+                        ? state.as(state.role(), Sync.UNPAIRED)
+                        : state.as(state.role(), Sync.OUT_OF_SYNC)
+                                .exposedSince(active.loop().clock().wallMillis());
+        replica.save(
+                next.promising(epoch),
+                () -> {
+                    source.serveAlone(epoch);
+                    done.accept(null);
+                });
     }
 }

@@ -9,14 +9,11 @@ import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.Legs;
 import lockstep.replication.link.PeerLink;
-import lockstep.replication.link.Suspensions;
 import lockstep.replication.wire.ClaimedRole;
 import lockstep.replication.wire.ProtocolViolation;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
-
-import java.util.function.Consumer;
 
 /// The source's side: the volume is active here. It opens its epoch with the partner's promise,
 /// keeps the mirror in sync through [SourceSync], and stops acknowledging when the mirror is away
@@ -24,26 +21,23 @@ import java.util.function.Consumer;
 final class SourceRole implements Role, ActiveVolume.Observer {
     private final Replica replica;
     private final SourceOrders orders;
+    private final ReadLease lease;
     private @Nullable ActiveVolume volume;
     private @Nullable SourceSync sync;
     private @Nullable Epoch asked;
     private @Nullable String diverged;
-    private final Suspensions suspensions;
-    private long lastLease = Long.MIN_VALUE;
 
     SourceRole(Replica replica) {
         this.replica = replica;
-        this.suspensions = new Suspensions(replica.copy().loop().clock());
+        this.lease = new ReadLease(replica);
         this.orders = new SourceOrders(replica, this);
     }
 
     /// After a start of the node: a volume without a mirror serves; one with a mirror waits.
     void openedAtStart(ActiveVolume opened) {
-        volume = opened;
-        sync = new SourceSync(replica, opened);
-        opened.guardReads(this::mayAnswerReads);
+        use(opened);
         if (isStandalone()) {
-            activateAlone(_ -> {});
+            orders.activateAlone(_ -> {});
         } else {
             // The mirror may have this image and could not say so before the node went down.
             opened.pins().addImage();
@@ -54,12 +48,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     /// After a takeover: `epoch` is promised durably and nobody else can have it. The image is
     /// pinned, because the old source may have the same one.
     void openedByTakeover(ActiveVolume opened, Epoch epoch) {
-        volume = opened;
-        sync = new SourceSync(replica, opened);
-        opened.guardReads(this::mayAnswerReads);
+        use(opened);
         // What the old source had pinned was never here.
-        opened.pins().clear();
-        opened.pins().addImage();
+        opened.pins().onlyImage();
         serveAlone(epoch);
         if (replica.link() != null) {
             linkUp();
@@ -70,18 +61,25 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     /// the mirror from the first moment on. If its link `told` is not up any more, this waits as
     /// after a start.
     void openedBySwitchover(ActiveVolume opened, Epoch epoch, @Nullable PeerLink told) {
-        volume = opened;
-        sync = new SourceSync(replica, opened);
-        opened.guardReads(this::mayAnswerReads);
-        opened.pins().clear();
-        opened.pins().addImage();
+        SourceSync next = use(opened);
+        opened.pins().onlyImage();
         if (told != null && told.equals(replica.link())) {
-            sync.decide(
+            next.decide(
                     epoch, opened.end(), opened.copy().root().cp(), WireStates.of(Sync.IN_SYNC));
+            // The mirror has not heard yet that there is a source, which it has more to tell.
+            replica.sendStatus();
         } else {
             replica.activeChanged();
             linkUp();
         }
+    }
+
+    private SourceSync use(ActiveVolume opened) {
+        SourceSync next = new SourceSync(replica, opened);
+        volume = opened;
+        sync = next;
+        opened.guardReads(lease::mayAnswer);
+        return next;
     }
 
     boolean isStandalone() {
@@ -117,9 +115,48 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         };
     }
 
+    /// Why the mirror is not to become the source; null if nothing speaks against it.
+    @Nullable Refusal doubt() {
+        return sync == null ? null : sync.doubt();
+    }
+
+    @Nullable EqualityCheck equality() {
+        return sync == null ? null : sync.equality();
+    }
+
+    @Nullable Exposure exposure() {
+        return sync == null ? null : sync.exposure();
+    }
+
+    @Override
+    public PairPolicy policy() {
+        Exposure known = exposure();
+        return known == null ? PairPolicy.STRICT : known.policy();
+    }
+
+    @Override
+    public Exposed exposed() {
+        Exposure known = exposure();
+        return known == null ? Exposed.NOT : known.exposed();
+    }
+
+    @Override
+    public CpId equalAt() {
+        return sync == null ? CpId.NONE : sync.equalAt();
+    }
+
+    @Override
+    public long differences() {
+        return sync == null ? 0 : sync.equality().differences();
+    }
+
+    @Override
+    public long sinceMillis() {
+        return sync == null ? 0 : sync.exposure().sinceMillis();
+    }
+
     private SyncPhase phase() {
-        SourceSync running = sync;
-        return running == null ? SyncPhase.APART : running.phase();
+        return sync == null ? SyncPhase.APART : sync.phase();
     }
 
     @Override
@@ -136,20 +173,17 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public Position end() {
-        ActiveVolume active = volume;
-        return active == null ? Position.NONE : active.end();
+        return volume == null ? Position.NONE : volume.end();
     }
 
     @Override
     public ResyncProgress progress() {
-        SourceSync running = sync;
-        return running == null ? ResyncProgress.NONE : running.progress();
+        return sync == null ? ResyncProgress.NONE : sync.progress();
     }
 
     @Override
     public long backlogBytes() {
-        SourceSync running = sync;
-        return running == null ? 0 : running.backlogBytes();
+        return sync == null ? 0 : sync.feed().backlogBytes();
     }
 
     @Override
@@ -162,24 +196,26 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     @Override
     public void linkLost(String why) {
         asked = null;
-        SourceSync running = sync;
-        if (running != null) {
-            running.linkLost("the link to the mirror is lost: " + why);
+        if (sync != null) {
+            sync.linkLost("the link to the mirror is lost: " + why);
         }
         orders.broken("the link to the mirror is lost: " + why);
     }
 
     @Override
     public void writable() {
-        SourceSync running = sync;
-        if (running != null) {
-            running.writable();
+        if (sync != null) {
+            sync.feed().writable();
         }
     }
 
     /// The mirror says what it has. It has to promise the epoch that is, or will be, open here.
     @Override
     public void partnerSays(VolumeMessage.CopyStatus status) {
+        Exposure mine = exposure();
+        if (mine != null && mine.isDeciding()) {
+            return;
+        }
         if (status.role() == ClaimedRole.SOURCE) {
             twoSources(status);
             return;
@@ -251,12 +287,12 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             case VolumeMessage.OlderImages m -> running.common().mirrorCanGoBackTo(m.images());
             case VolumeMessage.Fenced m -> fenced(m.promised());
             case VolumeMessage.EntriesStored m -> running.stored(m.epoch(), m.upToSequence());
-            case VolumeMessage.LogQuota m -> running.logQuota(m.bytes());
+            case VolumeMessage.LogQuota m -> running.feed().logQuota(m.bytes());
             case VolumeMessage.CpCommitted m -> running.committed(m.cp());
-            case VolumeMessage.CpProgress m -> running.progress(m.cp(), m.blocks());
+            case VolumeMessage.CpProgress m -> running.feed().progress(m.cp(), m.blocks());
             case VolumeMessage.ResyncReady m -> running.ready(epochToServe(), m.image());
+            case VolumeMessage.ImageVerified m -> running.equality().verified(m);
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
-            // Said again by a mirror that has not heard of this epoch yet.
             case VolumeMessage.HandedOver _ -> {}
             case VolumeMessage.VolumeUnknown _ ->
                     replica.tell("the partner has no copy of this volume");
@@ -276,9 +312,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     private void decide(Position mirrorEnd, CpId mirrorImage) {
         VolumeMessage.CopyStatus status = replica.heard();
-        SourceSync running = sync;
-        if (status != null && running != null) {
-            running.decide(epochToServe(), mirrorEnd, mirrorImage, status.state());
+        if (status != null && sync != null) {
+            sync.decide(epochToServe(), mirrorEnd, mirrorImage, status.state());
         }
     }
 
@@ -293,47 +328,18 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
     }
 
-    /// While the mirror could be activated without force, only its lease says that it has not been.
-    private boolean mayAnswerReads() {
-        if (replica.copy().state().sync() != Sync.IN_SYNC) {
-            return true;
-        }
-        if (suspensions.noticed()) {
-            lastLease = Long.MIN_VALUE;
-        }
-        PeerLink link = replica.link();
-        if (link != null) {
-            lastLease = link.leaseUntilNanos();
-        }
-        return replica.copy().loop().clock().nanoTime() < lastLease;
-    }
-
     /// What the operator can ask of it.
     SourceOrders orders() {
         return orders;
     }
 
-    /// Opens an epoch by the operator's word, or because there is no partner who could object.
-    void activateAlone(Consumer<@Nullable Refusal> done) {
+    void serveAlone(Epoch epoch) {
         ActiveVolume active = volume;
-        if (active == null || active.service() != ActiveVolume.Service.JOINING) {
-            done.accept(new Refusal("the volume is active already", "there is nothing to do"));
-            return;
-        }
-        CopyState state = replica.copy().state();
-        Epoch epoch = state.promised().next(replica.self());
-        Sync next = isStandalone() ? Sync.UNPAIRED : Sync.OUT_OF_SYNC;
-        replica.save(
-                state.promising(epoch).as(state.role(), next),
-                () -> {
-                    serveAlone(epoch);
-                    done.accept(null);
-                });
-    }
-
-    private void serveAlone(Epoch epoch) {
-        ActiveVolume active = volume;
+        Exposure exposure = exposure();
         if (active != null && active.service() == ActiveVolume.Service.JOINING) {
+            if (exposure != null && !isStandalone()) {
+                exposure.aheadOfMirror();
+            }
             active.activate(epoch, Legs.LOCAL, null);
             active.forgetReplayed();
             active.checkpoint(null);
@@ -355,17 +361,15 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public void imageCommitted(VolumeRoot root, boolean needsCopy) {
-        SourceSync running = sync;
-        if (needsCopy && running != null) {
-            running.copyNeeded();
+        if (needsCopy && sync != null) {
+            sync.copyNeeded();
         }
     }
 
     @Override
     public void pinGivenUp(CpId cp) {
-        SourceSync running = sync;
-        if (running != null) {
-            running.pinGivenUp(cp);
+        if (sync != null) {
+            sync.pinGivenUp(cp);
         }
     }
 
@@ -377,9 +381,8 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     @Override
     public void stopped(String reason) {
         orders.broken("the volume has stopped: " + reason);
-        SourceSync running = sync;
-        if (running != null) {
-            running.over();
+        if (sync != null) {
+            sync.over("the volume has stopped: " + reason);
         }
         if (replica.isRole(this) && diverged == null) {
             replica.stopped(reason);

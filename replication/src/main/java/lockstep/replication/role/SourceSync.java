@@ -37,28 +37,48 @@ final class SourceSync {
 
     private final Replica replica;
     private final ActiveVolume volume;
+    private final Exposure exposure;
+    private final EqualityCheck equality;
     private final CommonImage common;
     private final ResyncMeter meter;
+    private final MirrorFeed feed;
     private SyncPhase phase = SyncPhase.APART;
-    private boolean wholeBlocks;
-    private @Nullable MirrorSender sender;
-    private @Nullable ImageSender images;
     private CpId mirrorImage = CpId.NONE;
     private long epochStart;
     private long storedUpTo;
     private long catchUpTo;
     private int rounds;
-    private long logQuota = Long.MAX_VALUE;
 
     SourceSync(Replica replica, ActiveVolume volume) {
         this.replica = replica;
         this.volume = volume;
+        this.exposure = new Exposure(replica, volume);
+        this.equality = new EqualityCheck(replica, volume);
         this.common = new CommonImage(volume);
         this.meter = new ResyncMeter(volume.loop().clock(), this::where, replica::tell);
+        this.feed = new MirrorFeed(replica, volume, meter);
+    }
+
+    /// What goes to the mirror.
+    MirrorFeed feed() {
+        return feed;
+    }
+
+    EqualityCheck equality() {
+        return equality;
+    }
+
+    Exposure exposure() {
+        return exposure;
     }
 
     SyncPhase phase() {
         return phase;
+    }
+
+    /// The last image that the mirror has named or committed, if nothing in it was found to differ.
+    CpId equalAt() {
+        return equality.mirrorDiffers() ? CpId.NONE : mirrorImage;
     }
 
     private String where() {
@@ -69,20 +89,6 @@ final class SourceSync {
         return meter.progress(phase.toString(), replica.resyncPace().bytesPerSecond());
     }
 
-    long backlogBytes() {
-        MirrorSender running = sender;
-        return running == null ? 0 : running.backlogBytes();
-    }
-
-    /// What the mirror keeps of its log for this volume.
-    void logQuota(long bytes) {
-        logQuota = bytes;
-        MirrorSender running = sender;
-        if (running != null) {
-            running.logQuota(bytes);
-        }
-    }
-
     /// What mirror and source have in common.
     CommonImage common() {
         return common;
@@ -91,25 +97,27 @@ final class SourceSync {
     /// The mirror has promised `epoch`; its log ends at `end`, it holds `image`.
     void decide(Epoch epoch, Position end, CpId image, CopyState theirs) {
         PeerLink link = replica.link();
-        if (link == null || phase != SyncPhase.APART) {
+        if (link == null || phase != SyncPhase.APART || exposure.isDeciding()) {
             return;
         }
         mirrorImage = image;
-        boolean wereInSync =
-                replica.copy().state().sync() == Sync.IN_SYNC && theirs == CopyState.IN_SYNC;
+        boolean differs = equality.mirrorDiffers();
+        boolean mine = replica.copy().state().sync() == Sync.IN_SYNC;
+        boolean wereInSync = mine && theirs == CopyState.IN_SYNC && !differs;
         boolean imageKnown = common.isKnown(image);
         boolean logKnown = end.sequence() >= volume.copy().root().upTo().sequence();
         if (wereInSync && imageKnown && logKnown) {
             attach(epoch, link, Math.min(end.sequence(), volume.end().sequence()));
         } else {
-            mirrorImage = theirs == CopyState.NO_IMAGE ? CpId.NONE : common.newest(image);
+            boolean all = theirs == CopyState.NO_IMAGE || differs;
+            mirrorImage = all ? CpId.NONE : common.newest(image);
             askToFallOut(epoch);
         }
     }
 
     private void attach(Epoch epoch, PeerLink link, long mirrorEnd) {
-        MirrorSender before = sender;
-        MirrorSender next = newSender(epoch, link, true);
+        MirrorSender before = feed.sender();
+        MirrorSender next = feed.open(epoch, link, /* announced= */ true);
         storedUpTo = mirrorEnd;
         volume.require(Legs.BOTH, mirrorEnd);
         if (volume.service() == ActiveVolume.Service.JOINING) {
@@ -122,6 +130,7 @@ final class SourceSync {
         }
         phase = SyncPhase.LIVE;
         volume.attach(next, mirrorImage, Legs.BOTH);
+        exposure.inSync();
         volume.checkpoint(null);
         replica.tell("in sync with the mirror, epoch " + epoch);
         replica.activeChanged();
@@ -149,8 +158,9 @@ final class SourceSync {
             meter.begin(true);
         }
         replica.save(
-                replica.copy().state().as(Role.SOURCE, Sync.OUT_OF_SYNC),
+                exposure.ahead(),
                 () -> {
+                    exposure.aheadOfMirror();
                     if (volume.service() == ActiveVolume.Service.JOINING) {
                         epochStart = volume.end().sequence() + 1;
                         volume.activate(epoch, Legs.LOCAL, null);
@@ -173,17 +183,13 @@ final class SourceSync {
         }
         volume.pins().keepOnly(mirrorImage);
         rounds = 0;
-        newSender(volume.epoch(), link, false);
+        feed.open(volume.epoch(), link, /* announced= */ false);
         round();
     }
 
     /// What the mirror was to get cannot be told any more: it is asked anew.
     private void again() {
-        ImageSender sending = images;
-        if (sending != null) {
-            sending.stop();
-            images = null;
-        }
+        feed.stopImage();
         if (!common.isKnown(mirrorImage)) {
             mirrorImage = CpId.NONE;
         }
@@ -192,86 +198,67 @@ final class SourceSync {
 
     /// Space ran short, and `cp` is not kept any more.
     void pinGivenUp(CpId cp) {
-        replica.tell(
-                "space runs short: image %s is not kept for the mirror any more".formatted(cp));
-        ImageSender sending = images;
-        if (phase == SyncPhase.COPYING && sending != null && sending.image().equals(cp)) {
+        replica.tell("space runs short: image " + cp + " is not kept for the mirror any more");
+        ImageSender sent = feed.image();
+        if (phase == SyncPhase.COPYING && sent != null && sent.image().equals(cp)) {
             again();
         }
     }
 
-    /// The mirror could not make a block from a change.
+    /// The mirror has not taken `cp`.
     void refused(CpId cp, String reason) {
         replica.tell("the mirror refused " + cp + ": " + reason);
-        wholeBlocks = true;
+        feed.refused(reason);
     }
 
-    private MirrorSender newSender(Epoch epoch, PeerLink link, boolean announced) {
-        MirrorSender next =
-                new MirrorSender(volume.copy().id(), epoch, volume.loop(), link, announced);
-        next.logQuota(logQuota);
-        if (wholeBlocks) {
-            next.sendWholeBlocks();
+    /// Why the mirror is not to become the source, however it stands otherwise; null if nothing is
+    /// known that speaks against it.
+    @Nullable Refusal doubt() {
+        String refused = feed.refusedFor();
+        if (equality.mirrorDiffers()) {
+            return Refusal.MIRROR_DIFFERS;
         }
-        sender = next;
-        return next;
+        return refused == null ? null : Refusal.mirrorRefused(refused);
     }
 
     /// A new image, and the difference to what the mirror has.
     private void round() {
         phase = SyncPhase.COPYING;
         rounds++;
-        MirrorSender mine = sender;
+        MirrorSender mine = feed.sender();
         replica.tell(
                 mirrorImage.count() == 0
                         ? "resync: there is no common image, sending everything"
                         : "resync: sending what is newer than " + mirrorImage);
         volume.checkpoint(
                 () -> {
-                    if (phase == SyncPhase.COPYING && mine != null && mine.equals(sender)) {
+                    if (phase == SyncPhase.COPYING && feed.isSender(mine)) {
                         volume.pins().addImage();
-                        sendImage(mine);
+                        feed.sendImage(mirrorImage);
                     }
                 });
     }
 
-    private void sendImage(MirrorSender to) {
-        ImageSender next =
-                new ImageSender(
-                        volume.walk(mirrorImage),
-                        to,
-                        volume.loop(),
-                        replica.resyncPace(),
-                        why -> {
-                            replica.tell("resync stopped: " + why);
-                            meter.trouble(why);
-                        });
-        images = next;
-        meter.sends(next);
-        next.start();
-    }
-
     /// The attached mirror lacks the image just committed: it goes as a difference.
     void copyNeeded() {
-        MirrorSender to = sender;
-        boolean wanted = phase == SyncPhase.JOINING_LOG || phase == SyncPhase.LIVE;
-        if (to != null && wanted) {
-            sendImage(to);
+        if (phase == SyncPhase.JOINING_LOG || phase == SyncPhase.LIVE) {
+            feed.sendImage(mirrorImage);
         }
     }
 
     void committed(CpId cp) {
-        wholeBlocks = false;
+        feed.committed();
         switch (phase) {
             case COPYING -> roundDone(cp);
             case JOINING_LOG -> {
-                images = null;
+                feed.imageTaken();
                 mirrorImage = cp;
                 catchUp(cp);
             }
             case CATCHING_UP, RECORDING, LIVE -> {
-                images = null;
+                feed.imageTaken();
                 mirrorImage = cp;
+                equality.mirrorHas(cp);
                 volume.mirrorCommitted(cp);
             }
             case APART, OPENING_EPOCH, ASKING -> {}
@@ -279,21 +266,21 @@ final class SourceSync {
     }
 
     private void roundDone(CpId cp) {
-        ImageSender done = images;
+        ImageSender done = feed.image();
         if (done == null || !done.image().equals(cp)) {
             return;
         }
-        images = null;
+        feed.imageTaken();
         volume.pins().remove(mirrorImage);
         mirrorImage = cp;
         if (done.blocks() > LAST_DIFFERENCE_BLOCKS && rounds < ROUNDS_MAX) {
             round();
             return;
         }
-        MirrorSender live = sender;
-        if (live != null) {
+        MirrorSender sender = feed.sender();
+        if (sender != null) {
             phase = SyncPhase.JOINING_LOG;
-            volume.goLive(live);
+            volume.goLive(sender);
         }
     }
 
@@ -306,14 +293,14 @@ final class SourceSync {
     }
 
     void stored(Epoch epoch, long sequence) {
-        MirrorSender mine = sender;
         // An entry of an older epoch is one from before this epoch began, whatever its sequence.
         long upTo = epoch.equals(volume.epoch()) ? sequence : Math.min(sequence, epochStart - 1);
-        if (mine == null || upTo <= storedUpTo) {
+        MirrorSender sender = feed.sender();
+        if (sender == null || upTo <= storedUpTo) {
             return;
         }
         storedUpTo = upTo;
-        mine.stored(upTo);
+        sender.stored(upTo);
         volume.mirrorStored(upTo);
         recordIfCaughtUp();
     }
@@ -339,6 +326,8 @@ final class SourceSync {
     void recorded(Epoch epoch) {
         if (phase == SyncPhase.RECORDING && epoch.equals(volume.epoch())) {
             phase = SyncPhase.LIVE;
+            equality.resolved();
+            exposure.inSync();
             replica.tell(
                     "in sync with the mirror, epoch %s; %d blocks were sent"
                             .formatted(epoch, meter.blocks()));
@@ -347,44 +336,26 @@ final class SourceSync {
         }
     }
 
-    void progress(CpId cp, long blocks) {
-        MirrorSender running = sender;
-        if (running != null) {
-            running.progress(cp, blocks);
-        }
-    }
-
-    void writable() {
-        MirrorSender running = sender;
-        if (running != null) {
-            running.writable();
-        }
-    }
-
-    /// The volume has stopped: nothing is sent any more.
-    void over() {
+    /// The volume has stopped, or the link is lost: nothing is sent and nothing compared any more.
+    void over(String why) {
         meter.end();
-        ImageSender sending = images;
-        if (sending != null) {
-            sending.stop();
-            images = null;
-        }
+        feed.stopImage();
+        equality.broken(why);
     }
 
     void linkLost(String why) {
         common.mirrorCanGoBackTo(List.of());
-        over();
+        over(why);
         SyncPhase was = phase;
         phase = SyncPhase.APART;
         volume.mirrorLost(why);
         boolean mayServeAlone = was != SyncPhase.LIVE && was != SyncPhase.RECORDING;
         if (mayServeAlone && replica.copy().state().sync() != Sync.IN_SYNC && isActive()) {
             volume.detach();
+        } else if (!mayServeAlone) {
+            exposure.mirrorLost();
         }
-        MirrorSender over = sender;
-        if (over != null) {
-            over.lost();
-        }
+        feed.lost();
     }
 
     private boolean isActive() {

@@ -7,6 +7,8 @@ import lockstep.replication.link.PeerLink;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.function.Supplier;
+
 /// The planned move of a volume to its partner, on the node that gives it away. Giveback is the
 /// same, the other way round.
 ///
@@ -24,15 +26,23 @@ final class Switchover {
 
     private final Replica replica;
     private final ActiveVolume volume;
-    private final Replica.SwitchedOver end;
+    private final Supplier<@Nullable Refusal> doubt;
+    private final SwitchedOver end;
     private SwitchoverStage stage = SwitchoverStage.PREPARING;
     private Clock.@Nullable Timer timer;
     private long pausedAtNanos;
     private boolean ended;
 
-    Switchover(Replica replica, ActiveVolume volume, Replica.SwitchedOver end) {
+    /// `doubt` says why the mirror is not to become the source, or null; it is asked at the last
+    /// moment at which the volume can stay here.
+    Switchover(
+            Replica replica,
+            ActiveVolume volume,
+            Supplier<@Nullable Refusal> doubt,
+            SwitchedOver end) {
         this.replica = replica;
         this.volume = volume;
+        this.doubt = doubt;
         this.end = end;
     }
 
@@ -67,6 +77,11 @@ final class Switchover {
     private void atRest() {
         PeerLink link = replica.link();
         if (ended || link == null) {
+            return;
+        }
+        Refusal against = doubt.get();
+        if (against != null) {
+            broken(against.what());
             return;
         }
         enter(SwitchoverStage.PROMISING);

@@ -29,6 +29,12 @@ final class Takeover {
                     "nobody but you can know that the source is off and was not detached",
                     "make sure, then say --confirm-source-down");
 
+    private static final Refusal SOURCE_MAY_HAVE_GONE_ON =
+            new Refusal(
+                    "the policy is available: the source may have acknowledged writes alone since"
+                            + " the link was lost",
+                    "bring the source back, or say --accept-data-loss");
+
     private final Replica replica;
     private final MirrorVolume mirror;
     private final boolean sourceIsDown;
@@ -66,7 +72,25 @@ final class Takeover {
         } else if (!sourceIsDown) {
             refuse(SOURCE_MAY_BE_ALIVE);
         } else {
+            mirror.whenValuesKnown(this::judgeSilence);
+        }
+    }
+
+    /// Nobody answers. Under the policy available the source may have gone on alone since, and
+    /// there is nobody who could know that it has not.
+    private void judgeSilence() {
+        PairPolicy policy =
+                mirror.knowsItsValues() ? PairPolicy.of(mirror.value(PairPolicy.KEY)) : null;
+        boolean strict = policy != null && !policy.isAvailable();
+        if (refused || stage != TakeoverStage.JUDGING) {
+            return;
+        }
+        if (replica.link() != null) {
+            judge();
+        } else if (strict || acceptLoss) {
             fence();
+        } else {
+            refuse(SOURCE_MAY_HAVE_GONE_ON);
         }
     }
 
@@ -107,7 +131,9 @@ final class Takeover {
         CopyState state = replica.copy().state();
         Epoch epoch = state.promised().next(replica.self());
         replica.save(
-                state.promising(epoch).as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC),
+                state.promising(epoch)
+                        .as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC)
+                        .exposedSince(replica.copy().loop().clock().wallMillis()),
                 () -> replica.whenLeaseIsOver(() -> rollBack(epoch)));
     }
 

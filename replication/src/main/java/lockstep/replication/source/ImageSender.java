@@ -96,9 +96,9 @@ public final class ImageSender {
         walk.next(
                 new ImageWalk.Sink() {
                     @Override
-                    public void block(long vbn, ByteBuffer borrowed) {
+                    public void block(long vbn, int crc, ByteBuffer borrowed) {
                         if (!stopped) {
-                            sender.cpData(vbn, borrowed.duplicate().clear());
+                            sender.cpData(vbn, crc, borrowed.duplicate().clear());
                             sent(Blocks.SIZE, left);
                         }
                     }

@@ -3,6 +3,7 @@ package lockstep.replication.source;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.io.EventLoop;
@@ -45,6 +46,7 @@ public final class MirrorSender implements Mirror {
     private final EntryBacklog backlog;
     private final List<ReferenceRun> references = new ArrayList<>();
     private final List<BlockRun> runs = new ArrayList<>();
+    private final SetHash digest = new SetHash();
     private final List<BlockChange> changes = new ArrayList<>();
     private final ByteBuffer contents = ByteBuffer.allocateDirect(FRAME_BYTES);
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
@@ -154,11 +156,13 @@ public final class MirrorSender implements Mirror {
         cp = begun;
         blocksSent = 0;
         blocksWritten = 0;
+        digest.clear();
         link.send(volume, new VolumeMessage.CpBegin(begun, upTo));
     }
 
     @Override
-    public void cpData(long vbn, ByteBuffer borrowed) {
+    public void cpData(long vbn, int crc, ByteBuffer borrowed) {
+        digest.add(vbn, crc);
         flushReferences();
         if (vbn != runVbn || contents.position() == runStart) {
             closeRun();
@@ -176,9 +180,10 @@ public final class MirrorSender implements Mirror {
     public void cpChange(
             BlockPointer now, BlockPointer base, ByteBuffer borrowedPatch, ByteBuffer borrowed) {
         if (wholeBlocks) {
-            cpData(now.vbn(), borrowed);
+            cpData(now.vbn(), now.crc(), borrowed);
             return;
         }
+        digest.add(now.vbn(), now.crc());
         ByteBuffer patch = ByteBuffer.allocate(borrowedPatch.remaining());
         patch.put(borrowedPatch.duplicate()).flip();
         changes.add(new BlockChange(now.vbn(), now.crc(), base.vbn(), base.crc(), patch));
@@ -196,7 +201,8 @@ public final class MirrorSender implements Mirror {
     }
 
     @Override
-    public void cpReference(long vbn, long sequence, int offset) {
+    public void cpReference(long vbn, int crc, long sequence, int offset) {
+        digest.add(vbn, crc);
         flushData();
         int last = references.size() - 1;
         blocksSent++;
@@ -216,6 +222,7 @@ public final class MirrorSender implements Mirror {
         flushReferences();
         flushChanges();
         flushEntries();
+        link.send(volume, new VolumeMessage.CpDigest(committed, digest.value()));
         link.send(volume, new VolumeMessage.CpCommit(committed, borrowedRoot));
     }
 

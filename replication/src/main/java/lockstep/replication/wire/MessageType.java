@@ -36,7 +36,10 @@ enum MessageType {
     IN_SYNC(0x53),
     IN_SYNC_RECORDED(0x54),
     DETACHED(0x55),
-    HANDED_OVER(0x60);
+    HANDED_OVER(0x60),
+    CP_DIGEST(0x61),
+    VERIFY_IMAGE(0x62),
+    IMAGE_VERIFIED(0x63);
 
     /// Types below this concern the link and carry volume id zero; the others never do.
     private static final int FIRST_OF_VOLUME = 0x20;

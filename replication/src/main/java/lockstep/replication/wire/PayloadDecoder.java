@@ -3,6 +3,7 @@ package lockstep.replication.wire;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.block.BlockPatch;
 import lockstep.replication.wire.LinkMessage.Goodbye;
 import lockstep.replication.wire.LinkMessage.Heartbeat;
@@ -17,6 +18,7 @@ import lockstep.replication.wire.VolumeMessage.CpChanges;
 import lockstep.replication.wire.VolumeMessage.CpCommit;
 import lockstep.replication.wire.VolumeMessage.CpCommitted;
 import lockstep.replication.wire.VolumeMessage.CpData;
+import lockstep.replication.wire.VolumeMessage.CpDigest;
 import lockstep.replication.wire.VolumeMessage.CpProgress;
 import lockstep.replication.wire.VolumeMessage.CpReferences;
 import lockstep.replication.wire.VolumeMessage.CpRefused;
@@ -29,6 +31,7 @@ import lockstep.replication.wire.VolumeMessage.Fault;
 import lockstep.replication.wire.VolumeMessage.Fenced;
 import lockstep.replication.wire.VolumeMessage.GoLive;
 import lockstep.replication.wire.VolumeMessage.HandedOver;
+import lockstep.replication.wire.VolumeMessage.ImageVerified;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
 import lockstep.replication.wire.VolumeMessage.LogQuota;
@@ -37,6 +40,7 @@ import lockstep.replication.wire.VolumeMessage.OpenEpoch;
 import lockstep.replication.wire.VolumeMessage.ResyncBegin;
 import lockstep.replication.wire.VolumeMessage.ResyncReady;
 import lockstep.replication.wire.VolumeMessage.StepDown;
+import lockstep.replication.wire.VolumeMessage.VerifyImage;
 import lockstep.replication.wire.VolumeMessage.VolumeUnknown;
 
 import java.nio.ByteBuffer;
@@ -58,6 +62,7 @@ final class PayloadDecoder {
 
     private static final int RUN_HEADER_BYTES = 12;
     private static final int REFERENCE_BYTES = 24;
+    private static final int SET_HASH_BYTES = 24;
     private static final int CHANGE_HEADER_BYTES = 26;
     private static final int CP_BYTES = 20;
 
@@ -94,6 +99,9 @@ final class PayloadDecoder {
             case IN_SYNC -> new InSync(in.epoch(), in.position());
             case IN_SYNC_RECORDED -> new InSyncRecorded(in.epoch());
             case DETACHED -> new Detached(in.epoch());
+            case VERIFY_IMAGE -> new VerifyImage(in.cp(), vbnCount(in.u63()), in.u63());
+            case IMAGE_VERIFIED -> imageVerified(in);
+            case CP_DIGEST -> new CpDigest(in.cp(), setHash(in));
             case HANDED_OVER -> new HandedOver(in.epoch(), in.position(), in.cp());
             case OLDER_IMAGES -> olderImages(in);
             case EPOCH_BEGAN -> new EpochBegan(in.epoch(), in.position());
@@ -265,6 +273,25 @@ final class PayloadDecoder {
             throw new ProtocolViolation(blocks + " blocks at byte " + offset + " of an entry");
         }
         return offset;
+    }
+
+    private static ImageVerified imageVerified(WireReader in) {
+        CpId image = in.cp();
+        long first = in.u63();
+        long lost = in.i64();
+        int count = in.u16();
+        if (in.remaining() != count * SET_HASH_BYTES) {
+            throw new ProtocolViolation(count + " sums in " + in.remaining() + " bytes");
+        }
+        List<SetHash.Value> ranges = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            ranges.add(setHash(in));
+        }
+        return new ImageVerified(image, first, lost, ranges);
+    }
+
+    private static SetHash.Value setHash(WireReader in) {
+        return new SetHash.Value(in.u63(), in.i64(), in.i64());
     }
 
     private static CpCommit cpCommit(WireReader in) {

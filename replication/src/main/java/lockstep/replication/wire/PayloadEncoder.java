@@ -4,6 +4,7 @@ import static lockstep.replication.wire.PayloadDecoder.REASON_BYTES;
 import static lockstep.replication.wire.PayloadDecoder.VOLUME_NAME_BYTES;
 
 import lockstep.blockstore.base.Check;
+import lockstep.blockstore.base.SetHash;
 import lockstep.replication.wire.LinkMessage.Goodbye;
 import lockstep.replication.wire.LinkMessage.Heartbeat;
 import lockstep.replication.wire.LinkMessage.HeartbeatReply;
@@ -16,6 +17,7 @@ import lockstep.replication.wire.VolumeMessage.CpChanges;
 import lockstep.replication.wire.VolumeMessage.CpCommit;
 import lockstep.replication.wire.VolumeMessage.CpCommitted;
 import lockstep.replication.wire.VolumeMessage.CpData;
+import lockstep.replication.wire.VolumeMessage.CpDigest;
 import lockstep.replication.wire.VolumeMessage.CpProgress;
 import lockstep.replication.wire.VolumeMessage.CpReferences;
 import lockstep.replication.wire.VolumeMessage.CpRefused;
@@ -28,6 +30,7 @@ import lockstep.replication.wire.VolumeMessage.Fault;
 import lockstep.replication.wire.VolumeMessage.Fenced;
 import lockstep.replication.wire.VolumeMessage.GoLive;
 import lockstep.replication.wire.VolumeMessage.HandedOver;
+import lockstep.replication.wire.VolumeMessage.ImageVerified;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
 import lockstep.replication.wire.VolumeMessage.LogQuota;
@@ -36,6 +39,7 @@ import lockstep.replication.wire.VolumeMessage.OpenEpoch;
 import lockstep.replication.wire.VolumeMessage.ResyncBegin;
 import lockstep.replication.wire.VolumeMessage.ResyncReady;
 import lockstep.replication.wire.VolumeMessage.StepDown;
+import lockstep.replication.wire.VolumeMessage.VerifyImage;
 import lockstep.replication.wire.VolumeMessage.VolumeUnknown;
 
 /// The fields of each message, in order. [PayloadDecoder] is its mirror image.
@@ -73,6 +77,9 @@ final class PayloadEncoder {
             case InSync _ -> MessageType.IN_SYNC;
             case InSyncRecorded _ -> MessageType.IN_SYNC_RECORDED;
             case Detached _ -> MessageType.DETACHED;
+            case VerifyImage _ -> MessageType.VERIFY_IMAGE;
+            case ImageVerified _ -> MessageType.IMAGE_VERIFIED;
+            case CpDigest _ -> MessageType.CP_DIGEST;
             case HandedOver _ -> MessageType.HANDED_OVER;
             case StepDown _ -> MessageType.STEP_DOWN;
             case VolumeUnknown _ -> MessageType.VOLUME_UNKNOWN;
@@ -133,6 +140,9 @@ final class PayloadEncoder {
             case InSync m -> out.epoch(m.epoch()).position(m.position());
             case InSyncRecorded m -> out.epoch(m.epoch());
             case Detached m -> out.epoch(m.epoch());
+            case VerifyImage m -> out.cp(m.image()).i64(m.first()).i64(m.count());
+            case ImageVerified m -> imageVerified(m, out);
+            case CpDigest m -> setHash(m.blocks(), out.cp(m.cp()));
             case HandedOver m -> out.epoch(m.epoch()).position(m.end()).cp(m.image());
             case StepDown m -> out.epoch(m.epoch());
             case VolumeUnknown _ -> {}
@@ -150,6 +160,15 @@ final class PayloadEncoder {
         out.u8(m.role().code()).u8(m.state().code()).epoch(m.epoch()).epoch(m.promised());
         out.cp(m.image()).position(m.logEnd()).i64(m.vbnCount());
         out.text(m.volumeName(), VOLUME_NAME_BYTES);
+    }
+
+    private static void imageVerified(ImageVerified m, WireWriter out) {
+        out.cp(m.image()).i64(m.first()).i64(m.lost()).u16(m.ranges().size());
+        m.ranges().forEach(range -> setHash(range, out));
+    }
+
+    private static void setHash(SetHash.Value hash, WireWriter out) {
+        out.i64(hash.count()).i64(hash.high()).i64(hash.low());
     }
 
     private static void entries(Entries m, WireWriter out) {

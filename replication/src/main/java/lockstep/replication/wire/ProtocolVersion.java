@@ -9,8 +9,10 @@ public enum ProtocolVersion {
     /// Frames with two checksums; heartbeats with leases; entries, consistency points as data and
     /// references, resync, epochs. Beside that, which version 1 had: the destination says to which
     /// older images it can go back, the source where its epoch began; tree nodes and system files
-    /// travel as changes; the destination says how much of its log it keeps for a volume.
-    V2(2);
+    /// travel as changes; the destination says how much of its log it keeps for a volume. And what
+    /// version 2 did not have: each consistency point is proven equal before it is committed, and
+    /// whole images are compared.
+    V3(3);
 
     private final int number;
 
@@ -25,12 +27,12 @@ public enum ProtocolVersion {
 
     /// The oldest that this node still speaks.
     public static ProtocolVersion oldest() {
-        return V2;
+        return V3;
     }
 
     /// The newest that this node speaks.
     public static ProtocolVersion newest() {
-        return V2;
+        return V3;
     }
 
     /// The newest version that this node speaks and that lies in the offered range; null when there

@@ -3,6 +3,7 @@ package lockstep.replication.wire;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.SetHash;
 
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -86,6 +87,9 @@ public sealed interface VolumeMessage extends Message {
     /// record. Also ends a resync.
     record CpCommit(CpId cp, ByteBuffer root) implements VolumeMessage {}
 
+    /// S→D: what the blocks of `cp` come to by the source's own checksums. All of them were sent.
+    record CpDigest(CpId cp, SetHash.Value blocks) implements VolumeMessage {}
+
     /// D→S: `cp` is durable here.
     record CpCommitted(CpId cp) implements VolumeMessage {}
 
@@ -119,6 +123,19 @@ public sealed interface VolumeMessage extends Message {
     /// S→D: this copy was active and is your mirror now, durably: `epoch` is promised to you, and
     /// `image`, which you hold too, has everything up to `end`. Go on from there.
     record HandedOver(Epoch epoch, Position end, CpId image) implements VolumeMessage {}
+
+    /// S→D: read all of `image`, which you have just committed or still read, and add up what you
+    /// find in `count` block numbers from `first` on.
+    record VerifyImage(CpId image, long first, long count) implements VolumeMessage {}
+
+    /// D→S: what it comes to, by ranges in order; none if there is no such image here any more.
+    /// `lost`: this block is not what the pointer to it says (-1: none).
+    record ImageVerified(CpId image, long first, long lost, List<SetHash.Value> ranges)
+            implements VolumeMessage {
+        public ImageVerified {
+            ranges = List.copyOf(ranges);
+        }
+    }
 
     /// Either way: give `epoch` up; the sender takes over or wants to.
     record StepDown(Epoch epoch) implements VolumeMessage {}

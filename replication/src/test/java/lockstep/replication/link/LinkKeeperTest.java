@@ -14,6 +14,7 @@ import lockstep.replication.wire.MessageCodec;
 import lockstep.replication.wire.NodeIdentity;
 import lockstep.replication.wire.ProtocolVersion;
 import lockstep.replication.wire.VolumeMessage;
+import lockstep.replication.wire.WireSamples;
 
 import org.junit.jupiter.api.Test;
 
@@ -126,7 +127,7 @@ class LinkKeeperTest {
     @Test
     void aPeerWhoseLinkStillAnswersIsNotThereTwice() {
         LinkKeeper keeper = join();
-        List<Message> heard = rawDial(new LinkMessage.Hello(1, 2, b.identity, Long.MAX_VALUE));
+        List<Message> heard = rawDial(WireSamples.hello(b.identity, Long.MAX_VALUE));
         assertThat(heard).hasSize(1);
         assertThat(((LinkMessage.Refused) heard.getFirst()).reason())
                 .isEqualTo(LinkMessage.Refusal.DOUBLE_IDENTITY);
@@ -138,7 +139,7 @@ class LinkKeeperTest {
     @Test
     void aHelloOfAnOlderIncarnationIsRefused() {
         join();
-        List<Message> heard = rawDial(new LinkMessage.Hello(1, 2, b.identity, 0));
+        List<Message> heard = rawDial(WireSamples.hello(b.identity, 0));
         assertThat(heard)
                 .containsExactly(
                         new LinkMessage.Refused(LinkMessage.Refusal.STALE_INCARNATION, ""));
@@ -148,7 +149,7 @@ class LinkKeeperTest {
     @Test
     void aStrangerIsRefused() {
         NodeIdentity stranger = LinkNode.identity("c", 3);
-        assertThat(refusalOf(new LinkMessage.Hello(1, 2, stranger, 1)))
+        assertThat(refusalOf(WireSamples.hello(stranger, 1)))
                 .isEqualTo(LinkMessage.Refusal.UNKNOWN_NODE);
     }
 
@@ -161,8 +162,7 @@ class LinkKeeperTest {
 
     @Test
     void aNodeThatDialsItselfIsRefused() {
-        assertThat(refusalOf(new LinkMessage.Hello(1, 2, a.identity, 1)))
-                .isEqualTo(LinkMessage.Refusal.SELF);
+        assertThat(refusalOf(WireSamples.hello(a.identity, 1))).isEqualTo(LinkMessage.Refusal.SELF);
         LinkKeeper keeper = b.keep(a.identity, network.dialer("b", "b"));
         simulation.runFor(SECOND);
         assertThat(keeper.lastProblem()).startsWith("refused: SELF");
@@ -175,10 +175,10 @@ class LinkKeeperTest {
         NodeIdentity third = LinkNode.identity("c", 3);
         a.keep(third, null);
         NodeIdentity forged = new NodeIdentity(b.identity.id(), third.uuid(), "c");
-        assertThat(refusalOf(new LinkMessage.Hello(1, 2, forged, 1)))
+        assertThat(refusalOf(WireSamples.hello(forged, 1)))
                 .isEqualTo(LinkMessage.Refusal.DOUBLE_IDENTITY);
         NodeIdentity mine = new NodeIdentity(a.identity.id(), third.uuid(), "c");
-        assertThat(refusalOf(new LinkMessage.Hello(1, 2, mine, 1)))
+        assertThat(refusalOf(WireSamples.hello(mine, 1)))
                 .isEqualTo(LinkMessage.Refusal.DOUBLE_IDENTITY);
     }
 

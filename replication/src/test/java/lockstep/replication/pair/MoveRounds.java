@@ -3,9 +3,11 @@ package lockstep.replication.pair;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.role.RoleState;
 import lockstep.replication.role.SwitchoverStage;
+import lockstep.replication.wire.VolumeMessage;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 
 /// Planned switchovers under load. Most are disturbed: a link breaks or clogs, either node is
 /// killed or loses power, at a random moment or right after a stage was entered; and then an
@@ -16,6 +18,7 @@ final class MoveRounds {
     long begun;
     long ended;
     long longestPauseNanos;
+    private long quotaHeard;
 
     MoveRounds(PairSimulation pair) {
         this.pair = pair;
@@ -26,6 +29,7 @@ final class MoveRounds {
         SimNode from = pair.source();
         SimNode to = from.peer;
         int eventsBefore = from.events.size();
+        listen(to);
         Ended end = begin(from);
         int fault = random.nextInt(6);
         if (fault > 1) {
@@ -47,6 +51,20 @@ final class MoveRounds {
         }
         pair.workFor(random.nextLong(100_000_000L));
         end.check(pair);
+        to.tamper = UnaryOperator.identity();
+    }
+
+    /// What `to` hears, as a source, that its mirror keeps of its log.
+    private void listen(SimNode to) {
+        quotaHeard = 0;
+        to.tamper =
+                message -> {
+                    if (message instanceof VolumeMessage.LogQuota told
+                            && to.replica.active() != null) {
+                        quotaHeard = told.bytes();
+                    }
+                    return message;
+                };
     }
 
     /// What the operator hears.
@@ -103,6 +121,7 @@ final class MoveRounds {
                         && from.replica.status().state() == RoleState.MIRRORING,
                 "in sync at once");
         pair.workFor(20_000_000L);
+        pair.await(() -> quotaHeard == from.quota, "the new source knows how much log there is");
         noResync(from.events.subList(eventsBefore, from.events.size()));
         noResync(to.events.subList(eventsOfTo, to.events.size()));
     }

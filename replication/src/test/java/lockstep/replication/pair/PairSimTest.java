@@ -82,6 +82,8 @@ final class PairSimTest {
         long repeatsInVain;
         long moves;
         long moved;
+        long alone;
+        long spent;
         long longestPauseNanos;
 
         synchronized void add(PairSimulation pair) {
@@ -100,6 +102,8 @@ final class PairSimTest {
             repeatsInVain += pair.locks.repeatedInVain;
             moves += pair.moves.begun;
             moved += pair.moves.ended;
+            alone += pair.policies.alone;
+            spent += pair.policies.spent;
             longestPauseNanos = Math.max(longestPauseNanos, pair.moves.longestPauseNanos);
         }
 
@@ -117,8 +121,9 @@ final class PairSimTest {
             String gone =
                     "%d of %d switchovers ended, the longest pause %d ms"
                             .formatted(moved, moves, longestPauseNanos / 1_000_000);
+            String apart = "%d alone by policy, %d spent".formatted(alone, spent);
             String grown = growths + " growths";
-            return String.join(", ", done, held, gone, scrubs + " scrubs", grown, resyncs);
+            return String.join(", ", done, held, gone, apart, scrubs + " scrubs", grown, resyncs);
         }
     }
 

@@ -1,6 +1,7 @@
 package lockstep.replication.pair;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.sim.SimDevice;
 import lockstep.blockstore.sim.Simulation;
 import lockstep.blockstore.volume.CopyState;
@@ -34,8 +35,13 @@ final class PairSimulation {
     final SnapshotLoad snapshots = new SnapshotLoad(this);
     final ResyncLoad resync = new ResyncLoad(this);
     final MoveRounds moves = new MoveRounds(this);
+    final PolicyRounds policies = new PolicyRounds(this);
     final PairGrowth growth = new PairGrowth(this);
     Runnable afterSetUp = () -> {};
+
+    /// Whether every image is looked at; not when somebody damages one.
+    boolean checksImages = true;
+
     long imagesChecked;
     long takeovers;
     long detaches;
@@ -55,9 +61,9 @@ final class PairSimulation {
         network = new SimNetwork(simulation);
         int slotsA = 3 + random.nextInt(3);
         int slotsB = 3 + (slotsA - 2 + random.nextInt(2)) % 3;
-        a = new SimNode(simulation, network, "a", 1, slotsA, 4L << 20, images::seen);
+        a = new SimNode(simulation, network, "a", 1, slotsA, 4L << 20, this::imageSeen);
         long sizeB = slotsB < slotsA ? 7L << 20 : 5L << 20;
-        b = new SimNode(simulation, network, "b", 2, slotsB, sizeB, images::seen);
+        b = new SimNode(simulation, network, "b", 2, slotsB, sizeB, this::imageSeen);
         a.peer = b;
         b.peer = a;
         a.scrubs = scrubs;
@@ -73,14 +79,15 @@ final class PairSimulation {
                 growth.begin();
             }
             workFor(20_000_000L + random.nextLong(80_000_000L));
-            switch (random.nextInt(9)) {
+            switch (random.nextInt(10)) {
                 case 0 -> network.breakConnections("a", "b");
                 case 1 -> clog();
                 case 2 -> crashMirror();
                 case 3 -> crashSourceAndRestart();
                 case 4 -> crashSourceAndTakeOver();
                 case 5, 6 -> moves.round();
-                case 7 -> resync.interrupted();
+                case 7 -> policies.round();
+                case 8 -> resync.interrupted();
                 default -> crashBoth();
             }
             workFor(random.nextLong(60_000_000L));
@@ -258,6 +265,10 @@ final class PairSimulation {
         }
     }
 
+    int outstanding() {
+        return load.outstanding();
+    }
+
     void abandonOutstanding() {
         load.abandonOutstanding();
     }
@@ -289,11 +300,19 @@ final class PairSimulation {
         }
     }
 
+    private void imageSeen(SimNode node, VolumeRoot root) {
+        if (checksImages) {
+            images.seen(node, root);
+        }
+    }
+
     // The checks.
 
     private void afterEvent() {
         a.lookAtImage();
         b.lookAtImage();
+        policies.afterEvent(a);
+        policies.afterEvent(b);
         boolean both = isServing(a) && isServing(b);
         growth.check();
         check(

@@ -41,6 +41,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 
 /// One node of a simulated pair: its disks and log outlive its incarnations. It does what the real
 /// node does to put its parts together, and no more.
@@ -77,6 +78,12 @@ final class SimNode implements LinkHandler, Replica.Observer {
 
     boolean alive;
     SimNode peer;
+
+    /// What a mirror here keeps of its log; another one with each role.
+    long quota;
+
+    /// What becomes of a message before the copy here gets it: a fault behind all checksums.
+    UnaryOperator<VolumeMessage> tamper = UnaryOperator.identity();
 
     /// Whether its copy is scrubbed, pass after pass.
     boolean scrubs;
@@ -329,7 +336,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
     @Override
     public void received(PeerLink on, VolumeId volume, VolumeMessage borrowed) {
         if (replica != null) {
-            replica.received(borrowed);
+            replica.received(tamper.apply(borrowed));
         }
     }
 
@@ -359,6 +366,10 @@ final class SimNode implements LinkHandler, Replica.Observer {
 
     @Override
     public void activeChanged(Replica changed) {
+        if (changed.copy().state().role() == CopyState.Role.MIRROR) {
+            quota = (long) SEGMENT * (8 + 8L * simulation.random().nextInt(3));
+            changed.logQuota(quota);
+        }
         ShownVolume shown = changed.shown();
         // Hosts of a volume that moves keep their sessions: it never seems to be gone.
         assertThat(shown != null || !changed.hasHandedOver()).isTrue();

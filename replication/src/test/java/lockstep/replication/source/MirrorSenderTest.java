@@ -96,7 +96,7 @@ class MirrorSenderTest {
         long[] block = {0};
         waitsOnlyForWhatLeft(
                 () -> {
-                    sender.cpReference(100 + block[0], 7, (int) (block[0] * Blocks.SIZE));
+                    sender.cpReference(100 + block[0], 0, 7, (int) (block[0] * Blocks.SIZE));
                     block[0]++;
                 });
     }
@@ -105,6 +105,6 @@ class MirrorSenderTest {
     void blocksByContentHaveLeftWhenTheMirrorIsWaitedFor() {
         ByteBuffer content = ByteBuffer.allocate(Blocks.SIZE);
         long[] vbn = {100};
-        waitsOnlyForWhatLeft(() -> sender.cpData(vbn[0]++, content));
+        waitsOnlyForWhatLeft(() -> sender.cpData(vbn[0]++, 0, content));
     }
 }

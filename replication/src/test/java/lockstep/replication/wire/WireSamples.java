@@ -4,6 +4,7 @@ import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.base.VolumeId;
 
 import java.nio.ByteBuffer;
@@ -30,6 +31,11 @@ public final class WireSamples {
     /// The volume id that `message` travels with.
     public static VolumeId volumeOf(Message message) {
         return message instanceof LinkMessage ? MessageCodec.LINK : VOLUME;
+    }
+
+    /// What `node` says to who speaks the newest version.
+    public static LinkMessage.Hello hello(NodeIdentity node, long incarnation) {
+        return new LinkMessage.Hello(1, ProtocolVersion.newest().number(), node, incarnation);
     }
 
     /// All of them.
@@ -82,6 +88,7 @@ public final class WireSamples {
         all.add(new VolumeMessage.Detached(EPOCH));
         all.add(new VolumeMessage.HandedOver(PROMISED, POSITION, CP));
         all.addAll(sinceVersion2());
+        all.addAll(sinceVersion3());
         return all;
     }
 
@@ -95,6 +102,18 @@ public final class WireSamples {
                         List.of(
                                 new BlockChange(8, 0xcafebabe, 7, -2, text("patch")),
                                 new BlockChange(1L << 40, 1, 6, 2, text("")))));
+    }
+
+    /// Those that version 2 did not have.
+    static List<Message> sinceVersion3() {
+        return List.of(
+                new VolumeMessage.CpDigest(CP, new SetHash.Value(5, -6, 7)),
+                new VolumeMessage.VerifyImage(CP, 64, 4096),
+                new VolumeMessage.ImageVerified(
+                        CP,
+                        64,
+                        -1,
+                        List.of(new SetHash.Value(1, 2, 3), new SetHash.Value(4, 5, -6))));
     }
 
     /// `count` blocks in which each byte says where it stands.

@@ -2,6 +2,12 @@ package lockstep.target.admin;
 
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+
+import lockstep.target.admin.model.SetPolicy;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 
 /// The paths about a pair that works.
 final class PairRoutes implements HttpService {
@@ -18,7 +24,24 @@ final class PairRoutes implements HttpService {
     @Override
     public void routing(HttpRules rules) {
         rules.post(
-                VOLUME + "/switchover",
-                (q, s) -> exchange.act(q, s, r -> node.switchOver(Exchange.part(r, "volume"))));
+                        VOLUME + "/switchover",
+                        (q, s) ->
+                                exchange.act(
+                                        q, s, r -> node.switchOver(Exchange.part(r, "volume"))))
+                .post(
+                        VOLUME + "/verify",
+                        (q, s) ->
+                                exchange.act(
+                                        q, s, r -> node.verifyPair(Exchange.part(r, "volume"))))
+                .post(VOLUME + "/policy", (q, s) -> exchange.act(q, s, this::setPolicy));
+    }
+
+    private CompletableFuture<?> setPolicy(ServerRequest request) throws IOException {
+        SetPolicy body = exchange.body(request, SetPolicy.class);
+        Exchange.need(body.policy(), "policy");
+        if (body.budgetSeconds() < 0 || body.budgetBytes() < 0) {
+            throw Exchange.bad("a budget is not negative");
+        }
+        return node.setPolicy(Exchange.part(request, "volume"), body);
     }
 }

@@ -17,6 +17,7 @@ import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.NodeKeys;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.NodeView;
+import lockstep.target.admin.model.PairStanding;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.RebuildView;
 import lockstep.target.admin.model.ReplaceDisk;
@@ -35,6 +36,8 @@ import java.util.function.Supplier;
 /// refused without force. `asked` records what came in.
 public final class FakeNode extends FakeResync implements NodeControl {
     private static final String ID = "00000000-0000-0000-0000-000000000001";
+    private static final PairStanding STANDING =
+            new PairStanding("strict", 0, 0, 5, 90, 7, 8192, "loss", "connected, resyncing");
 
     private final List<VolumeView> volumes = new ArrayList<>();
     private final List<LunView> luns = new ArrayList<>();
@@ -225,6 +228,7 @@ public final class FakeNode extends FakeResync implements NodeControl {
                                     true,
                                     4096,
                                     "1@1",
+                                    STANDING,
                                     FakeResync.HALF_DONE);
                     pairs.add(made);
                     return made;

@@ -5,8 +5,10 @@ import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.GrowVolume;
 import lockstep.target.admin.model.LunView;
+import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.RestoreSnapshot;
 import lockstep.target.admin.model.ScheduleView;
+import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SnapshotView;
 import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeSnapshot;
@@ -42,6 +44,26 @@ abstract class FakeSnapshots implements SnapshotControl, PairControl {
                 () -> {
                     asked.add("switch " + volume + " over");
                     return new SwitchedOver(volume, "other", 123_456);
+                });
+    }
+
+    @Override
+    public synchronized CompletableFuture<PairCompared> verifyPair(String volume) {
+        return ifKnown(
+                volume,
+                () -> {
+                    List<Long> differing = volume.startsWith("bad") ? List.of(7L) : List.of();
+                    return new PairCompared(volume, "cp 5 of epoch 1@1", 100, differing);
+                });
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> setPolicy(String volume, SetPolicy request) {
+        return ifKnown(
+                volume,
+                () -> {
+                    asked.add(volume + " " + request);
+                    return new Done(volume + " is " + request.policy());
                 });
     }
 

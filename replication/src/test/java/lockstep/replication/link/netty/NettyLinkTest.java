@@ -10,6 +10,7 @@ import lockstep.replication.wire.LinkMessage;
 import lockstep.replication.wire.MessageCodec;
 import lockstep.replication.wire.NodeIdentity;
 import lockstep.replication.wire.VolumeMessage;
+import lockstep.replication.wire.WireSamples;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,8 +114,7 @@ class NettyLinkTest {
                 SocketNode b = new SocketNode(2, true, 1)) {
             b.expect(a);
             ByteBuffer hello =
-                    MessageCodec.encode(
-                            MessageCodec.LINK, new LinkMessage.Hello(1, 2, a.identity, 1));
+                    MessageCodec.encode(MessageCodec.LINK, WireSamples.hello(a.identity, 1));
             byte[] bytes = new byte[hello.remaining() + 100];
             hello.get(bytes, 0, hello.remaining());
             // Whole hello, then a hundred zeros, whose header checksum is wrong.
@@ -182,7 +182,7 @@ class NettyLinkTest {
 
     private static byte[] helloOfStranger() {
         var node = new NodeIdentity(77, new UUID(7, 7), "x");
-        return bytes(MessageCodec.encode(MessageCodec.LINK, new LinkMessage.Hello(1, 2, node, 1)));
+        return bytes(MessageCodec.encode(MessageCodec.LINK, WireSamples.hello(node, 1)));
     }
 
     private static byte[] bytes(ByteBuffer buffer) {

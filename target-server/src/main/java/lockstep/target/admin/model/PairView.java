@@ -3,8 +3,8 @@ package lockstep.target.admin.model;
 import org.jspecify.annotations.Nullable;
 
 /// `GET /v1/pairs`: one mirrored volume from this node's side. `sync` is in-sync, resyncing,
-/// out-of-sync or alone; `behindBytes` is what the mirror does not have yet; `resync` is there on a
-/// source that is bringing it up to date.
+/// out-of-sync or alone; `behindBytes` is what the mirror does not have yet; `standing` says the
+/// rest; `resync` is there on a source that is bringing it up to date.
 public record PairView(
         String volume,
         String peer,
@@ -13,16 +13,5 @@ public record PairView(
         boolean linkUp,
         long behindBytes,
         String epoch,
-        @Nullable ResyncView resync) {
-    /// One without a resync under way.
-    public PairView(
-            String volume,
-            String peer,
-            String role,
-            String sync,
-            boolean linkUp,
-            long behindBytes,
-            String epoch) {
-        this(volume, peer, role, sync, linkUp, behindBytes, epoch, null);
-    }
-}
+        PairStanding standing,
+        @Nullable ResyncView resync) {}

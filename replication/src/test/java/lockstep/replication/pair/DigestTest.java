@@ -1,0 +1,390 @@
+package lockstep.replication.pair;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.block.BlockPointer;
+import lockstep.blockstore.block.BlockSpace;
+import lockstep.blockstore.volume.CopyState.Sync;
+import lockstep.blockstore.volume.ImageWalk;
+import lockstep.replication.role.Comparison;
+import lockstep.replication.role.Refusal;
+import lockstep.replication.wire.BlockRun;
+import lockstep.replication.wire.ReferenceRun;
+import lockstep.replication.wire.VolumeMessage;
+
+import org.junit.jupiter.api.Test;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Canaries for the proof of equality: a mirror that is given other blocks than the source wrote,
+/// behind every checksum of link and disks, finds it within that consistency point.
+final class DigestTest {
+    private final PairSimulation pair = new PairSimulation(5);
+    private final SimNode source = pair.a;
+    private final SimNode mirror = pair.b;
+    private boolean tampered;
+
+    DigestTest() {
+        PairSetUp.run(pair);
+        pair.workFor(30_000_000L);
+    }
+
+    /// One byte of one block.
+    private VolumeMessage flip(VolumeMessage message) {
+        if (tampered || !(message instanceof VolumeMessage.CpData data)) {
+            return message;
+        }
+        tampered = true;
+        List<BlockRun> runs = new ArrayList<>(data.runs());
+        BlockRun first = runs.getFirst();
+        ByteBuffer bytes = ByteBuffer.allocate(first.contents().remaining());
+        bytes.put(first.contents().duplicate()).flip();
+        bytes.put(100, (byte) (bytes.get(100) ^ 1));
+        runs.set(0, new BlockRun(first.vbn(), bytes));
+        return new VolumeMessage.CpData(data.cp(), runs);
+    }
+
+    /// One run of blocks is left out.
+    private VolumeMessage leaveOut(VolumeMessage message) {
+        if (tampered || !(message instanceof VolumeMessage.CpData data) || data.runs().size() < 2) {
+            return message;
+        }
+        tampered = true;
+        return new VolumeMessage.CpData(data.cp(), data.runs().subList(1, data.runs().size()));
+    }
+
+    /// The first blocks of two runs change places: a source that computed references wrongly.
+    private VolumeMessage exchange(VolumeMessage message) {
+        if (tampered || !(message instanceof VolumeMessage.CpReferences references)) {
+            return message;
+        }
+        List<ReferenceRun> runs = new ArrayList<>(references.runs());
+        ReferenceRun one = runs.removeFirst();
+        for (ReferenceRun other : List.copyOf(runs)) {
+            if (other.sequence() != one.sequence()) {
+                tampered = true;
+                runs.remove(other);
+                replace(one, other, runs);
+                replace(other, one, runs);
+                return new VolumeMessage.CpReferences(references.cp(), runs);
+            }
+        }
+        return message;
+    }
+
+    private static void replace(ReferenceRun run, ReferenceRun by, List<ReferenceRun> into) {
+        into.add(new ReferenceRun(run.vbn(), 1, by.sequence(), by.offset()));
+        if (run.blocks() > 1) {
+            int rest = run.offset() + Blocks.SIZE;
+            into.add(new ReferenceRun(run.vbn() + 1, run.blocks() - 1, run.sequence(), rest));
+        }
+    }
+
+    private void awaitAlarm() {
+        for (int i = 0; i < 2000 && mirror.replica.status().differences() == 0; i++) {
+            pair.workFor(1_000_000L);
+        }
+        assertThat(tampered).isTrue();
+        assertThat(mirror.replica.status().differences()).isEqualTo(1);
+        assertThat(mirror.events).anyMatch(e -> e.startsWith("ALARM: "));
+    }
+
+    private void assertHealed() {
+        pair.workFor(30_000_000L);
+        pair.awaitInSync();
+        pair.verifyAll();
+        assertThat(source.events).anyMatch(e -> e.contains("its blocks differ"));
+        pair.await(
+                () ->
+                        mirror.replica.status().equalAt().count() > 0
+                                && source.replica
+                                        .status()
+                                        .equalAt()
+                                        .equals(mirror.replica.status().equalAt()),
+                "both say at which image they are equal");
+    }
+
+    @Test
+    void aWrongByteIsFound() {
+        mirror.tamper = this::flip;
+        awaitAlarm();
+        assertHealed();
+    }
+
+    @Test
+    void aMissingBlockIsFound() {
+        mirror.tamper = this::leaveOut;
+        awaitAlarm();
+        assertHealed();
+    }
+
+    @Test
+    void aWrongReferenceIsFound() {
+        mirror.tamper = this::exchange;
+        awaitAlarm();
+        assertHealed();
+    }
+
+    @Test
+    void aMirrorThatDiffersIsNotTakenOver() {
+        mirror.tamper = this::flip;
+        awaitAlarm();
+        pair.crash(source, true);
+        pair.abandonOutstanding();
+        pair.await(() -> sync() == Sync.OUT_OF_SYNC, "that it differs becomes durable");
+        pair.simulation.runFor(10_000_000L);
+        Refusal refusal = mirror.takeOver(true);
+        assertThat(refusal.what()).contains("out of sync");
+        source.start();
+        pair.awaitInSync();
+        pair.verifyAll();
+    }
+
+    private Comparison verify(boolean underLoad) {
+        List<Comparison> found = new ArrayList<>();
+        source.loop.call(
+                () ->
+                        source.replica.verify(
+                                (refusal, result) -> {
+                                    assertThat(refusal).isNull();
+                                    found.add(result);
+                                }));
+        for (int i = 0; i < 20_000 && found.isEmpty(); i++) {
+            if (underLoad) {
+                pair.workFor(1_000_000L);
+            } else {
+                pair.simulation.runFor(1_000_000L);
+            }
+        }
+        assertThat(found).hasSize(1);
+        return found.getFirst();
+    }
+
+    @Test
+    void allThatBothHoldIsEqualUnderLoad() {
+        for (int i = 0; i < 3; i++) {
+            Comparison found = verify(true);
+            assertThat(found.differing()).isEmpty();
+            assertThat(found.blocks()).isGreaterThan(PairSimulation.LUN_BLOCKS / 2);
+        }
+        assertHealthy();
+    }
+
+    private void assertHealthy() {
+        pair.awaitInSync();
+        pair.verifyAll();
+        assertThat(mirror.events).noneMatch(e -> e.contains("ALARM"));
+    }
+
+    /// The mirror's own layers believe the block: only what the source holds tells.
+    @Test
+    void aBlockThatIsOtherAtTheMirrorIsFoundAndNotTakenOver() {
+        pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
+        long vbn = blockOfALun();
+        pair.checksImages = false;
+        overwrite(vbn);
+        Comparison found = verify(false);
+        assertThat(found.differing()).containsExactly(vbn);
+        assertThat(source.events).anyMatch(e -> e.startsWith("ALARM: verify"));
+        pair.await(() -> sync() == Sync.OUT_OF_SYNC, "the mirror records it");
+        assertThat(mirror.takeOver(true).what()).contains("out of sync");
+        assertStaysHere("found to differ");
+        assertThat(source.replica.status().equalAt()).isEqualTo(CpId.NONE);
+        pair.network.breakConnections("a", "b");
+        pair.await(() -> sync() == Sync.IN_SYNC, "everything is copied");
+        pair.awaitInSync();
+        assertThat(verify(true).differing()).isEmpty();
+        assertThat(source.replica.status().differences()).isZero();
+        assertThat(switchOver()).isNull();
+    }
+
+    private Refusal switchOver() {
+        List<Refusal> ended = new ArrayList<>();
+        source.loop.call(() -> source.replica.switchOver((refusal, _) -> ended.add(refusal)));
+        pair.await(() -> !ended.isEmpty(), "the switchover ends");
+        return ended.getFirst();
+    }
+
+    private void assertStaysHere(String why) {
+        assertThat(switchOver().what()).contains(why);
+        assertThat(pair.source()).isEqualTo(source);
+        assertThat(source.replica.active().isServing() || source.link == null).isTrue();
+    }
+
+    @Test
+    void nothingMovesToAMirrorThatHasRefusedAConsistencyPoint() {
+        mirror.tamper = this::flip;
+        for (int i = 0; i < 2000 && !hasRefused(); i++) {
+            pair.workFor(1_000_000L);
+        }
+        assertStaysHere("has refused a consistency point: its blocks differ");
+        assertHealed();
+        assertThat(switchOver()).isNull();
+    }
+
+    private boolean hasRefused() {
+        return source.events.stream().anyMatch(e -> e.contains("its blocks differ"));
+    }
+
+    /// The answer that says so comes when the switchover has begun.
+    @Test
+    void nothingMovesToAMirrorThatIsFoundToDifferMeanwhile() {
+        pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
+        long vbn = blockOfALun();
+        pair.checksImages = false;
+        overwrite(vbn);
+        List<VolumeMessage> answer = new ArrayList<>();
+        source.tamper =
+                message -> {
+                    if (message instanceof VolumeMessage.ImageVerified) {
+                        answer.add(message);
+                        return new VolumeMessage.Fault("later");
+                    }
+                    return message;
+                };
+        List<Comparison> found = new ArrayList<>();
+        source.loop.call(() -> source.replica.verify((_, result) -> found.add(result)));
+        pair.await(() -> !answer.isEmpty(), "the mirror has answered");
+        pair.simulation.runFor(100_000_000L);
+        List<Refusal> ended = new ArrayList<>();
+        source.loop.call(
+                () -> {
+                    source.replica.switchOver((refusal, _) -> ended.add(refusal));
+                    source.replica.received(answer.getFirst());
+                });
+        pair.await(() -> !ended.isEmpty(), "the switchover ends");
+        assertThat(found.getFirst().differing()).containsExactly(vbn);
+        assertThat(ended.getFirst().what()).contains("broken off").contains("found to differ");
+        assertThat(pair.source()).isEqualTo(source);
+        assertThat(source.replica.active().isServing()).isTrue();
+    }
+
+    /// A comparison whose answer never comes.
+    private List<Refusal> beginEndless() {
+        source.tamper =
+                message ->
+                        message instanceof VolumeMessage.ImageVerified
+                                ? new VolumeMessage.Fault("nothing")
+                                : message;
+        List<Refusal> ended = new ArrayList<>();
+        source.loop.call(() -> source.replica.verify((refusal, _) -> ended.add(refusal)));
+        pair.await(
+                () -> source.events.stream().anyMatch(e -> e.equals("the partner says: nothing")),
+                "the mirror has answered");
+        assertThat(ended).isEmpty();
+        return ended;
+    }
+
+    @Test
+    void aComparisonEndsWhenTheVolumeMoves() {
+        List<Refusal> ended = beginEndless();
+        assertThat(switchOver()).isNull();
+        assertThat(ended.getFirst().what()).contains("nothing was compared");
+        pair.workFor(20_000_000L);
+        assertHealthy();
+    }
+
+    @Test
+    void aComparisonEndsWhenTheVolumeStops() {
+        List<Refusal> ended = beginEndless();
+        source.loop.call(() -> source.replica.stop("its disks are lost"));
+        assertThat(ended.getFirst().what()).contains("its disks are lost");
+    }
+
+    /// What the partner said as a mirror may still be on its way when it is the source.
+    @Test
+    void whatAMirrorSaidDoesNoHarmToOne() {
+        assertThat(switchOver()).isNull();
+        source.loop.call(
+                () -> {
+                    CpId cp = source.replica.status().image();
+                    source.replica.received(new VolumeMessage.ImageVerified(cp, 0, -1, List.of()));
+                    source.replica.received(new VolumeMessage.LogQuota(1));
+                    source.replica.received(new VolumeMessage.OlderImages(List.of(cp)));
+                });
+        pair.workFor(20_000_000L);
+        assertHealthy();
+    }
+
+    @Test
+    void everythingIsCopiedAnewThoughTheSourceRestarts() {
+        pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
+        long vbn = blockOfALun();
+        pair.checksImages = false;
+        overwrite(vbn);
+        assertThat(verify(false).differing()).containsExactly(vbn);
+        pair.await(() -> sync() == Sync.OUT_OF_SYNC, "the mirror records it");
+        pair.crash(source, true);
+        source.start();
+        pair.awaitInSync();
+        assertThat(verify(false).differing()).isEmpty();
+        assertThat(source.replica.copy().state().mirrorDiffers()).isFalse();
+    }
+
+    /// The first block of a walk is one of a LUN's, which nobody writes now.
+    private long blockOfALun() {
+        boolean[] durable = new boolean[1];
+        source.loop.call(() -> source.replica.active().checkpoint(() -> durable[0] = true));
+        pair.await(() -> durable[0], "everything is in an image");
+        pair.simulation.runFor(100_000_000L);
+        List<Long> found = new ArrayList<>();
+        source.loop.call(
+                () ->
+                        source.replica
+                                .active()
+                                .walk(CpId.NONE)
+                                .next(
+                                        new ImageWalk.Sink() {
+                                            @Override
+                                            public void block(
+                                                    long vbn, int crc, ByteBuffer borrowed) {
+                                                found.add(vbn);
+                                            }
+
+                                            @Override
+                                            public void change(
+                                                    BlockPointer now,
+                                                    ByteBuffer borrowed,
+                                                    BlockPointer base,
+                                                    ByteBuffer borrowedPatch) {
+                                                found.add(now.vbn());
+                                            }
+
+                                            @Override
+                                            public void ended() {}
+
+                                            @Override
+                                            public void lost(long vbn) {}
+                                        }));
+        pair.await(() -> !found.isEmpty(), "there is a block");
+        return found.getFirst();
+    }
+
+    private void overwrite(long vbn) {
+        boolean[] done = new boolean[1];
+        mirror.loop.call(
+                () -> {
+                    BlockSpace.Writer writer =
+                            mirror.replica.copy().space().begin(mirror.replica.copy().root().cp());
+                    ByteBuffer other = ByteBuffer.allocateDirect(Blocks.SIZE);
+                    writer.put(vbn, other, Crc32c.of(other, 0, Blocks.SIZE));
+                    writer.writeOut(
+                            _ ->
+                                    writer.flush(
+                                            _ -> {
+                                                writer.committed();
+                                                done[0] = true;
+                                            }));
+                });
+        pair.await(() -> done[0], "the block is overwritten");
+    }
+
+    private Sync sync() {
+        return mirror.replica.copy().state().sync();
+    }
+}
