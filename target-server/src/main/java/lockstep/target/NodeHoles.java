@@ -3,7 +3,6 @@ package lockstep.target;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 
-import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.HoleSettings;
 import lockstep.blockstore.volume.VolumeHoles;
 
@@ -29,7 +28,7 @@ final class NodeHoles {
                         volume::isAtRest,
                         volume.space(),
                         settings,
-                        () -> checkpoint(volume));
+                        () -> volume.replica().wantImage());
         byVolume.put(volume.name(), made);
         gauge(volume, "given-back-bytes", made::givenBack);
         gauge(volume, "backing-bytes", made::held);
@@ -40,14 +39,6 @@ final class NodeHoles {
         String name = "volume." + volume.name() + "." + what;
         metrics.remove(name);
         metrics.gauge(name, () -> gauge);
-    }
-
-    // A mirror's come from its source.
-    private static void checkpoint(HostedVolume volume) {
-        ActiveVolume active = volume.replica().active();
-        if (active != null && active.isServing()) {
-            active.checkpoint(null);
-        }
     }
 
     /// `volume` goes; `quiet` is called when nothing of this touches the disks any more.

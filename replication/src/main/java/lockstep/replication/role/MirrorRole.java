@@ -314,7 +314,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
                     VolumeMessage.CpProgress _,
                     VolumeMessage.LogQuota _,
                     VolumeMessage.OlderImages _,
-                    VolumeMessage.ImageVerified _
+                    VolumeMessage.ImageVerified _,
+                    VolumeMessage.ImageWanted _
                     when hasHandedOver() -> {}
             default ->
                     throw new ProtocolViolation(

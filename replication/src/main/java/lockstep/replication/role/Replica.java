@@ -238,6 +238,17 @@ public final class Replica {
         };
     }
 
+    /// Work on the disks waits for a consistency point, which nobody else may ask for: makes one, or
+    /// asks the source of a mirror for one.
+    public void wantImage() {
+        ActiveVolume active = role.active();
+        if (active != null && active.isServing()) {
+            active.checkpoint(null);
+        } else if (role instanceof MirrorRole) {
+            send(new VolumeMessage.ImageWanted());
+        }
+    }
+
     /// The operator's word: a joining source opens an epoch without its partner.
     public void activate(Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source) {

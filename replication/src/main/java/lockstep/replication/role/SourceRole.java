@@ -291,6 +291,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             case VolumeMessage.CpCommitted m -> running.committed(m.cp());
             case VolumeMessage.CpProgress m -> running.feed().progress(m.cp(), m.blocks());
             case VolumeMessage.ResyncReady m -> running.ready(epochToServe(), m.image());
+            case VolumeMessage.ImageWanted _ -> replica.wantImage();
             case VolumeMessage.ImageVerified m -> running.equality().verified(m);
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
             case VolumeMessage.HandedOver _ -> {}

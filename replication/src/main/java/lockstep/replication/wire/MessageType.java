@@ -39,7 +39,8 @@ enum MessageType {
     HANDED_OVER(0x60),
     CP_DIGEST(0x61),
     VERIFY_IMAGE(0x62),
-    IMAGE_VERIFIED(0x63);
+    IMAGE_VERIFIED(0x63),
+    IMAGE_WANTED(0x64);
 
     /// Types below this concern the link and carry volume id zero; the others never do.
     private static final int FIRST_OF_VOLUME = 0x20;

@@ -32,6 +32,7 @@ import lockstep.replication.wire.VolumeMessage.Fenced;
 import lockstep.replication.wire.VolumeMessage.GoLive;
 import lockstep.replication.wire.VolumeMessage.HandedOver;
 import lockstep.replication.wire.VolumeMessage.ImageVerified;
+import lockstep.replication.wire.VolumeMessage.ImageWanted;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
 import lockstep.replication.wire.VolumeMessage.LogQuota;
@@ -101,6 +102,7 @@ final class PayloadDecoder {
             case DETACHED -> new Detached(in.epoch());
             case VERIFY_IMAGE -> new VerifyImage(in.cp(), vbnCount(in.u63()), in.u63());
             case IMAGE_VERIFIED -> imageVerified(in);
+            case IMAGE_WANTED -> new ImageWanted();
             case CP_DIGEST -> new CpDigest(in.cp(), setHash(in));
             case HANDED_OVER -> new HandedOver(in.epoch(), in.position(), in.cp());
             case OLDER_IMAGES -> olderImages(in);

@@ -31,6 +31,7 @@ import lockstep.replication.wire.VolumeMessage.Fenced;
 import lockstep.replication.wire.VolumeMessage.GoLive;
 import lockstep.replication.wire.VolumeMessage.HandedOver;
 import lockstep.replication.wire.VolumeMessage.ImageVerified;
+import lockstep.replication.wire.VolumeMessage.ImageWanted;
 import lockstep.replication.wire.VolumeMessage.InSync;
 import lockstep.replication.wire.VolumeMessage.InSyncRecorded;
 import lockstep.replication.wire.VolumeMessage.LogQuota;
@@ -79,6 +80,7 @@ final class PayloadEncoder {
             case Detached _ -> MessageType.DETACHED;
             case VerifyImage _ -> MessageType.VERIFY_IMAGE;
             case ImageVerified _ -> MessageType.IMAGE_VERIFIED;
+            case ImageWanted _ -> MessageType.IMAGE_WANTED;
             case CpDigest _ -> MessageType.CP_DIGEST;
             case HandedOver _ -> MessageType.HANDED_OVER;
             case StepDown _ -> MessageType.STEP_DOWN;
@@ -145,7 +147,7 @@ final class PayloadEncoder {
             case CpDigest m -> setHash(m.blocks(), out.cp(m.cp()));
             case HandedOver m -> out.epoch(m.epoch()).position(m.end()).cp(m.image());
             case StepDown m -> out.epoch(m.epoch());
-            case VolumeUnknown _ -> {}
+            case VolumeUnknown _, ImageWanted _ -> {}
             case Fault m -> out.text(m.what(), REASON_BYTES);
             case OlderImages m -> {
                 out.u16(m.images().size());

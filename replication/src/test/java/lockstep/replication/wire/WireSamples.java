@@ -113,7 +113,8 @@ public final class WireSamples {
                         CP,
                         64,
                         -1,
-                        List.of(new SetHash.Value(1, 2, 3), new SetHash.Value(4, 5, -6))));
+                        List.of(new SetHash.Value(1, 2, 3), new SetHash.Value(4, 5, -6))),
+                new VolumeMessage.ImageWanted());
     }
 
     /// `count` blocks in which each byte says where it stands.
