@@ -97,6 +97,10 @@ final class NodeTargets implements TargetCatalog {
         Offer offer = offers.get(volume.name());
         boolean left = offer != null && offer.active != null && offer.active != active;
         boolean given = left && active == null && replica.hasHandedOver();
+        if (given && shown == null) {
+            // Between two roles. Hosts keep their sessions, and soon see the mirror.
+            return;
+        }
         if (offer != null && (shown == null || (left && !given))) {
             drop(volume.name());
             offer = null;

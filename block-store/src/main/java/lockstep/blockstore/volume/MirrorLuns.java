@@ -23,7 +23,7 @@ final class MirrorLuns {
     private final MirrorLog log;
     private final Runnable changed;
     private @Nullable LunTable table;
-    private @Nullable Runnable whenKnown;
+    private @Nullable Runnable whenKnown; // until the mirror is opened
     private boolean hasImage;
     private boolean loading;
     private boolean loadAgain;
@@ -148,8 +148,9 @@ final class MirrorLuns {
         return shown;
     }
 
+    // While the mirror is being opened nobody can look at it; its end tells everything.
     private void tellIfNot(List<Object> before) {
-        if (!before.equals(shown())) {
+        if (whenKnown == null && !before.equals(shown())) {
             changed.run();
         }
     }

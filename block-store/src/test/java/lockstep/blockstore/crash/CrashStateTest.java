@@ -68,7 +68,7 @@ final class CrashStateTest {
             CrashCheck.one(again, ids.subList(1, ids.size())).run();
             return;
         }
-        long wanted = Long.getLong("crash.states", 20_000) / 40;
+        long wanted = Long.getLong("crash.states", 20_000) / 80;
         long checked = 0;
         for (long seed = Long.getLong("crash.first", 0); checked < wanted; seed++) {
             CrashCheck check = CrashCheck.of(Recording.makeHoles(seed), wanted / 2, 11);
@@ -98,10 +98,10 @@ final class CrashStateTest {
     void mistakesAreFound(Mistake mistake) {
         long checked = 0;
         String found = null;
-        for (long seed = 0; found == null && seed < 20; seed++) {
+        for (long seed = 0; found == null && seed < 40; seed++) {
             CrashCheck check = null;
             try {
-                check = CrashCheck.of(Recording.make(seed, mistake::make), 500, 4);
+                check = CrashCheck.of(Recording.make(seed, mistake::make), 150, 13);
                 check.run();
             } catch (AssertionError e) {
                 found = e.getMessage();

@@ -51,7 +51,7 @@ final class CannonTest {
 
     /// Some cannons at once: a connection that floods is closed, and coming again takes its time.
     private static Cannon.Report fire(int port, long pdus, long seed) throws InterruptedException {
-        int cannons = Integer.getInteger("cannon.count", 1);
+        int cannons = Integer.getInteger("cannon.count", 4);
         List<Cannon> all = new ArrayList<>();
         List<Thread> firing = new ArrayList<>();
         for (int i = 0; i < cannons; i++) {

@@ -94,7 +94,7 @@ final class HostAccessTest {
 
     @Test
     void rulesMasksSecretsAndSizesAreTakenOver() throws Exception {
-        try (LoopbackPair pair = TestPair.started(directory, 96, 16, TestPair.settings(64, 8));
+        try (LoopbackPair pair = TestPair.started(directory, 96, 16, TestPair.steady(64, 8, 16));
                 Initiator initiator = new Initiator(1)) {
             ChildNode first = pair.first();
             pair.createLun(1, "other", 16 << 20);

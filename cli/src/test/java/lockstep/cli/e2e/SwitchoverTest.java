@@ -34,7 +34,7 @@ final class SwitchoverTest {
 
     private void move(int luns, int moves) throws Exception {
         Path place = directory.resolve(luns + "-luns");
-        try (LoopbackPair pair = TestPair.started(place, 96, 24, TestPair.settings(64, 8));
+        try (LoopbackPair pair = TestPair.started(place, 96, 24, TestPair.steady(64, 8, 16));
                 StampedHosts hosts = new StampedHosts(SECTORS, 2, 8, luns)) {
             for (int number = 1; number < luns; number++) {
                 pair.createLun(number, "lun" + number, TestPair.MEBIBYTE);

@@ -33,7 +33,9 @@ public final class TestPair {
             new ChildJvm(
                     List.of(
                             "-Xmx256m",
-                            "-XX:MaxDirectMemorySize=512m",
+                            "-XX:MaxDirectMemorySize="
+                                    + Integer.getInteger("node.direct-mebibytes", 512)
+                                    + "m",
                             "-XX:+UseSerialGC",
                             "-XX:TieredStopAtLevel=1",
                             "-Dio.netty.leakDetection.level=paranoid"),
@@ -65,6 +67,17 @@ public final class TestPair {
 
     static ChildNode.Settings settings(long logMebibytes, long halfMebibytes, long cacheMebibytes) {
         return settings(logMebibytes, halfMebibytes, cacheMebibytes, Duration.ofMillis(300));
+    }
+
+    /// With a lease of the caller's choice, and consistency points only when a half is full.
+    static ChildNode.Settings unhurried(
+            long logMebibytes, long halfMebibytes, long cacheMebibytes, Duration lease) {
+        return new ChildNode.Settings(
+                logMebibytes * MEBIBYTE,
+                halfMebibytes * MEBIBYTE,
+                cacheMebibytes * MEBIBYTE,
+                lease,
+                Duration.ofHours(1));
     }
 
     private static ChildNode.Settings settings(

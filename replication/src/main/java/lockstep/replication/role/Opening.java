@@ -1,7 +1,8 @@
 package lockstep.replication.role;
 
-/// Nothing can be done yet: the copy is being opened.
-record Opening() implements Role {
+/// Nothing can be done yet: the copy is being opened. `givenAway` says that it was the source until
+/// a switchover and becomes the mirror.
+record Opening(boolean givenAway) implements Role {
     @Override
     public RoleState state() {
         return RoleState.OPENING;

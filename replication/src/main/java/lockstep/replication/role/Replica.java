@@ -46,7 +46,7 @@ public final class Replica {
     private final Observer observer;
     private VolumeCopy copy;
     private final RoleChange changes = new RoleChange(this);
-    private Role role = new Opening();
+    private Role role = new Opening(false);
     private @Nullable PeerLink link;
     private VolumeMessage.@Nullable CopyStatus heard;
     private final ResyncPace resyncPace = new ResyncPace();
@@ -208,10 +208,14 @@ public final class Replica {
         }
     }
 
-    /// Whether this mirror was the source until it gave the volume away, with everything answered
-    /// that hosts had sent to it.
+    /// Whether this copy is the mirror, or becomes it now, because it was the source and gave the
+    /// volume away, with everything answered that hosts had sent to it.
     public boolean hasHandedOver() {
-        return role instanceof MirrorRole mirror && mirror.hasHandedOver();
+        return switch (role) {
+            case Opening opening -> opening.givenAway();
+            case MirrorRole mirror -> mirror.hasHandedOver();
+            case SourceRole _, Stopped _ -> false;
+        };
     }
 
     /// The operator's word: a joining source opens an epoch without its partner.

@@ -8,7 +8,7 @@ import lockstep.replication.wire.VolumeMessage;
 import org.jspecify.annotations.Nullable;
 
 /// What a copy is used as. Only the fields that a role has can be touched in it.
-interface Role {
+sealed interface Role permits MirrorRole, Opening, SourceRole, Stopped {
     RoleState state();
 
     String reason();

@@ -27,7 +27,7 @@ final class RoleChange {
         if (active == null) {
             return;
         }
-        replica.become(new Opening());
+        replica.become(new Opening(false));
         active.retire(
                 why,
                 () -> {
@@ -52,7 +52,7 @@ final class RoleChange {
         if (active == null) {
             return;
         }
-        replica.become(new Opening());
+        replica.become(new Opening(true));
         // A read that is still under way must not be answered when the partner takes writes.
         active.guardReads(() -> false);
         CopyState state = replica.copy().state();

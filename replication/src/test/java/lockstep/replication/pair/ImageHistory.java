@@ -9,8 +9,10 @@ import java.util.TreeMap;
 
 /// The images that either node has committed lately, as its disks hold them: each is checked alone
 /// (invariant 3) and against the other node's image of the same consistency point (invariant 4).
+/// One consistency point of so many as `-Dpair.images-one-in` says, others with other seeds.
 final class ImageHistory {
     private static final int KEPT = 16;
+    private static final int ONE_IN = Integer.getInteger("pair.images-one-in", 3);
 
     private final PairSimulation pair;
     private final TreeMap<CpId, TreeMap<Long, Integer>> images = new TreeMap<>();
@@ -21,6 +23,7 @@ final class ImageHistory {
 
     void seen(SimNode node, VolumeRoot root) {
         if (root.cp().count() == 0
+                || (root.cp().count() + pair.simulation.seed()) % ONE_IN != 0
                 || node.replica.copy().state().sync() == CopyState.Sync.NO_IMAGE) {
             return;
         }

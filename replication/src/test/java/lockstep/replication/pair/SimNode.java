@@ -1,5 +1,7 @@
 package lockstep.replication.pair;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.codahale.metrics.MetricRegistry;
 
 import lockstep.blockstore.base.VolumeId;
@@ -358,6 +360,8 @@ final class SimNode implements LinkHandler, Replica.Observer {
     @Override
     public void activeChanged(Replica changed) {
         ShownVolume shown = changed.shown();
+        // Hosts of a volume that moves keep their sessions: it never seems to be gone.
+        assertThat(shown != null || !changed.hasHandedOver()).isTrue();
         told = shown == null ? List.of() : shown.luns().stream().map(Lun::record).toList();
     }
 
