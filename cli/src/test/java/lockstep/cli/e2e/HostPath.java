@@ -20,7 +20,7 @@ import java.util.concurrent.TimeoutException;
 final class HostPath {
     private static final int LOGIN_SECONDS = 2;
     private static final long PING_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long FINISH_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int LOOK_MILLIS = 10;
     private static final int AGAIN_MILLIS = 100;
@@ -53,6 +53,11 @@ final class HostPath {
         this.load = load;
         this.writer = writer;
         this.thread = Thread.ofPlatform().name("path-" + writer).unstarted(this::run);
+    }
+
+    /// Where it leads.
+    IscsiUrl url() {
+        return url;
     }
 
     void start() {

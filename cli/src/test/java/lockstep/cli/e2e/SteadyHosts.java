@@ -111,6 +111,12 @@ public final class SteadyHosts implements AutoCloseable {
         paths.forEach(path -> path.pause(still));
     }
 
+    /// The same, only on the ways to `node`.
+    public void pause(ChildNode node, boolean still) {
+        IscsiUrl url = LoopbackPair.url(node, 0);
+        paths.stream().filter(path -> path.url().equals(url)).forEach(path -> path.pause(still));
+    }
+
     /// What they saw is told by each path; sums them up.
     public Seen seen() {
         Seen sum = Seen.NOTHING;

@@ -143,12 +143,20 @@ final class Course {
         }
     }
 
+    // The commands that wait for the source when it goes on were all sent after the mirror had
+    // taken
+    // writes: whatever it answers at once, before it has looked at its clock, would be stale.
     private void frozen() throws Exception {
+        hosts.pause(true);
+        TimeUnit.MILLISECONDS.sleep(200);
         signal(source, "STOP");
         try {
             begin();
             operator.takeOver(mirror);
-            hosts.awaitWrites(50);
+            hosts.pause(mirror, false);
+            hosts.awaitWrites(200);
+            hosts.pause(source, false);
+            TimeUnit.MILLISECONDS.sleep(50);
         } finally {
             signal(source, "CONT");
         }
@@ -175,8 +183,7 @@ final class Course {
         CompletableFuture<String> moved = operator.switchOver(source);
         if (late) {
             Operator.await(
-                    stage,
-                    () -> moved.isDone() || !Operator.told(source, stage).equals(before));
+                    stage, () -> moved.isDone() || !Operator.told(source, stage).equals(before));
             rig.network().between().heal();
         } else {
             TimeUnit.MILLISECONDS.sleep(random.nextInt(40));
