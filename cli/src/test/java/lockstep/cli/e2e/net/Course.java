@@ -143,8 +143,7 @@ final class Course {
         }
     }
 
-    // The commands that wait for the source when it goes on were all sent after the mirror had
-    // taken
+    // The commands that wait for the source when it goes on were sent after the mirror had taken
     // writes: whatever it answers at once, before it has looked at its clock, would be stale.
     private void frozen() throws Exception {
         hosts.pause(true);
