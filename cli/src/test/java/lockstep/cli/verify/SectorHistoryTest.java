@@ -214,7 +214,7 @@ final class SectorHistoryTest {
         for (int i = 0; i < ticks.length; i++) {
             int other = random.nextInt(i + 1);
             ticks[i] = ticks[other];
-            ticks[other] = i + 1;
+            ticks[other] = i + 1L;
         }
         List<Op> made = new ArrayList<>();
         List<Long> values = new ArrayList<>(List.of(0L));

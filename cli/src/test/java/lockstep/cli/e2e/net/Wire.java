@@ -39,11 +39,6 @@ final class Wire {
         return ends[number];
     }
 
-    /// The end in `namespace`: 0 or 1.
-    int number(String namespace) {
-        return ends[0].namespace().equals(namespace) ? 0 : 1;
-    }
-
     /// The end `number` has no link any more, and the other no carrier.
     void down(int number) throws IOException, InterruptedException {
         Shell.run("ip -n " + ends[number].namespace() + " link set " + name + " down");
