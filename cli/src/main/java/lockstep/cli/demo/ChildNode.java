@@ -27,7 +27,44 @@ public final class ChildNode implements AutoCloseable {
             long diskBytes,
             int iscsiPort,
             int replicationPort,
-            Settings settings) {}
+            Settings settings,
+            Place place) {
+        /// One on loopback.
+        public Plan(
+                String name,
+                Path directory,
+                int disks,
+                long diskBytes,
+                int iscsiPort,
+                int replicationPort,
+                Settings settings) {
+            this(
+                    name,
+                    directory,
+                    disks,
+                    diskBytes,
+                    iscsiPort,
+                    replicationPort,
+                    settings,
+                    Place.LOOPBACK);
+        }
+    }
+
+    /// Where it runs and is reached. `launcher` is a program, with its arguments, that becomes the
+    /// one named behind it, like `ip netns exec NAME`; `configuration` stands behind all else in
+    /// the node's file.
+    public record Place(
+            List<String> launcher,
+            String iscsiAddress,
+            String replicationAddress,
+            String configuration) {
+        /// Here, for nobody else.
+        public static final Place LOOPBACK = new Place(List.of(), "127.0.0.1", "127.0.0.1", "");
+
+        public Place {
+            launcher = List.copyOf(launcher);
+        }
+    }
 
     /// How it is tuned.
     public record Settings(
@@ -100,24 +137,28 @@ public final class ChildNode implements AutoCloseable {
                 data-dir = "%s"
                 disks = ["%s/disks/*"]
                 log { size = %d, segment = 1 MiB, half = %d }
-                iscsi.portals = ["127.0.0.1:%d"]
-                replication { listen = "127.0.0.1:%d", lease = %d ms, loss = 1500 ms }
+                iscsi.portals = ["%s:%d"]
+                replication { listen = "%s:%d", lease = %d ms, loss = 1500 ms }
                 admin.socket = "%s"
                 cache-size = %d
                 consistency-points.interval = %d ms
                 holes.interval = 1 s
+                %s
                 """,
                 plan.name,
                 plan.directory,
                 plan.directory,
                 tuned.logBytes,
                 tuned.halfBytes,
+                plan.place.iscsiAddress,
                 plan.iscsiPort,
+                plan.place.replicationAddress,
                 plan.replicationPort,
                 tuned.lease.toMillis(),
                 socket(),
                 tuned.cacheBytes,
-                tuned.cpInterval.toMillis());
+                tuned.cpInterval.toMillis(),
+                plan.place.configuration);
     }
 
     /// Starts it and waits until it answers.
@@ -129,7 +170,7 @@ public final class ChildNode implements AutoCloseable {
     /// Starts it and returns at once.
     public void launch() throws IOException {
         prepare();
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(plan.place.launcher);
         command.add(ChildJvm.java());
         command.add("-Dlockstep.lifeline=true");
         command.addAll(jvm.arguments());

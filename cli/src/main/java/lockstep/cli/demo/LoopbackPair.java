@@ -8,6 +8,7 @@ import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.CreateVolume;
 import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.LunView;
+import lockstep.target.admin.model.SwitchedOver;
 import lockstep.target.admin.model.TakeOver;
 import lockstep.target.admin.model.VolumeView;
 
@@ -156,10 +157,16 @@ public final class LoopbackPair implements AutoCloseable {
         node.admin().post(path, new TakeOver(true, false), Done.class);
     }
 
+    /// The operator's word to `source`: the volume moves to the other node.
+    public SwitchedOver switchOver(ChildNode source) throws IOException, Refused {
+        String path = "/volumes/" + VOLUME + "/switchover";
+        return source.admin().post(path, null, SwitchedOver.class);
+    }
+
     /// Where hosts find LUN `number` on `node`.
     public static IscsiUrl url(ChildNode node, int number) {
-        return IscsiUrl.parse(
-                "iscsi://127.0.0.1:" + node.plan().iscsiPort() + "/" + target() + "/" + number);
+        return new IscsiUrl(
+                node.plan().place().iscsiAddress(), node.plan().iscsiPort(), target(), number);
     }
 
     /// The iSCSI name of the volume's target.

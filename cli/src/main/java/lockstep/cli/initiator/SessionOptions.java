@@ -101,6 +101,22 @@ public record SessionOptions(
                 chap);
     }
 
+    /// The same with so much time to connect, and then to log in.
+    public SessionOptions within(Duration timeout) {
+        return new SessionOptions(
+                initiatorName,
+                isidQualifier,
+                maxRecvDataSegmentLength,
+                firstBurstLength,
+                maxBurstLength,
+                immediateData,
+                initialR2T,
+                headerDigest,
+                dataDigest,
+                timeout,
+                chap);
+    }
+
     /// The same with a proof of who the host is.
     public SessionOptions withChap(ChapSecrets secrets) {
         return new SessionOptions(

@@ -12,9 +12,10 @@ import java.util.Arrays;
 /// right when its target was killed, or when the next login reinstates the session (same initiator
 /// name and qualifier), which ends the old one's tasks.
 ///
-/// Memory is a few primitive arrays. Methods are synchronized: loops of several sessions share one
-/// model, and the section is short.
-public final class SectorModel {
+/// It judges each read by itself: not whether two reads fit together, or what a lost connection's
+/// write may do later. That takes a whole history; this takes a few primitive arrays. Methods are
+/// synchronized: loops of several sessions share one model, and the section is short.
+public final class SectorModel implements Recorder {
     /// Candidates kept per sector; a sector with that many takes no further write until one ends.
     private static final int CANDIDATES = 6;
 
@@ -57,8 +58,8 @@ public final class SectorModel {
         return new Counts(begun, acked, unknown);
     }
 
-    /// Notes a write that is about to be sent and returns its sequence, or 0 if some sector has too
-    /// many candidates to take another now.
+    /// Returns 0 if some sector has too many candidates to take another now.
+    @Override
     public synchronized long begin(int first, int count) {
         for (int sector = first; sector < first + count; sector++) {
             if (counts[sector] == CANDIDATES) {
@@ -77,6 +78,7 @@ public final class SectorModel {
     }
 
     /// The write was acknowledged: what had ended before it began is superseded.
+    @Override
     public synchronized void acknowledged(long sequence, int first, int count) {
         acked++;
         long now = ++tick;
@@ -89,6 +91,7 @@ public final class SectorModel {
     }
 
     /// The write has no answer and will get none.
+    @Override
     public synchronized void unknown(long sequence, int first, int count) {
         unknown++;
         long now = ++tick;
@@ -98,6 +101,7 @@ public final class SectorModel {
     }
 
     /// The write did certainly not happen.
+    @Override
     public synchronized void notDone(long sequence, int first, int count) {
         for (int sector = first; sector < first + count; sector++) {
             remove(sector, find(sector, sequence));
@@ -142,21 +146,55 @@ public final class SectorModel {
         return false;
     }
 
-    /// Copies a sector's candidates into `to` from `at` on and returns how many; a read that begins
-    /// now may return any of them, or of those that begin before it ends.
-    synchronized int candidates(int sector, long[] to, int at) {
-        System.arraycopy(sequences, sector * CANDIDATES, to, at, counts[sector]);
-        return counts[sector];
+    @Override
+    public Reading reading(int maxSectors) {
+        return new Candidates(maxSectors);
     }
 
-    /// The highest tick given so far: a write begun later has a greater sequence.
-    synchronized long now() {
-        return tick;
-    }
+    /// A read may return a candidate from when it began, or any write that began since: a stamp is
+    /// checked and names its sector, so a newer sequence can only be such a write.
+    private final class Candidates implements Reading {
+        private final long[] candidates;
+        private final int[] candidateCounts;
+        private int firstSector;
+        private long began;
+        private long ended;
 
-    /// Room that [#candidates] may need.
-    static int candidatesPerSector() {
-        return CANDIDATES;
+        Candidates(int maxSectors) {
+            candidates = new long[maxSectors * CANDIDATES];
+            candidateCounts = new int[maxSectors];
+        }
+
+        @Override
+        public void begins(int first, int count) {
+            synchronized (SectorModel.this) {
+                firstSector = first;
+                began = tick;
+                for (int i = 0; i < count; i++) {
+                    int from = (first + i) * CANDIDATES;
+                    candidateCounts[i] = counts[first + i];
+                    System.arraycopy(
+                            sequences, from, candidates, i * CANDIDATES, candidateCounts[i]);
+                }
+            }
+        }
+
+        @Override
+        public void ends() {
+            synchronized (SectorModel.this) {
+                ended = tick;
+            }
+        }
+
+        @Override
+        public boolean returned(int sector, long sequence) {
+            int index = sector - firstSector;
+            boolean right = sequence > began && sequence <= ended;
+            for (int c = 0; c < candidateCounts[index]; c++) {
+                right |= candidates[index * CANDIDATES + c] == sequence;
+            }
+            return right;
+        }
     }
 
     private int find(int sector, long sequence) {

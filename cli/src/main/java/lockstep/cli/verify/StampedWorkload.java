@@ -15,16 +15,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /// One writer on one session: random stamped writes of random length, `depth` at a time, with the
-/// intent and the end of each noted in the model; a share of the commands reads and checks at once.
-/// Several writers may share sectors and a model. It ends when told, or when its session does;
-/// going on over a new session takes a new workload with the same model.
+/// intent and the end of each told to a recorder; a share of the commands reads and checks at once.
+/// Several writers may share sectors and a recorder. It ends when told, or when its session does;
+/// going on over a new session takes a new workload with the same recorder.
 public final class StampedWorkload {
     private static final int NOT_READY = 2;
     private static final int UNIT_ATTENTION = 6;
     private static final int NO_SPACE_KEY = 7;
     private static final long RETRY_MILLIS = 20;
 
-    /// What one writer does. `writer` names it in its stamps; it uses the model's sectors from
+    /// What one writer does. `writer` names it in its stamps; it uses the recorder's sectors from
     /// `firstSector` on, `sectors` of them; a command covers 1..`maxSectors`.
     public record Plan(
             int lun,
@@ -46,7 +46,7 @@ public final class StampedWorkload {
             long wrongReads,
             String firstWrong) {}
 
-    private final SectorModel model;
+    private final Recorder recorder;
     private final IscsiSession session;
     private final Plan plan;
     private final SplittableRandom random;
@@ -61,8 +61,8 @@ public final class StampedWorkload {
     private String firstWrong = "";
 
     /// A writer that is not yet started.
-    public StampedWorkload(SectorModel model, IscsiSession session, Plan plan) {
-        this.model = model;
+    public StampedWorkload(Recorder recorder, IscsiSession session, Plan plan) {
+        this.recorder = recorder;
         this.session = session;
         this.plan = plan;
         random = new SplittableRandom(plan.seed());
@@ -72,12 +72,9 @@ public final class StampedWorkload {
         private final ScsiTask task = new ScsiTask();
         private final ByteBuf buffer =
                 PooledByteBufAllocator.DEFAULT.directBuffer(plan.maxSectors() * Stamp.SIZE);
-        private final long[] candidates =
-                new long[plan.maxSectors() * SectorModel.candidatesPerSector()];
-        private final int[] candidateCounts = new int[plan.maxSectors()];
+        private final Recorder.Reading reading = recorder.reading(plan.maxSectors());
         private boolean read;
         private long sequence;
-        private long readBegan;
         private int first;
         private int count;
     }
@@ -113,7 +110,7 @@ public final class StampedWorkload {
         slot.count = 1 + random.nextInt(Math.min(plan.maxSectors(), plan.sectors()));
         slot.first = plan.firstSector() + random.nextInt(plan.sectors() - slot.count + 1);
         slot.read = random.nextInt(100) < plan.readPercent();
-        slot.sequence = slot.read ? 0 : model.begin(slot.first, slot.count);
+        slot.sequence = slot.read ? 0 : recorder.begin(slot.first, slot.count);
         if (slot.read || slot.sequence == 0) {
             sendRead(slot);
         } else {
@@ -123,11 +120,7 @@ public final class StampedWorkload {
 
     private void sendRead(Slot slot) {
         slot.read = true;
-        slot.readBegan = model.now();
-        for (int i = 0; i < slot.count; i++) {
-            int at = i * SectorModel.candidatesPerSector();
-            slot.candidateCounts[i] = model.candidates(slot.first + i, slot.candidates, at);
-        }
+        slot.reading.begins(slot.first, slot.count);
         session.submit(Cdb.read16(slot.task, plan.lun(), slot.first, slot.count, slot.buffer));
     }
 
@@ -170,11 +163,11 @@ public final class StampedWorkload {
                         || (result instanceof CommandResult.Answered answered && refused(answered));
         if (result.isGood()) {
             writes++;
-            model.acknowledged(slot.sequence, slot.first, slot.count);
+            recorder.acknowledged(slot.sequence, slot.first, slot.count);
         } else if (certainlyNot) {
-            model.notDone(slot.sequence, slot.first, slot.count);
+            recorder.notDone(slot.sequence, slot.first, slot.count);
         } else {
-            model.unknown(slot.sequence, slot.first, slot.count);
+            recorder.unknown(slot.sequence, slot.first, slot.count);
         }
     }
 
@@ -187,20 +180,13 @@ public final class StampedWorkload {
                                 || sense.key() == NO_SPACE_KEY));
     }
 
-    // A read may return a candidate from when it began, or any write that began since: a stamp is
-    // checked and names its sector, so a newer sequence can only be such a write.
     private void checkRead(Slot slot) {
+        slot.reading.ends();
         ByteBuffer content = slot.buffer.nioBuffer(0, slot.count * Stamp.SIZE);
-        long now = model.now();
         for (int i = 0; i < slot.count; i++) {
             int sector = slot.first + i;
             long seen = Stamp.read(content, i * Stamp.SIZE, plan.lun(), sector);
-            boolean right = seen > slot.readBegan && seen <= now;
-            int at = i * SectorModel.candidatesPerSector();
-            for (int c = 0; c < slot.candidateCounts[i]; c++) {
-                right |= slot.candidates[at + c] == seen;
-            }
-            if (!right) {
+            if (!slot.reading.returned(sector, seen)) {
                 wrongReads++;
                 if (firstWrong.isEmpty()) {
                     String what = Stamp.describe(content, i * Stamp.SIZE);

@@ -3,8 +3,9 @@
 /// there.
 ///
 /// Entrance: [lockstep.cli.verify.StampedWorkload] writes, [lockstep.cli.verify.Verification] reads
-/// and judges. Invariants: it checks 1 and 2 from a host's side. Threads: workloads run on their
-/// session's loop; [lockstep.cli.verify.SectorModel] may be shared by several. Imports: initiator.
+/// and judges; a [lockstep.cli.verify.Recorder] is told of each command. Invariants: it checks 1
+/// and 2 from a host's side. Threads: workloads run on their session's loop; a recorder may be
+/// shared by several. Imports: initiator.
 @NullMarked
 package lockstep.cli.verify;
 

@@ -59,12 +59,7 @@ final class SwitchoverTest {
         TestPair.awaitWrites(hosts, hosts.counts().acked() + 300);
         Gap gap = new Gap(hosts);
         Thread watch = Thread.ofPlatform().start(gap);
-        SwitchedOver moved =
-                from.admin()
-                        .post(
-                                "/volumes/" + LoopbackPair.VOLUME + "/switchover",
-                                null,
-                                SwitchedOver.class);
+        SwitchedOver moved = pair.switchOver(from);
         assertThat(pair.awaitInSync(TestPair.PATIENCE)).isSameAs(to);
         TestPair.awaitWrites(hosts, hosts.counts().acked() + 300);
         gap.over = true;

@@ -21,11 +21,15 @@ import java.util.stream.Stream;
 
 /// Small nodes that start fast, on ports that were free a moment ago. The two sides of a pair never
 /// have the same disks.
-final class TestPair {
-    static final Duration PATIENCE = Duration.ofSeconds(60);
-    static final long MEBIBYTE = 1 << 20;
+public final class TestPair {
+    /// For whatever should take a moment.
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private static final ChildJvm JAVA =
+    /// Bytes.
+    public static final long MEBIBYTE = 1 << 20;
+
+    /// What the nodes of tests run in.
+    public static final ChildJvm JAVA =
             new ChildJvm(
                     List.of(
                             "-Xmx256m",
