@@ -94,7 +94,7 @@ rebuild() {
     on disk replace v d5 >/dev/null
     echo "rebuilt:  $(bench "${load[@]}" | latencies)"
     on disk list
-    until on volume list | grep -q healthy; do sleep 1; done
+    until on volume list --json | jq -e 'all(.[].groups[]; .state == "healthy")' >/dev/null; do sleep 1; done
     on status | grep -i rebuil || true
     echo "after:    $(bench "${load[@]}" | latencies)"
 }
