@@ -1,7 +1,9 @@
 #!/bin/bash
 # Measures what a volume does below hosts' commands, on this machine.
 #
-#   docs/measure-volume.sh rates                     full-stripe writes, scrub and rebuild beside plain direct I/O
+#   docs/measure-volume.sh rates [MIB [ROUNDS [PART ...]]]
+#                                                    full-stripe writes, scrub and rebuild (cp, scrub, rebuild) beside
+#                                                    plain direct I/O, 1024 MiB of each disk, 5 rounds
 #   docs/measure-volume.sh rebuild [SECONDS]         what a host sees while a disk is rebuilt
 #   docs/measure-volume.sh amplification [GIBIBYTES] random 4 KiB overwrites of a LUN, fresh and aged, and paced
 #   docs/measure-volume.sh paced                     the same LUN once more: as fast as it goes, and at 80 % of that
@@ -73,7 +75,7 @@ rates() {
     local jars
     jars=$(printf '%s:' "$home"/cli/target/lib/*.jar)
     "$(java25)" -cp "$home/block-store/target/test-classes:$home/block-store/target/classes:$jars" \
-        lockstep.blockstore.bench.VolumeRates "$lab/rates" "${1:-1024}" "${2:-5}"
+        lockstep.blockstore.bench.VolumeRates "$lab/rates" "${1:-1024}" "${2:-5}" "${@:3}"
 }
 
 latencies() { jq -r '"\(.iops|floor) IOPS, reads p50/p99/p99.9/max \(.reads.p50|floor)/\(.reads.p99|floor)/\(.reads.p999|floor)/\(.reads.max|floor) us, writes \(.writes.p50|floor)/\(.writes.p99|floor)/\(.writes.p999|floor)/\(.writes.max|floor) us, \(.failed) failed"'; }
@@ -92,7 +94,7 @@ rebuild() {
     on disk replace v d5 >/dev/null
     echo "rebuilt:  $(bench "${load[@]}" | latencies)"
     on disk list
-    until on volume list | grep -q healthy; do sleep 1; done
+    until on volume list --json | jq -e 'all(.[].groups[]; .state == "healthy")' >/dev/null; do sleep 1; done
     on status | grep -i rebuil || true
     echo "after:    $(bench "${load[@]}" | latencies)"
 }
@@ -159,5 +161,5 @@ paced() {
 
 case ${1:-} in
     rates | rebuild | amplification | paced) "$@" ;;
-    *) sed -n '3,7p' "$0" && exit 2 ;;
+    *) sed -n '3,9p' "$0" && exit 2 ;;
 esac

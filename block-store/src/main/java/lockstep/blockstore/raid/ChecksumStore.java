@@ -11,7 +11,6 @@ import lockstep.blockstore.io.IoCompletion;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,29 +25,21 @@ import java.util.List;
 final class ChecksumStore {
     private static final int PAGES_KEPT = 4096;
 
-    // Together they keep the disks busy, and each slice of the loop below a millisecond.
-    private static final int LANES = 4;
-    private static final int PAGES_OF_A_LANE = 32;
-
     private record Key(int slot, long page) {}
 
     private final GroupDisks disks;
-    private final TrafficCount traffic;
     private final LinkedHashMap<Key, ChecksumPage> pages = new LinkedHashMap<>();
     // Those of `pages` that may go, the longest unused first.
     private final LinkedHashMap<Key, ChecksumPage> idle = new LinkedHashMap<>();
-    private final List<ChecksumPage> dirty = new ArrayList<>();
-    private final List<ChecksumPage> written = new ArrayList<>();
+    private final PageWrites writes;
     private final LinkedHashMap<Key, List<IoCompletion>> loading = new LinkedHashMap<>();
-    private final List<IoCompletion> queued = new ArrayList<>();
-    private boolean writing;
 
     // Calls of pin that were not given back.
     private int pinned;
 
     ChecksumStore(GroupDisks disks, TrafficCount traffic) {
         this.disks = disks;
-        this.traffic = traffic;
+        this.writes = new PageWrites(disks, traffic, this::isDurable);
     }
 
     /// Whether nobody holds an entry, or is about to.
@@ -121,18 +112,77 @@ final class ChecksumStore {
             waiting.add(done);
             return;
         }
-        List<IoCompletion> first = new ArrayList<>(List.of(done));
-        loading.put(key, first);
+        loading.put(key, new ArrayList<>(List.of(done)));
+        load(key, null, () -> {});
+    }
+
+    private void load(Key key, @Nullable PageSpan span, Runnable done) {
         PageLoad.Loaded ended =
                 (loaded, fault) -> {
-                    loading.remove(key);
+                    List<IoCompletion> waiting = loading.remove(key);
+                    List<IoCompletion> pinning = waiting == null ? List.of() : waiting;
                     if (loaded != null) {
-                        loaded.pins = first.size();
+                        loaded.pins = pinning.size();
                         pages.put(key, loaded);
+                        settle(key, loaded);
                     }
-                    first.forEach(one -> one.ended(fault));
+                    pinning.forEach(one -> one.ended(fault));
+                    done.run();
                 };
-        new PageLoad(disks, key.slot(), key.page(), ended).run();
+        new PageLoad(disks, key.slot(), key.page(), span, ended).run();
+    }
+
+    /// Has `count` pages of every slot from `page` on loaded with few requests, for who will pin
+    /// them soon; what cannot be had is told to him then.
+    void ahead(long page, int count, Runnable done) {
+        pinned++;
+        Together spans =
+                new Together(
+                        _ -> {
+                            pinned--;
+                            done.run();
+                        });
+        for (int slot = 0; slot < disks.slots(); slot++) {
+            int from = 0;
+            while (from < count) {
+                int to = from;
+                while (to < count && isAway(new Key(slot, page + to))) {
+                    to++;
+                }
+                if (to > from) {
+                    loadSpan(slot, page + from, to - from, spans.one());
+                }
+                from = to + 1;
+            }
+        }
+        spans.start();
+    }
+
+    private boolean isAway(Key key) {
+        return !pages.containsKey(key) && !loading.containsKey(key);
+    }
+
+    private void loadSpan(int slot, long page, int count, IoCompletion done) {
+        for (int i = 0; i < count; i++) {
+            loading.put(new Key(slot, page + i), new ArrayList<>());
+        }
+        PageSpan.read(
+                disks,
+                slot,
+                page,
+                count,
+                span -> {
+                    Together loads = new Together(done);
+                    for (int i = 0; i < count; i++) {
+                        IoCompletion one = loads.one();
+                        load(new Key(slot, page + i), span, () -> one.ended(null));
+                    }
+                    loads.start();
+                });
+    }
+
+    private void isDurable(ChecksumPage page) {
+        settle(new Key(page.slot, page.page), page);
     }
 
     // A page that nobody holds and that is durable may go.
@@ -172,7 +222,7 @@ final class ChecksumStore {
     private ChecksumPage changing(int slot, long dbn) {
         ChecksumPage page = pinned(slot, dbn);
         if (!page.dirty) {
-            dirty.add(page);
+            writes.add(page);
         }
         return page;
     }
@@ -183,7 +233,7 @@ final class ChecksumStore {
         ChecksumPage page = pinned(slot, dbn);
         if (!page.dirty && (page.durableSequence > 0 || page.written)) {
             page.dirty = true;
-            dirty.add(page);
+            writes.add(page);
         }
     }
 
@@ -204,91 +254,9 @@ final class ChecksumStore {
         together.start();
     }
 
-    /// Writes all changed pages to both their places, some at a time. One such call at a time is
-    /// under way: of two writes of one page at once, the older might land last.
-    void writeDirty(IoCompletion done) {
-        if (writing) {
-            queued.add(done);
-            return;
-        }
-        writing = true;
-        writeAll(
-                fault -> {
-                    writing = false;
-                    List<IoCompletion> next = List.copyOf(queued);
-                    queued.clear();
-                    if (!next.isEmpty()) {
-                        writeDirty(ended -> next.forEach(one -> one.ended(ended)));
-                    }
-                    done.ended(fault);
-                });
-    }
-
-    private void writeAll(IoCompletion done) {
-        ArrayDeque<ChecksumPage> waiting = new ArrayDeque<>(dirty);
-        dirty.clear();
-        Together lanes = new Together(done);
-        for (int lane = 0; lane < LANES; lane++) {
-            writeLane(waiting, lanes.one());
-        }
-        lanes.start();
-    }
-
-    private void writeLane(ArrayDeque<ChecksumPage> waiting, IoCompletion done) {
-        if (waiting.isEmpty()) {
-            done.ended(null);
-            return;
-        }
-        Together some =
-                new Together(
-                        fault -> {
-                            if (fault != null) {
-                                done.ended(fault);
-                            } else {
-                                writeLane(waiting, done);
-                            }
-                        });
-        for (int i = 0; i < PAGES_OF_A_LANE && !waiting.isEmpty(); i++) {
-            writePage(waiting.removeFirst(), some);
-        }
-        some.start();
-    }
-
-    private void writePage(ChecksumPage page, Together together) {
-        if (page.held) {
-            IoCompletion one = together.one();
-            page.whenFree =
-                    () -> {
-                        Together now = new Together(one);
-                        writePage(page, now);
-                        now.start();
-                    };
-            return;
-        }
-        ByteBuffer sealed = page.sealed();
-        int at = (int) (page.writeSequence() & 1);
-        page.dirty = false;
-        if (!page.written) {
-            page.written = true;
-            written.add(page);
-        }
-        int number = ++page.writes;
-        IoCompletion one = together.one();
-        Together places =
-                new Together(
-                        fault -> {
-                            page.landed = number;
-                            one.ended(fault);
-                        });
-        traffic.wrotePage(2);
-        for (int place = 0; place < 2; place++) {
-            disks.write(
-                    place == 0 ? page.slot : disks.ring().next(page.slot),
-                    disks.layout().checksumPage(place == 1, page.page, at),
-                    List.of(sealed.duplicate()),
-                    places.one());
-        }
-        places.start();
+    /// The writing of what was changed here.
+    PageWrites writes() {
+        return writes;
     }
 
     /// Whether a new entry may be put outside of a consistency point: not while the page is written
@@ -315,32 +283,5 @@ final class ChecksumStore {
         if (waiting != null) {
             waiting.run();
         }
-    }
-
-    /// A page as it is on all its disks, not flushed yet.
-    record Landed(ChecksumPage page, int number) {}
-
-    /// What a flush that is issued now covers.
-    List<Landed> landed() {
-        List<Landed> all = new ArrayList<>();
-        for (ChecksumPage page : written) {
-            if (page.landed == page.writes) {
-                all.add(new Landed(page, page.writes));
-            }
-        }
-        return all;
-    }
-
-    /// `covered` has been flushed. A page that was written again meanwhile waits for the next.
-    void flushed(List<Landed> covered) {
-        for (Landed one : covered) {
-            ChecksumPage page = one.page();
-            if (page.written && page.writes == one.number()) {
-                page.written = false;
-                page.durableSequence++;
-                settle(new Key(page.slot, page.page), page);
-            }
-        }
-        written.removeIf(page -> !page.written);
     }
 }

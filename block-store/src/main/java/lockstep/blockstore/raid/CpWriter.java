@@ -27,6 +27,9 @@ public final class CpWriter {
 
     // By group, then by range of stripes: sorting range by range takes the loop a little at a time.
     private final List<TreeMap<Long, List<StripeChunk.Put>>> pending = new ArrayList<>();
+    private List<StripeChunk.Put> last = List.of();
+    private int lastGroup = -1;
+    private long lastRange;
     private boolean busy;
     private boolean ended;
 
@@ -49,15 +52,25 @@ public final class CpWriter {
         RaidGeometry geometry = space.geometry();
         ByteBuffer block = content.slice(content.position(), Blocks.SIZE);
         long dbn = geometry.dbnOf(vbn);
-        pending.get(geometry.groupOf(vbn))
-                .computeIfAbsent(dbn / StripeChunk.MAXIMUM, _ -> new ArrayList<>())
+        range(geometry.groupOf(vbn), dbn / StripeChunk.MAXIMUM)
                 .add(new StripeChunk.Put(geometry.slotOf(vbn), dbn, block, crc));
+    }
+
+    // Mostly the one of the call before.
+    private List<StripeChunk.Put> range(int group, long range) {
+        if (group != lastGroup || range != lastRange) {
+            lastGroup = group;
+            lastRange = range;
+            last = pending.get(group).computeIfAbsent(range, _ -> new ArrayList<>());
+        }
+        return last;
     }
 
     /// Writes all blocks put since the last call, not durably. Best with many at once: whole
     /// stripes are written without reading.
     public void writeOut(IoCompletion done) {
         Together together = begin("writeOut", done);
+        lastGroup = -1;
         for (int g = 0; g < groups.size(); g++) {
             TreeMap<Long, List<StripeChunk.Put>> puts = pending.get(g);
             pending.set(g, new TreeMap<>());

@@ -1,26 +1,36 @@
 package lockstep.blockstore.raid;
 
 import lockstep.blockstore.disk.Disk;
+import lockstep.blockstore.disk.DiskLayout;
 import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.io.IoFault;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.TreeSet;
+
 /// Fills the disk that is in the place of one that left, beside everything else that goes on in its
 /// group: runs of stripes from the first to the last, each by a [RebuildRun], a few of them at once
-/// so that some read while others write; now and then, when all of them have ended, a flush, by
-/// which they count ([GroupDisks#readable]); now and then a note in the labels, where a restart
-/// goes on. Doing stripes again gives the same.
+/// so that some read while others write; now and then, while they go on, a flush, by which those
+/// count ([GroupDisks#readable]) that have ended before it, with all before them; now and then a
+/// note in the labels, where a restart goes on. Doing stripes again gives the same.
 ///
 /// Why the flush: below the watermark stripes are written like those of a whole group, and that
-/// counts on every block being there after a power cut.
+/// counts on every block being there after a power cut. Every checksum page too: if somebody is
+/// just writing one again, the watermark stops before it until the next flush.
+///
+/// Others go first. While they use the disks there is one run at a time, and a pause before each.
 ///
 /// It ends when the disk is a member like any other, or has left, or the group is lost.
 public final class GroupRebuild {
     private static final long PAUSE_NANOS = 5_000_000;
     private static final int PAUSES_MOST = 4;
-    private static final int RUNS_UNDER_WAY = 3;
+    private static final long FLUSH_AGAIN_NANOS = 50_000_000;
+
+    // Of 256 KiB from each disk, or to the one: as many as keep the threads of every disk busy.
+    private static final int RUNS_UNDER_WAY = 6;
+    private static final int PAGES_AHEAD = PageSpan.MAXIMUM / 2;
 
     private final RaidGroup group;
     private final GroupDisks disks;
@@ -31,8 +41,13 @@ public final class GroupRebuild {
     private final long startedAt;
     // Where the next run begins.
     private long position;
-    private int underWay;
+    // The first stripes of the runs under way.
+    private final TreeSet<Long> underWay = new TreeSet<>();
+    private final OwnRequests requests = new OwnRequests();
+    private long pagesLoaded;
+    private int loads;
     private boolean waiting;
+    private boolean flushing;
     private long flushedTo;
     private long notedTo;
     private long blocks;
@@ -64,9 +79,9 @@ public final class GroupRebuild {
     public Progress progress() {
         long nanos = clock().nanoTime() - startedNanos;
         long all = disks.layout().dbnCount();
-        long walked = position - startedAt;
-        long left = walked == 0 ? -1 : (long) ((double) nanos / walked * (all - position));
-        return new Progress(slot, position, all, blocks, lostBlocks, nanos, left);
+        long walked = doneTo() - startedAt;
+        long left = walked == 0 ? -1 : (long) ((double) nanos / walked * (all - doneTo()));
+        return new Progress(slot, doneTo(), all, blocks, lostBlocks, nanos, left);
     }
 
     /// Whether it has not ended.
@@ -93,46 +108,66 @@ public final class GroupRebuild {
         return ended || !same || disks.lost() != null;
     }
 
+    // All runs before it have ended.
+    private long doneTo() {
+        return underWay.isEmpty() ? position : underWay.first();
+    }
+
     // Starts what may be started; called again when something has ended or a pause is over.
     private void next() {
-        if (isOver() || waiting) {
+        if (isOver()) {
             return;
         }
+        flushWhenDue();
         long all = disks.layout().dbnCount();
-        if (position - flushedTo >= pace.stripesPerFlush() || position == all) {
-            if (underWay == 0) {
-                waiting = true;
-                flush();
-            }
-        } else if (underWay == RUNS_UNDER_WAY) {
+        if (waiting || position == all || underWay.size() == RUNS_UNDER_WAY) {
             return;
-        } else if (othersAreBusy() && pauses < PAUSES_MOST) {
+        }
+        boolean busy = othersAreBusy();
+        if (busy && !underWay.isEmpty()) {
+            return;
+        }
+        if (busy && pauses < PAUSES_MOST) {
             pauses++;
             later(PAUSE_NANOS);
         } else if (dueNanos > clock().nanoTime()) {
             later(dueNanos - clock().nanoTime());
         } else {
             pauses = 0;
+            loadPages();
             run(RebuildRun.lengthAt(position, all));
             disks.loop().execute(this::next);
         }
     }
 
-    // A run of its own has a request to each disk under way, or fewer.
     private boolean othersAreBusy() {
-        return disks.underWay() - underWay * disks.slots() > pace.busy();
+        int own = requests.underWay() + loads * 2 * disks.slots();
+        return disks.underWay() - own > pace.busy();
+    }
+
+    // Before the runs need them, and many at once.
+    private void loadPages() {
+        long page = position / DiskLayout.ENTRIES_PER_PAGE;
+        long from = Math.max(page, pagesLoaded);
+        long left = disks.layout().pages() - from;
+        if (left > 0 && from < page + PAGES_AHEAD) {
+            int count = (int) Math.min(left, PageSpan.MAXIMUM);
+            pagesLoaded = from + count;
+            loads++;
+            group.checksums().ahead(from, count, () -> loads--);
+        }
     }
 
     private void run(int count) {
         long from = position;
         position += count;
-        underWay++;
+        underWay.add(from);
         new RebuildRun(
                         group,
                         slot,
-                        from,
-                        count,
-                        (written, lost, fault) -> ran(count, written, lost, fault))
+                        new StripeRange(from, count),
+                        requests,
+                        (written, lost, fault) -> ran(from, count, written, lost, fault))
                 .start();
     }
 
@@ -148,11 +183,11 @@ public final class GroupRebuild {
 
     // Checksum pages that are lost in both places are told of where they are needed, and cost what
     // stands under them, not the rest of the disk.
-    private void ran(int count, int written, int lost, @Nullable IoFault fault) {
+    private void ran(long from, int count, int written, int lost, @Nullable IoFault fault) {
         if (isOver()) {
             return;
         }
-        underWay--;
+        underWay.remove(from);
         blocks += written;
         lostBlocks += fault == null ? lost : count;
         long now = clock().nanoTime();
@@ -162,24 +197,32 @@ public final class GroupRebuild {
         disks.loop().execute(this::next);
     }
 
-    private void flush() {
-        long upTo = position;
-        group.flushMeanwhile(
-                fault -> {
-                    if (!isOver() && fault == null) {
-                        flushed(upTo);
-                    }
-                });
+    private void flushWhenDue() {
+        long upTo = doneTo();
+        boolean due =
+                upTo - flushedTo >= pace.stripesPerFlush() || upTo == disks.layout().dbnCount();
+        if (due && !flushing) {
+            flushing = true;
+            group.flushMeanwhile(
+                    fault -> {
+                        if (!isOver() && fault == null) {
+                            flushed(Math.min(upTo, group.checksums().writes().unflushedFrom()));
+                        }
+                    });
+        }
     }
 
     private void flushed(long upTo) {
-        waiting = false;
-        flushedTo = upTo;
-        boolean all = upTo == disks.layout().dbnCount();
-        boolean noted = all || upTo - notedTo >= pace.stripesPerNote();
-        notedTo = noted ? upTo : notedTo;
+        if (upTo <= flushedTo && flushedTo < disks.layout().dbnCount()) {
+            clock().schedule(FLUSH_AGAIN_NANOS, this::flushEnded);
+            return;
+        }
+        flushedTo = Math.max(flushedTo, upTo);
+        boolean all = flushedTo == disks.layout().dbnCount();
+        boolean noted = all || flushedTo - notedTo >= pace.stripesPerNote();
+        notedTo = noted ? flushedTo : notedTo;
         disks.rebuiltTo(
-                upTo,
+                flushedTo,
                 noted,
                 fault -> {
                     if (isOver() || fault != null) {
@@ -188,9 +231,14 @@ public final class GroupRebuild {
                     if (all) {
                         finish();
                     } else {
-                        next();
+                        flushEnded();
                     }
                 });
+    }
+
+    private void flushEnded() {
+        flushing = false;
+        next();
     }
 
     private void finish() {

@@ -93,6 +93,7 @@ final class GroupRecovery {
 
     private void finish() {
         group.checksums()
+                .writes()
                 .writeDirty(
                         fault -> {
                             if (fault != null) {

@@ -14,17 +14,21 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// Writes the blocks of one consistency point to one group, in rounds. A round is: dirty note,
-/// durable; data and parity, some chunks at a time; changed checksum pages. With all disks there, a
-/// round ends only where the note is full. With a data disk missing, a round is as large as the
-/// partial-parity area: its chunks are prepared first, because what is rescued by them has to be
-/// durable with the note, and the group is flushed before the next note. A disk that is rebuilt is
-/// there in the stripes that are done and missing behind them: no round has stripes of both kinds.
+/// durable; data and parity, some chunks at a time; changed checksum pages, each as soon as no
+/// chunk to come changes it, because all of them at the end are many small requests while which the
+/// disks have nothing else to do. With all disks there, a round ends only where the note is full.
+/// With a data disk missing, a round is as large as the partial-parity area: its chunks are
+/// prepared first, because what is rescued by them has to be durable with the note, and the group
+/// is flushed before the next note. A disk that is rebuilt is there in the stripes that are done
+/// and missing behind them: no round has stripes of both kinds.
 final class GroupWriter {
-    // With chunks of 64 stripes this is some megabytes under way: enough to keep disks busy, and
-    // little enough that a commit of the log on the same device does not wait long behind it.
-    private static final int CHUNKS_UNDER_WAY = 4;
+    // With chunks of 64 stripes these are 256 KiB on each disk: enough that each of a device's four
+    // threads has one, also while the last of some chunk is waited for, and little enough that a
+    // commit of the log on the same device does not wait long behind it.
+    private static final int CHUNKS_UNDER_WAY = 6;
 
     // Of which XOR and checksums take well under a millisecond.
     private static final int BLOCKS_OF_A_SLICE = 256;
@@ -73,7 +77,8 @@ final class GroupWriter {
             parts.forEach(part -> chunks.add(new StripeChunk(group, cp, part)));
             prepareAll(chunks, noted);
         } else {
-            group.notes().write(cp, noted, new TreeMap<>(), ended -> stream(ended, parts));
+            Stream stream = new Stream(parts);
+            group.notes().write(cp, noted, new TreeMap<>(), stream::begin);
         }
     }
 
@@ -178,33 +183,41 @@ final class GroupWriter {
         if (ended != null) {
             goOn(ended);
         } else {
-            group.checksums().writeDirty(this::goOn);
+            group.checksums().writes().writeDirty(this::goOn);
         }
     }
 
     // Healthy: a bounded number of chunks at a time.
-    private void stream(@Nullable IoFault ended, List<List<StripeChunk.Put>> parts) {
-        if (ended != null) {
-            goOn(ended);
-            return;
-        }
-        new Stream(new ArrayDeque<>(parts)).fill();
-    }
-
     private final class Stream {
         private final ArrayDeque<List<StripeChunk.Put>> waiting;
+        private final PagesAhead pages;
+        // First stripes of the chunks under way.
+        private final TreeSet<Long> begun = new TreeSet<>();
         private int underWay;
         private boolean filling;
+        private boolean ended;
         private int inThisSlice;
+        private boolean pagesUnderWay;
+        private long pagesBehind;
         private @Nullable IoFault streamFault;
 
-        Stream(ArrayDeque<List<StripeChunk.Put>> waiting) {
-            this.waiting = waiting;
+        Stream(List<List<StripeChunk.Put>> parts) {
+            this.waiting = new ArrayDeque<>(parts);
+            this.pages = new PagesAhead(group.checksums(), parts);
+            pages.loadFrom(parts.getFirst().getFirst().dbn());
+        }
+
+        void begin(@Nullable IoFault noteFault) {
+            if (noteFault != null) {
+                goOn(noteFault);
+            } else {
+                fill();
+            }
         }
 
         void fill() {
             // A chunk may end inside prepare; the loop that runs already takes the next one.
-            if (filling) {
+            if (filling || ended) {
                 return;
             }
             filling = true;
@@ -213,10 +226,7 @@ final class GroupWriter {
                     postpone(waiting.removeFirst());
                     continue;
                 }
-                StripeChunk next = new StripeChunk(group, cp, waiting.removeFirst());
-                underWay++;
-                inThisSlice += next.blocks().size();
-                next.prepare(ended -> prepared(next, ended));
+                begin(new StripeChunk(group, cp, waiting.removeFirst()));
                 if (inThisSlice > BLOCKS_OF_A_SLICE && !waiting.isEmpty()) {
                     // The lane that is held open here keeps the stream from ending meanwhile.
                     underWay++;
@@ -226,28 +236,62 @@ final class GroupWriter {
             }
             filling = false;
             inThisSlice = 0;
-            if (underWay == 0) {
+            writePagesBehind();
+            if (underWay == 0 && !pagesUnderWay && !ended) {
+                ended = true;
                 writePages(streamFault);
             }
         }
 
-        private void prepared(StripeChunk chunk, @Nullable IoFault ended) {
-            if (ended != null) {
-                ended(ended);
+        private void begin(StripeChunk next) {
+            pages.loadFrom(next.dbn());
+            underWay++;
+            begun.add(next.dbn());
+            inThisSlice += next.blocks().size();
+            next.prepare(fault -> prepared(next, fault));
+        }
+
+        private void prepared(StripeChunk chunk, @Nullable IoFault fault) {
+            if (fault != null) {
+                ended(chunk, fault);
             } else if (rescues(chunk.blocks().getLast().dbn())) {
                 // A data disk left meanwhile: what this would cost in a crash is not saved.
                 chunk.release();
                 postpone(chunk.blocks());
-                ended(null);
+                ended(chunk, null);
             } else {
-                chunk.write(this::ended);
+                chunk.write(writeFault -> ended(chunk, writeFault));
             }
         }
 
-        private void ended(@Nullable IoFault ended) {
+        private void ended(StripeChunk chunk, @Nullable IoFault fault) {
+            begun.remove(chunk.dbn());
+            ended(fault);
+        }
+
+        private void ended(@Nullable IoFault fault) {
             Check.that(underWay > 0, "a chunk ends once");
             underWay--;
-            streamFault = streamFault == null ? ended : streamFault;
+            streamFault = streamFault == null ? fault : streamFault;
+            fill();
+        }
+
+        // Chunks begin in the order of their stripes, so what is behind the first stays as it is.
+        private void writePagesBehind() {
+            if (pagesUnderWay || streamFault != null || begun.isEmpty()) {
+                return;
+            }
+            long page = begun.first() / DiskLayout.ENTRIES_PER_PAGE;
+            if (page > pagesBehind) {
+                pagesBehind = page;
+                pagesUnderWay = true;
+                group.checksums().writes().writeDirtyBelow(begun.first(), this::pagesWritten);
+            }
+        }
+
+        private void pagesWritten(@Nullable IoFault fault) {
+            pagesUnderWay = false;
+            streamFault = streamFault == null ? fault : streamFault;
             fill();
         }
     }

@@ -81,7 +81,9 @@ final class HolePunch {
         StripeRange range = left.poll();
         // A disk that left meanwhile is rebuilt from entries: what is a hole already is a hole.
         if (fault != null || range == null || !isPossible(group.disks())) {
-            group.checksums().writeDirty(ended -> done.ended(fault == null ? ended : fault));
+            group.checksums()
+                    .writes()
+                    .writeDirty(ended -> done.ended(fault == null ? ended : fault));
             return;
         }
         int now = Math.min(AT_ONCE, range.count());

@@ -22,6 +22,7 @@ final class PageLoad {
     private final GroupDisks disks;
     private final int slot;
     private final long page;
+    private final @Nullable PageSpan span;
     private final Loaded done;
     private final @Nullable ByteBuffer[] places = new @Nullable ByteBuffer[2];
     private final boolean[] slow = new boolean[2];
@@ -29,10 +30,12 @@ final class PageLoad {
     // The newest copy from where parity had its second ones before.
     private @Nullable ByteBuffer former;
 
-    PageLoad(GroupDisks disks, int slot, long page, Loaded done) {
+    /// Of what is in `span`, if there is one, nothing is read again.
+    PageLoad(GroupDisks disks, int slot, long page, @Nullable PageSpan span, Loaded done) {
         this.disks = disks;
         this.slot = slot;
         this.page = page;
+        this.span = span;
         this.done = done;
     }
 
@@ -57,7 +60,10 @@ final class PageLoad {
                             }
                         });
         for (int place = 0; place < 2; place++) {
-            if (disks.pageReadable(holder(place), page)) {
+            ByteBuffer copies = span == null ? null : span.copies(place, page);
+            if (copies != null) {
+                places[place] = copies;
+            } else if (disks.pageReadable(holder(place), page)) {
                 readPlace(place, hedged, together.one());
             }
         }

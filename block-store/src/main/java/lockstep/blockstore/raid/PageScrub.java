@@ -27,6 +27,8 @@ final class PageScrub {
     private final @Nullable ByteBuffer[][] copies = new @Nullable ByteBuffer[2][2];
     private final Runnable done;
 
+    /// To be made when the page is held and before anything of it is read: it may be changed in
+    /// memory from here on.
     PageScrub(GroupDisks disks, ScrubListener listener, ChecksumPage held, Runnable done) {
         this.disks = disks;
         this.listener = listener;
@@ -39,7 +41,8 @@ final class PageScrub {
         this.done = done;
     }
 
-    void run() {
+    /// Of what is in `span`, if there is one, nothing is read again.
+    void run(@Nullable PageSpan span) {
         for (int place = 0; place < 2; place++) {
             // Of a page that was never written no copy is written: it is looked at below.
             if ((mended & (1 << place)) != 0
@@ -51,7 +54,7 @@ final class PageScrub {
         Together reads = new Together(_ -> compare());
         for (int place = 0; place < 2; place++) {
             if (disks.pageReadable(holder(place), page)) {
-                readPlace(place, reads.one());
+                readPlace(place, span, reads.one());
             }
         }
         reads.start();
@@ -65,7 +68,13 @@ final class PageScrub {
         return disks.layout().checksumPage(place == 1, page, index);
     }
 
-    private void readPlace(int place, IoCompletion one) {
+    private void readPlace(int place, @Nullable PageSpan span, IoCompletion one) {
+        ByteBuffer read = span == null ? null : span.copies(place, page);
+        if (read != null) {
+            take(place, read);
+            one.ended(null);
+            return;
+        }
         ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
         disks.read(
                 holder(place),
@@ -73,8 +82,7 @@ final class PageScrub {
                 List.of(both.duplicate()),
                 fault -> {
                     if (fault == null) {
-                        copies[place][0] = both.slice(0, Blocks.SIZE);
-                        copies[place][1] = both.slice(Blocks.SIZE, Blocks.SIZE);
+                        take(place, both);
                         one.ended(null);
                         return;
                     }
@@ -83,6 +91,11 @@ final class PageScrub {
                     readSlot(place, 1, singly.one());
                     singly.start();
                 });
+    }
+
+    private void take(int place, ByteBuffer both) {
+        copies[place][0] = both.slice(0, Blocks.SIZE);
+        copies[place][1] = both.slice(Blocks.SIZE, Blocks.SIZE);
     }
 
     private void readSlot(int place, int index, IoCompletion one) {

@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /// XOR of blocks, eight bytes at a time. Order of bytes does not matter to XOR, so native order is
 /// used on both sides.
@@ -49,6 +50,13 @@ final class Parity {
     /// A block of zeros.
     static ByteBuffer zeros() {
         return ByteBuffer.allocate(Blocks.SIZE);
+    }
+
+    /// Block `index` of `blocks`, all zeros.
+    static ByteBuffer cleared(ByteBuffer blocks, int index) {
+        int from = blocks.arrayOffset() + index * Blocks.SIZE;
+        Arrays.fill(blocks.array(), from, from + Blocks.SIZE, (byte) 0);
+        return blocks.slice(index * Blocks.SIZE, Blocks.SIZE);
     }
 
     /// A copy of the block at the position of `source`.

@@ -18,6 +18,7 @@ final class RaidGroup {
     private final NoteLog notes;
     private final Holes holes = new Holes();
     private final TrafficCount traffic = new TrafficCount();
+    private final RunBuffers buffers = new RunBuffers();
 
     RaidGroup(GroupDisks disks) {
         this.disks = disks;
@@ -54,6 +55,10 @@ final class RaidGroup {
         return holes;
     }
 
+    RunBuffers buffers() {
+        return buffers;
+    }
+
     TrafficCount traffic() {
         return traffic;
     }
@@ -71,11 +76,11 @@ final class RaidGroup {
 
     /// Makes durable what has ended by now, while stripes are being written: their notes stay.
     void flushMeanwhile(IoCompletion done) {
-        List<ChecksumStore.Landed> covered = checksums.landed();
+        List<PageWrites.Landed> covered = checksums.writes().landed();
         disks.flush(
                 fault -> {
                     if (fault == null) {
-                        checksums.flushed(covered);
+                        checksums.writes().flushed(covered);
                     }
                     done.ended(fault);
                 });

@@ -6,6 +6,7 @@ import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.disk.DiskLayout;
 import lockstep.blockstore.disk.Together;
+import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
 
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,9 @@ final class RebuildRun {
     /// Stripes of one run at most.
     static final int MAXIMUM = StripeChunk.MAXIMUM;
 
+    // Two pages, each at two places.
+    private static final int PAGE_WRITES = 4;
+
     /// Takes the end: blocks written, blocks that are lost, and why it could not be done.
     interface Ended {
         void ended(int written, int lost, @Nullable IoFault fault);
@@ -40,18 +44,22 @@ final class RebuildRun {
     private final int slot;
     private final long dbn;
     private final int count;
+    private final OwnRequests requests;
     private final Ended done;
     private final @Nullable ByteBuffer[][] found;
     private final boolean[] wanted;
+    private final List<ByteBuffer> buffers = new ArrayList<>();
+    private ByteBuffer sums = ByteBuffer.allocate(0);
     private final ArrayDeque<Bad> bad = new ArrayDeque<>();
     private int written;
     private int lost;
 
-    RebuildRun(RaidGroup group, int slot, long dbn, int count, Ended done) {
+    RebuildRun(RaidGroup group, int slot, StripeRange stripes, OwnRequests requests, Ended done) {
         this.group = group;
         this.slot = slot;
-        this.dbn = dbn;
-        this.count = count;
+        this.dbn = stripes.dbn();
+        this.count = stripes.count();
+        this.requests = requests;
         this.done = done;
         this.found = new @Nullable ByteBuffer[group.slots()][count];
         this.wanted = new boolean[count];
@@ -124,19 +132,27 @@ final class RebuildRun {
             return;
         }
         int from = first;
-        var one = reads.one();
+        var one = requests.counted(reads.one());
         group.reader()
                 .read(
                         other,
                         dbn + from,
                         last - from + 1,
+                        take(),
                         blocks -> {
                             System.arraycopy(blocks, 0, found[other], from, blocks.length);
                             one.ended(null);
                         });
     }
 
+    private ByteBuffer take() {
+        ByteBuffer taken = group.buffers().take();
+        buffers.add(taken);
+        return taken;
+    }
+
     private void judgeAll() {
+        sums = take();
         for (int i = 0; i < count; i++) {
             if (wanted[i]) {
                 judge(i);
@@ -157,18 +173,21 @@ final class RebuildRun {
                 }
             }
         }
+        if (isParity()) {
+            // Its blocks are summed up when they are all as right as they get.
+            return;
+        }
         ByteBuffer sum = sum(stripe);
         found[slot][stripe] = sum;
         ChecksumEntry own = entry(slot, stripe);
-        boolean right = whole && own != null && Crc32c.of(sum) == own.crc();
-        if (!isParity() && !right) {
+        if (!whole || own == null || Crc32c.of(sum) != own.crc()) {
             bad.add(new Bad(slot, stripe));
         }
     }
 
     // Of what is known of the others.
     private ByteBuffer sum(int stripe) {
-        ByteBuffer sum = Parity.zeros();
+        ByteBuffer sum = Parity.cleared(sums, stripe);
         for (int other = 0; other < group.slots(); other++) {
             ByteBuffer content = found[other][stripe];
             if (other != slot && content != null && entry(other, stripe) != null) {
@@ -210,7 +229,7 @@ final class RebuildRun {
                 run.add(content);
             } else if (!run.isEmpty()) {
                 long at = group.disks().layout().dataStart() + dbn + i - run.size();
-                group.disks().write(slot, at, List.copyOf(run), writes.one());
+                group.disks().write(slot, at, List.copyOf(run), requests.counted(writes.one()));
                 written += run.size();
                 run.clear();
             }
@@ -255,10 +274,16 @@ final class RebuildRun {
             group.checksums().renew(slot, dbn);
             group.checksums().renew(before, dbn);
         }
-        group.checksums().writeDirty(this::ended);
+        IoCompletion pages = this::ended;
+        for (int i = 0; i < PAGE_WRITES; i++) {
+            pages = requests.counted(pages);
+        }
+        group.checksums().writes().writeDirty(pages);
     }
 
     private void ended(@Nullable IoFault fault) {
+        buffers.forEach(group.buffers()::give);
+        buffers.clear();
         group.checksums().unpin(dbn, count);
         group.locks().unlock(dbn, count);
         done.ended(written, lost, fault);

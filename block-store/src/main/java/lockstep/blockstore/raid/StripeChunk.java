@@ -44,6 +44,7 @@ final class StripeChunk {
     private final @Nullable ByteBuffer[] parity;
     private final TreeMap<Long, ByteBuffer> rescued = new TreeMap<>();
     private int missing = -1;
+    private @Nullable ByteBuffer sums;
 
     /// New content for one block; the content is lent until the chunk is written.
     record Put(int slot, long dbn, ByteBuffer content, int crc) {}
@@ -66,6 +67,11 @@ final class StripeChunk {
     /// What is written.
     List<Put> blocks() {
         return blocks;
+    }
+
+    /// Its first stripe.
+    long dbn() {
+        return dbn;
     }
 
     /// Blocks of the missing disk that have to be saved before [#write].
@@ -250,9 +256,15 @@ final class StripeChunk {
         done.ended(null);
     }
 
+    private ByteBuffer sums() {
+        ByteBuffer taken = sums == null ? group.buffers().take() : sums;
+        sums = taken;
+        return taken;
+    }
+
     // XOR of the new blocks and of the old ones in `reads`.
     private ByteBuffer sum(int stripe, long reads, boolean withOverwritten) {
-        ByteBuffer sum = Parity.zeros();
+        ByteBuffer sum = Parity.cleared(sums(), stripe);
         for (int slot = 0; slot < group.slots(); slot++) {
             Put put = puts[slot][stripe];
             if (put != null) {
@@ -347,6 +359,10 @@ final class StripeChunk {
 
     /// Gives the stripes up without writing them.
     void release() {
+        if (sums != null) {
+            group.buffers().give(sums);
+            sums = null;
+        }
         group.checksums().unpin(dbn, count);
         group.locks().unlock(dbn, count);
     }

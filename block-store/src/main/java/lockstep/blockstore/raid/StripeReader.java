@@ -39,7 +39,12 @@ final class StripeReader {
     /// Reads `count` consecutive blocks of a live member with one request; after a fault, block by
     /// block, so that one bad sector costs one block.
     void read(int slot, long dbn, int count, Found done) {
-        ByteBuffer all = ByteBuffer.allocate(count * Blocks.SIZE);
+        read(slot, dbn, count, ByteBuffer.allocate(count * Blocks.SIZE), done);
+    }
+
+    /// The same with memory for them, `lent` as long as what was found is looked at.
+    void read(int slot, long dbn, int count, ByteBuffer lent, Found done) {
+        ByteBuffer all = lent.slice(0, count * Blocks.SIZE);
         @Nullable ByteBuffer[] blocks = new @Nullable ByteBuffer[count];
         for (int i = 0; i < count; i++) {
             blocks[i] = all.slice(i * Blocks.SIZE, Blocks.SIZE);

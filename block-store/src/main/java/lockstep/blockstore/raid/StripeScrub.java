@@ -9,6 +9,7 @@ import lockstep.blockstore.io.IoFault;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Looks at some consecutive stripes of a group under their lock: reads every member, verifies
@@ -29,8 +30,13 @@ final class StripeScrub {
     private final ScrubListener listener;
     private final long dbn;
     private final int count;
+    private final OwnRequests requests;
     private final Runnable done;
+    private final StripeVerdict[] verdicts;
+    private final List<ByteBuffer> buffers = new ArrayList<>();
+    private final ByteBuffer scratch = Parity.zeros();
     private @Nullable ByteBuffer[][] found;
+    private int missing;
     private int tries;
 
     StripeScrub(
@@ -38,16 +44,18 @@ final class StripeScrub {
             VbnSpace space,
             NotedStripes noted,
             ScrubListener listener,
-            long dbn,
-            int count,
+            StripeRange stripes,
+            OwnRequests requests,
             Runnable done) {
         this.group = group;
         this.space = space;
         this.noted = noted;
         this.listener = listener;
-        this.dbn = dbn;
-        this.count = count;
+        this.dbn = stripes.dbn();
+        this.count = stripes.count();
+        this.requests = requests;
         this.done = done;
+        this.verdicts = new StripeVerdict[count];
         this.found = new @Nullable ByteBuffer[group.slots()][count];
     }
 
@@ -63,16 +71,19 @@ final class StripeScrub {
             return;
         }
         found = new @Nullable ByteBuffer[group.slots()][count];
-        Together reads = new Together(_ -> readAgain());
+        Together reads = new Together(_ -> judgeAll());
         for (int slot = 0; slot < group.slots(); slot++) {
             if (group.disks().readable(slot, dbn)) {
                 int at = slot;
-                IoCompletion one = reads.one();
+                IoCompletion one = requests.counted(reads.one());
+                ByteBuffer into = group.buffers().take();
+                buffers.add(into);
                 group.reader()
                         .read(
                                 slot,
                                 dbn,
                                 count,
+                                into,
                                 blocks -> {
                                     found[at] = blocks;
                                     one.ended(null);
@@ -82,16 +93,36 @@ final class StripeScrub {
         reads.start();
     }
 
+    private void judgeAll() {
+        missing = group.disks().missingAt(dbn);
+        for (int i = 0; i < count; i++) {
+            verdicts[i] = judge(i);
+        }
+        readAgain();
+    }
+
+    private StripeVerdict judge(int stripe) {
+        if (noted.has(group.disks().index(), dbn + stripe)) {
+            return StripeVerdict.unknown(group.slots());
+        }
+        @Nullable ByteBuffer[] blocks = new @Nullable ByteBuffer[group.slots()];
+        @Nullable ChecksumEntry[] entries = new @Nullable ChecksumEntry[group.slots()];
+        for (int slot = 0; slot < group.slots(); slot++) {
+            blocks[slot] = found[slot][stripe];
+            entries[slot] = group.checksums().get(slot, dbn + stripe);
+        }
+        return StripeVerdict.of(blocks, entries, group.disks().paritySlot(), missing, scratch);
+    }
+
     // What came back wrong is read once more: a transient error of a cable or a controller is no
     // reason to call anything lost.
     private void readAgain() {
-        Together again = new Together(_ -> judge());
-        for (int slot = 0; slot < group.slots(); slot++) {
-            for (int i = 0; i < count; i++) {
-                ByteBuffer content = found[slot][i];
-                ChecksumEntry entry = group.checksums().get(slot, dbn + i);
-                if (content != null && entry != null && Crc32c.of(content) != entry.crc()) {
-                    readAgain(slot, i, again.one());
+        Together again = new Together(_ -> judgeAgain());
+        for (int i = 0; i < count; i++) {
+            for (int slot = 0; slot < group.slots() && verdicts[i].wrong != 0; slot++) {
+                boolean wrong = (verdicts[i].wrong & (1L << slot)) != 0 && found[slot][i] != null;
+                if (wrong && group.checksums().get(slot, dbn + i) != null) {
+                    readAgain(slot, i, requests.counted(again.one()));
                 }
             }
         }
@@ -114,23 +145,12 @@ final class StripeScrub {
                         });
     }
 
-    private void judge() {
-        StripeVerdict[] verdicts = new StripeVerdict[count];
-        int missing = group.disks().missingAt(dbn);
-        int parity = group.disks().paritySlot();
+    private void judgeAgain() {
+        missing = group.disks().missingAt(dbn);
         boolean later = false;
         for (int i = 0; i < count; i++) {
-            @Nullable ByteBuffer[] blocks = new @Nullable ByteBuffer[group.slots()];
-            @Nullable ChecksumEntry[] entries = new @Nullable ChecksumEntry[group.slots()];
-            for (int slot = 0; slot < group.slots(); slot++) {
-                blocks[slot] = found[slot][i];
-                entries[slot] = group.checksums().get(slot, dbn + i);
-            }
-            boolean known = !noted.has(group.disks().index(), dbn + i);
-            verdicts[i] =
-                    known
-                            ? StripeVerdict.of(blocks, entries, parity, missing)
-                            : StripeVerdict.unknown(group.slots());
+            boolean changed = verdicts[i].wrong != 0 || verdicts[i].isOutdated(missing);
+            verdicts[i] = changed ? judge(i) : verdicts[i];
             int stamped = verdicts[i].stamped();
             later |= stamped >= 0 && !group.checksums().canStamp(stamped, dbn + i);
         }
@@ -139,11 +159,11 @@ final class StripeScrub {
             group.disks().loop().clock().schedule(PAUSE_NANOS, this::run);
             return;
         }
-        repair(verdicts);
+        repair();
     }
 
-    private void repair(StripeVerdict[] verdicts) {
-        Together writes = new Together(_ -> repaired(verdicts));
+    private void repair() {
+        Together writes = new Together(_ -> repaired());
         GroupDisks disks = group.disks();
         for (int slot = 0; slot < group.slots(); slot++) {
             int good = 0;
@@ -160,7 +180,8 @@ final class StripeScrub {
                 }
                 if (content != null) {
                     long at = disks.layout().dataStart() + dbn + i;
-                    disks.write(slot, at, List.of(content.duplicate()), writes.one());
+                    disks.write(
+                            slot, at, List.of(content.duplicate()), requests.counted(writes.one()));
                 }
             }
             disks.countGood(slot, good);
@@ -168,7 +189,7 @@ final class StripeScrub {
         writes.start();
     }
 
-    private void repaired(StripeVerdict[] verdicts) {
+    private void repaired() {
         int parity = group.disks().paritySlot();
         for (int i = 0; i < count; i++) {
             StripeVerdict verdict = verdicts[i];
@@ -226,6 +247,8 @@ final class StripeScrub {
     }
 
     private void release() {
+        buffers.forEach(group.buffers()::give);
+        buffers.clear();
         group.checksums().unpin(dbn, count);
         group.locks().unlock(dbn, count);
     }

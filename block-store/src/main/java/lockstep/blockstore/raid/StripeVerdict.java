@@ -66,18 +66,19 @@ final class StripeVerdict {
                 new @Nullable ByteBuffer[slots], new @Nullable ChecksumEntry[slots], 0, -1);
     }
 
+    /// `scratch` is memory for a block, for the time of the call.
     static StripeVerdict of(
             @Nullable ByteBuffer[] found,
             @Nullable ChecksumEntry[] entries,
             int parity,
-            int missing) {
+            int missing,
+            ByteBuffer scratch) {
         StripeVerdict verdict = new StripeVerdict(found, entries, parity, missing);
-        verdict.judge();
+        verdict.judge(Parity.cleared(scratch, 0));
         return verdict;
     }
 
-    private void judge() {
-        ByteBuffer sum = Parity.zeros();
+    private void judge(ByteBuffer sum) {
         long bad = 0;
         for (int slot = 0; slot < found.length; slot++) {
             ByteBuffer content = found[slot];
@@ -98,10 +99,14 @@ final class StripeVerdict {
         boolean whole = missing < 0 || (missing != parity && entries[missing] == null);
         if (!whole) {
             judgeDegraded(bad, sum);
-        } else if (bad == 0) {
-            if (!Blocks.isZero(sum)) {
-                makeParity(entries[parity] == null ? sum : less(sum, found[parity]));
-            }
+        } else if (bad != 0 || !Blocks.isZero(sum)) {
+            judgeWhole(bad, Parity.copy(sum));
+        }
+    }
+
+    private void judgeWhole(long bad, ByteBuffer sum) {
+        if (bad == 0) {
+            makeParity(entries[parity] == null ? sum : less(sum, found[parity]));
         } else if (Long.bitCount(bad) > 1) {
             lost = bad & ~(1L << parity);
         } else {
@@ -136,6 +141,11 @@ final class StripeVerdict {
     private void makeParity(ByteBuffer sum) {
         parityError = true;
         repairs[parity] = sum;
+    }
+
+    /// Whether another disk is away by now than when it was made.
+    boolean isOutdated(int missingNow) {
+        return missing != missingNow;
     }
 
     private static ByteBuffer less(ByteBuffer sum, @Nullable ByteBuffer content) {

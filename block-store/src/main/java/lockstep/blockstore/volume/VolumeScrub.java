@@ -20,10 +20,10 @@ import java.util.function.Supplier;
 /// was written. A pass is: the records and labels, every pointer ([PointerPass]), every stripe
 /// ([SpaceScrub]), the records again.
 ///
-/// Step follows step on the loop, never two at once. After each it pauses for as long as the rate
-/// asks, and while others use the disks at least for as long as the step took, so that never more
-/// than half of what they can do goes into it then. While a consistency point is being written it
-/// waits, but not for ever.
+/// Step follows step on the loop, some as one while nobody else uses the disks. After each it
+/// pauses for as long as the rate asks, and while others use the disks at least for as long as the
+/// step took, so that never more than half of what they can do goes into it then. While a
+/// consistency point is being written it waits, but not for ever.
 ///
 /// Where it is stands in a record that is written now and then: after a restart the pass goes on
 /// from there, and does the last stretch again.
@@ -49,6 +49,8 @@ public final class VolumeScrub {
     private static final long LOOK_NANOS = 20_000_000L;
     private static final int LOOKS = 50;
     private static final long NOT_READY_NANOS = 500_000_000L;
+    private static final int STEPS_AT_ONCE = 8;
+    private static final int BURSTS_PER_SECOND = 8;
     private static final long IDLE_NANOS = 60_000_000_000L;
 
     private final RaidSpace space;
@@ -240,17 +242,29 @@ public final class VolumeScrub {
             scrubRecords(() -> space.disks().flush(_ -> endPass()));
             return;
         }
-        long blocks = steps.blocks(group, step);
-        steps.step(
+        int count = stepsAtOnce(group, step);
+        long blocks = steps.blocks(group, step, count);
+        steps.steps(
                 group,
                 step,
+                count,
                 () -> {
-                    boolean more = step + 1 < steps.steps(group);
+                    boolean more = step + count < steps.steps(group);
                     ScrubState next =
-                            more ? state.atStripes(group, step + 1) : state.atStripes(group + 1, 0);
+                            more
+                                    ? state.atStripes(group, step + count)
+                                    : state.atStripes(group + 1, 0);
                     state = next.with(state.counts().read(blocks));
                     stepped(blocks, begunNanos);
                 });
+    }
+
+    // Some while nobody else is there, but not more than what the rate gives in a short time.
+    private int stepsAtOnce(int group, long step) {
+        long most = Math.min(STEPS_AT_ONCE, steps.steps(group) - step);
+        long bytes = Blocks.toBytes(steps.blocks(group, step, 1));
+        long worth = settings.bytesPerSecond() / BURSTS_PER_SECOND / bytes;
+        return othersAreBusy() ? 1 : (int) Math.clamp(worth, 1, most);
     }
 
     private void scrubRecords(Runnable done) {

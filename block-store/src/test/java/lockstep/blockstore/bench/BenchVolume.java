@@ -21,6 +21,7 @@ import lockstep.blockstore.raid.ScrubListener;
 import lockstep.blockstore.raid.SpaceScrub;
 import lockstep.blockstore.raid.VbnSpace;
 
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,20 +38,29 @@ final class BenchVolume {
     /// As much as a consistency point of a busy volume.
     private static final int BLOCKS_PER_CP = 32_768;
 
+    /// As many as a scrub does as one while nobody else uses the disks.
+    private static final int SCRUB_STEPS = 8;
+
     private static final RebuildPace UNBOUNDED = RebuildPace.of(1L << 40);
 
     private final ThreadEventLoop loop = new ThreadEventLoop("bench");
+    private final long loopThread;
     private final List<FileDevice> devices = new ArrayList<>();
+    private final CountedDevice.Load load = new CountedDevice.Load();
     private final AtomicLong found = new AtomicLong();
     private final VbnSpace space;
     private final VolumeDisks disks;
     private long cps;
 
     BenchVolume(List<Path> files) throws Exception {
+        CompletableFuture<Long> thread = new CompletableFuture<>();
+        loop.execute(() -> thread.complete(Thread.currentThread().threadId()));
+        loopThread = thread.get();
         for (Path file : files) {
             devices.add(FileDevice.open(file, loop, FileDevice.Options.DATA));
         }
-        List<BlockDevice> group = List.copyOf(devices);
+        List<BlockDevice> group = new ArrayList<>();
+        devices.forEach(device -> group.add(new CountedDevice(device, load)));
         var random = new SplittableRandom(1);
         FormatPlan format =
                 new FormatPlan(new VolumeId(1, 1), "bench", List.of(group), random::nextLong);
@@ -93,9 +103,31 @@ final class BenchVolume {
         ended.get(1, TimeUnit.HOURS);
     }
 
-    /// Stripes of the group.
-    long stripes() {
-        return space.geometry().groups().getFirst().dbnCount();
+    /// Where the disks' data begin, in bytes.
+    long dataStart() {
+        return Blocks.toBytes(disks.groups().getFirst().layout().dataStart());
+    }
+
+    /// Bytes of data on each disk.
+    long dataBytes() {
+        return Blocks.toBytes(space.geometry().groups().getFirst().dbnCount());
+    }
+
+    /// Bytes that each disk gets between two flushes of [#writeFullStripes].
+    long bytesPerFlush() {
+        return Blocks.toBytes(BLOCKS_PER_CP / space.geometry().groups().getFirst().dataDisks());
+    }
+
+    /// CPU time of the loop.
+    long loopNanos() {
+        return ManagementFactory.getThreadMXBean().getThreadCpuTime(loopThread);
+    }
+
+    /// What the disks did in the last `nanos`, since the call before.
+    CountedDevice.Counted counted(long nanos) throws Exception {
+        CompletableFuture<CountedDevice.Counted> counted = new CompletableFuture<>();
+        loop.execute(() -> counted.complete(load.take(nanos)));
+        return counted.get();
     }
 
     /// Writes every stripe as a whole, some thousand blocks to a consistency point, each flushed.
@@ -149,22 +181,25 @@ final class BenchVolume {
         if (step == scrub.steps(0)) {
             done.ended(null);
         } else {
-            scrub.step(0, step, () -> loop.execute(() -> scrubFrom(scrub, step + 1, done)));
+            int count = (int) Math.min(SCRUB_STEPS, scrub.steps(0) - step);
+            scrub.steps(0, step, count, () -> scrubFrom(scrub, step + count, done));
         }
     }
 
     /// Rebuilds the disk in `slot` onto `file` with nothing else to do.
     void rebuild(int slot, Path file) throws Exception {
         FileDevice spare = FileDevice.open(file, loop, FileDevice.Options.DATA);
-        devices.add(spare);
+        FileDevice before = devices.set(slot, spare);
+        BlockDevice counted = new CountedDevice(spare, load);
         await(
                 done -> {
                     disks.groups().getFirst().fail(slot, "for the bench");
-                    space.replace(0, slot, spare, UUID.randomUUID(), done);
+                    space.replace(0, slot, counted, UUID.randomUUID(), done);
                 });
         while (isDegraded()) {
-            TimeUnit.MILLISECONDS.sleep(5);
+            TimeUnit.MILLISECONDS.sleep(2);
         }
+        before.closeNow();
     }
 
     private boolean isDegraded() throws Exception {
