@@ -66,8 +66,8 @@ public final class VolumeHoles {
     private Clock.@Nullable Timer timer;
 
     /// For a copy that is open. `copy` gives it as it is now; `ready` says whether what a crash or
-    /// a change of role left behind is in order; `wantCp` asks for a consistency point, if need
-    /// be of the node that makes them.
+    /// a change of role left behind is in order; `wantCp` asks for a consistency point, if need be
+    /// of the node that makes them.
     public VolumeHoles(
             Supplier<VolumeCopy> copy,
             BooleanSupplier ready,

@@ -238,8 +238,8 @@ public final class Replica {
         };
     }
 
-    /// Work on the disks waits for a consistency point, which nobody else may ask for: makes one, or
-    /// asks the source of a mirror for one.
+    /// Work on the disks waits for a consistency point, which nobody else may ask for: makes one,
+    /// or asks the source of a mirror for one.
     public void wantImage() {
         ActiveVolume active = role.active();
         if (active != null && active.isServing()) {

@@ -137,7 +137,8 @@ public sealed interface VolumeMessage extends Message {
         }
     }
 
-    /// D→S: make a consistency point even if hosts are idle: this copy has work that only one can do.
+    /// D→S: make a consistency point even if hosts are idle: this copy has work that only one can
+    /// do.
     record ImageWanted() implements VolumeMessage {}
 
     /// Either way: give `epoch` up; the sender takes over or wants to.

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -164,10 +166,17 @@ final class SocketNode implements LinkHandler, AutoCloseable {
         }
     }
 
+    // Leases come all the time.
     void awaitEvent(String wanted) throws InterruptedException {
+        long until = System.nanoTime() + 60_000_000_000L;
+        List<String> seen = new ArrayList<>();
         for (String event = ""; !event.equals(wanted); ) {
             event = events.poll(20, TimeUnit.SECONDS);
-            Check.that(event != null, wanted + " came");
+            Check.that(
+                    event != null && System.nanoTime() < until, wanted + " came and not: " + seen);
+            if (!event.equals("lease")) {
+                seen.add(event);
+            }
         }
     }
 
