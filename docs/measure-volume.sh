@@ -21,7 +21,7 @@ trap stop EXIT
 
 java25() {
     local found
-    for found in "${LOCKSTEP_JAVA_HOME:-}" /usr/lib/jvm/*25*; do
+    for found in ${LOCKSTEP_JAVA_HOME:+"$LOCKSTEP_JAVA_HOME"} /usr/lib/jvm/*25*; do
         [ -x "$found/bin/java" ] && echo "$found/bin/java" && return
     done
 }
