@@ -186,8 +186,12 @@ public final class VolumeHoles {
     }
 
     // What died in one consistency point becomes free in the next, which nobody asks for when the
-    // hosts are idle.
+    // hosts are idle. Of a pair the source sees to that: two that ask, each taking the other's
+    // consistency points for a sign of life, would never come to rest.
     private void askIfIdle(VolumeRoot root) {
+        if (copy.get().state().role() == CopyState.Role.MIRROR) {
+            return;
+        }
         boolean changed = !root.cp().equals(lastCp);
         if (changed && (!asked || lastUsed - root.used() >= settings.unit())) {
             inVain = 0;

@@ -60,17 +60,18 @@ final class VolumeHolesTest {
     }
 
     private static VolumeHoles start(VolumeWorld world, HoleSettings settings) {
+        Runnable checkpoint =
+                () -> {
+                    if (world.active != null) {
+                        world.active.checkpoint(null);
+                    }
+                };
+        return start(world, settings, checkpoint);
+    }
+
+    private static VolumeHoles start(VolumeWorld world, HoleSettings settings, Runnable wantCp) {
         VolumeHoles holes =
-                new VolumeHoles(
-                        () -> world.copy,
-                        () -> true,
-                        world.space,
-                        settings,
-                        () -> {
-                            if (world.active != null) {
-                                world.active.checkpoint(null);
-                            }
-                        });
+                new VolumeHoles(() -> world.copy, () -> true, world.space, settings, wantCp);
         world.loop.call(holes::open);
         return holes;
     }
@@ -200,6 +201,30 @@ final class VolumeHolesTest {
         assertThat(ScrubRun.pass(mirror).findings).isEmpty();
         assertThat(mirror.check().errors()).isEmpty();
         assertThat(mirror.heard.lost + mirror.heard.bad).isZero();
+    }
+
+    /// Only for what it offers: its source asks for itself, and they must not keep each other
+    /// awake.
+    @Test
+    void idleMirrorAsksForNothing() {
+        VolumeWorld source = filled(8);
+        CopyState state = CopyState.standalone().as(CopyState.Role.MIRROR, CopyState.Sync.NO_IMAGE);
+        VolumeWorld mirror = new VolumeWorld(9, SLOTS, DBNS, BLOCKS, state);
+        mirror.open(() -> mirror.mirror != null);
+        new ImageTransfer(source, mirror).run();
+        assertThat(mirror.copy.root().dead().top().isHole()).isFalse();
+        int[] asked = new int[1];
+        VolumeHoles holes = start(mirror, SETTINGS, () -> asked[0]++);
+        mirror.simulation.runFor(1_000_000_000L);
+        assertThat(asked[0]).isZero();
+        unmap(source, 0, BLOCKS);
+        for (int i = 0; i < 3; i++) {
+            source.checkpoint();
+            new ImageTransfer(source, mirror).run();
+            mirror.simulation.runFor(1_000_000_000L);
+        }
+        assertThat(asked[0]).isPositive();
+        close(mirror, holes);
     }
 
     /// A crash at any moment, under writes, costs nothing; what was not given back then is later.
