@@ -150,16 +150,24 @@ final class EqualityCheck {
     private void differ(VolumeRoot of, List<Long> vbns, String how) {
         differences += vbns.size();
         replica.tell("ALARM: verify: block " + vbns + " of " + of.cp() + ": " + how);
-        // Durable at the mirror: it is not taken over without force from here on.
-        replica.send(new VolumeMessage.Detached(volume.epoch()));
         Comparison found = new Comparison(of.cp(), blocks, vbns);
         Compared done = over();
-        if (done != null && volume.equals(replica.active())) {
-            // Durable here: everything is copied with the next link, also after a restart.
-            replica.save(replica.copy().state().differing(), () -> done.ended(null, found));
-        } else if (done != null) {
-            done.ended(null, found);
+        if (done == null) {
+            return;
         }
+        if (volume.equals(replica.active())) {
+            // Durable here first: a source that forgot, and found a mirror that is merely out of
+            // sync, would bring it back by the difference and leave the blocks as they are.
+            replica.save(replica.copy().state().differing(), () -> tellMirror(done, found));
+        } else {
+            tellMirror(done, found);
+        }
+    }
+
+    /// Durable at the mirror with this: it is not taken over without force from here on.
+    private void tellMirror(Compared done, Comparison found) {
+        replica.send(new VolumeMessage.Detached(volume.epoch()));
+        done.ended(null, found);
     }
 
     /// The link is lost, or the image is gone: nothing was found out.
