@@ -71,7 +71,9 @@ public final class FreeStripes {
     private static boolean isFree(SpaceMap map, StripeSet set, long dbn, int count) {
         for (int disk = 0; disk < set.dataDisks(); disk++) {
             long first = set.vbn(disk, dbn);
-            if (first + count > map.size() || map.usedIn(first, count) > 0) {
+            // A mirror's disks may hold more than the volume has; an image uses nothing of that.
+            long mapped = Math.min(count, map.size() - first);
+            if (mapped > 0 && map.usedIn(first, (int) mapped) > 0) {
                 return false;
             }
         }

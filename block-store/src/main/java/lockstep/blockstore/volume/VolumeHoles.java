@@ -26,9 +26,9 @@ import java.util.function.Supplier;
 ///
 /// A pass goes over all stripes, a window at a time: what is free by the space map of the committed
 /// image and still holds space is offered to the next consistency point, which makes the holes. The
-/// window is done when that is committed. So nothing is ever given back under a block that an
-/// image, a pin or a read may need: what is free in the committed image is what this consistency
-/// point may overwrite too.
+/// window is done when nothing is left of it to offer. So nothing is ever given back under a block
+/// that an image, a pin or a read may need: what is free in the committed image is what this
+/// consistency point may overwrite too.
 ///
 /// Blocks die and are used again all the time; to give each back at once would cost more than it
 /// gains. A pass begins when, since the last, a good part of what was used has become free, and
@@ -60,7 +60,7 @@ public final class VolumeHoles {
     private int tries;
     private @Nullable CpId offeredFor;
     private long offered;
-    private long before;
+    private long left = Long.MAX_VALUE;
     private boolean stepping;
     private boolean closed;
     private Clock.@Nullable Timer timer;
@@ -145,10 +145,6 @@ public final class VolumeHoles {
             rest(LOOK_NANOS);
         } else if (offeredFor != null) {
             offeredFor = null;
-            // What was not done then is looked at again, a few times.
-            if (holes().punchedBytes() > before || ++tries == TRIES) {
-                goOn(pieceOf(space.stripeSets().get(group)).count());
-            }
             rest(paceNanos(offered));
         } else if (passing) {
             step(root);
@@ -269,11 +265,10 @@ public final class VolumeHoles {
         offered = ranges.stream().mapToLong(StripeRange::count).sum();
         if (outdated && (again || offered > 0)) {
             rest(LOOK_NANOS);
-        } else if (offered == 0) {
+        } else if (offered == 0 || !isWorthAnother()) {
             goOn(window.count());
             rest(paceNanos(window.count() / 32));
         } else {
-            before = holes().punchedBytes();
             offeredFor = root.cp();
             holes().offer(group, root.cp(), ranges);
             wantCp.run();
@@ -281,8 +276,17 @@ public final class VolumeHoles {
         }
     }
 
+    // A consistency point takes as many as it can note, and passes over what it uses itself. The
+    // rest is offered again as long as that makes it less.
+    private boolean isWorthAnother() {
+        tries = offered < left ? 0 : tries + 1;
+        left = Math.min(left, offered);
+        return tries < TRIES;
+    }
+
     private void goOn(long stripes) {
         tries = 0;
+        left = Long.MAX_VALUE;
         dbn += stripes;
         if (dbn >= space.stripeSets().get(group).dbnCount()) {
             dbn = 0;

@@ -27,7 +27,7 @@ final class IoSweepTest {
     private static final long NEVER = Long.MAX_VALUE;
 
     /// Each so many-th operation only, and one of the two ways to fail.
-    private static final long EACH = Long.getLong("sweep.each", 40);
+    private static final long EACH = Long.getLong("sweep.each", 80);
 
     /// One run of the workload in which operation `failing` fails.
     private static final class Run {

@@ -27,7 +27,7 @@ final class SwitchoverTest {
     @Test
     void hostsSeeNoErrorAndLoseNothing() throws Exception {
         int moves = Integer.getInteger("switch.moves", 4);
-        for (String luns : System.getProperty("switch.luns", "1,200").split(",", -1)) {
+        for (String luns : System.getProperty("switch.luns", "20").split(",", -1)) {
             move(Integer.parseInt(luns), moves);
         }
     }
