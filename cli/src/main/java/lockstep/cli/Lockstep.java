@@ -7,6 +7,7 @@ import lockstep.cli.command.Bench;
 import lockstep.cli.command.Demo;
 import lockstep.cli.command.Disk;
 import lockstep.cli.command.Host;
+import lockstep.cli.command.Inject;
 import lockstep.cli.command.Log;
 import lockstep.cli.command.Lun;
 import lockstep.cli.command.Node;
@@ -46,6 +47,7 @@ import java.io.PrintWriter;
             Switchover.class,
             Takeover.class,
             Activate.class,
+            Inject.class,
             Bench.class,
             Demo.class
         })

@@ -7,8 +7,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import lockstep.blockstore.disk.DiskPatience;
 import lockstep.blockstore.log.NvLog;
 import lockstep.blockstore.raid.RebuildPace;
-import lockstep.replication.role.Replica;
-import lockstep.replication.tail.TailStore;
 import lockstep.target.access.Gatekeeper;
 import lockstep.target.admin.AdminServer;
 import lockstep.target.admin.model.LogView;
@@ -48,6 +46,7 @@ final class Node implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup group;
     private final MultiThreadIoEventLoopGroup connections;
     private final NettyEventLoop core;
+    private final NodeFaults faults;
     private final NvLog log;
     private final NodeDisks disks;
     private final NodeVolumes volumes;
@@ -74,9 +73,10 @@ final class Node implements AutoCloseable {
         connections = config.threads() == 1 ? group : NettyLoops.group(config.threads());
         core = new NettyEventLoop(group.next(), onBroken);
         startedNanos = core.clock().nanoTime();
-        log = NodeLog.open(config.log(), core, entropy::nextLong, metrics, events);
+        faults = NodeFaults.of(config.faultInjection(), core, entropy::nextLong, events);
+        log = NodeLog.open(config.log(), core, entropy::nextLong, metrics, events, faults::log);
         log.patience(config.diskCare().evict().toNanos());
-        disks = NodeDisks.open(config.disks(), core, events);
+        disks = NodeDisks.open(config.disks(), core, events, faults::disk);
         keyFile = KeyFile.open(config.dataDirectory(), entropy::nextLong);
         tails = new TailFiles(config.dataDirectory(), core);
         targets =
@@ -96,7 +96,8 @@ final class Node implements AutoCloseable {
                         RebuildPace.of(config.diskCare().rebuildRate()),
                         patience(config.diskCare()),
                         events,
-                        metrics);
+                        metrics,
+                        faults);
         volumes =
                 new NodeVolumes(
                         disks,
@@ -105,7 +106,7 @@ final class Node implements AutoCloseable {
                         core,
                         entropy::nextLong,
                         identity.id(),
-                        new Observer());
+                        new NodeObserver(this));
         links =
                 new NodeLinks(
                         core,
@@ -116,6 +117,7 @@ final class Node implements AutoCloseable {
                         log,
                         volumes,
                         events,
+                        faults,
                         metrics,
                         entropy::nextLong);
         scrubs = new NodeScrubs(config.scrub(), events);
@@ -260,31 +262,12 @@ final class Node implements AutoCloseable {
         };
     }
 
-    /// Hears of every copy.
-    private final class Observer implements Replica.Observer {
-        @Override
-        public void activeChanged(Replica replica) {
-            links.shareLog();
-            HostedVolume volume = volumes.of(replica);
-            if (volume != null) {
-                targets.refresh(volume);
-            }
-        }
+    TailFiles tails() {
+        return tails;
+    }
 
-        @Override
-        public void event(Replica replica, String text) {
-            events.note(replica.copy().name(), text);
-        }
-
-        @Override
-        public TailStore tails() {
-            return tails;
-        }
-
-        @Override
-        public long leaseGrantedUntilNanos(Replica replica) {
-            return links.grantedUntilNanos(replica);
-        }
+    NodeFaults faults() {
+        return faults;
     }
 
     NodeIdentityFile identity() {
@@ -361,7 +344,9 @@ final class Node implements AutoCloseable {
                         .map(copy -> new LogView(copy.device(), copy.state()))
                         .toList(),
                 views.volumes(),
-                views.pairs());
+                views.pairs(),
+                faults.plan() != null,
+                faults.views());
     }
 
     NodeView view() {

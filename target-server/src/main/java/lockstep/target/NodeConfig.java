@@ -13,7 +13,8 @@ import java.util.Set;
 /// What a node is, from its file: one record per room. Sizes are bytes. Paths are absolute or start
 /// at the working directory; what the file gives relative to `data-dir` is resolved already.
 /// `resyncRate` is bytes per second at most that bring a mirror up to date, 0 for no limit.
-/// `threads` of 1 means that connections run on the loop that owns the volumes.
+/// `threads` of 1 means that connections run on the loop that owns the volumes. With
+/// `faultInjection` the node does wrong what it is told to (`lockstep inject`).
 public record NodeConfig(
         String name,
         Path dataDirectory,
@@ -28,7 +29,8 @@ public record NodeConfig(
         Scrub scrub,
         long resyncRate,
         HoleSettings holes,
-        int threads) {
+        int threads,
+        boolean faultInjection) {
     private static final long MEBIBYTE = 1 << 20;
 
     /// How log entries become durable.
@@ -126,7 +128,8 @@ public record NodeConfig(
                         reader.bytes("holes.rate", 0),
                         reader.duration("holes.interval", Duration.ofMillis(100)).toNanos(),
                         HoleSettings.UNIT),
-                reader.number("threads", 1, 256));
+                reader.number("threads", 1, 256),
+                reader.flag("fault-injection"));
     }
 
     private static Replication replication(ConfigReader reader) throws ConfigError {

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// The disks that the node's file names, and what each is used for. Opened on the main thread, used
 /// on the core loop from then on.
@@ -85,18 +86,28 @@ final class NodeDisks {
     private final List<String> patterns;
     private final EventLoop loop;
     private final NodeEvents events;
+    private final UnaryOperator<BlockDevice> port;
 
-    private NodeDisks(List<String> patterns, EventLoop loop, NodeEvents events) {
+    private NodeDisks(
+            List<String> patterns,
+            EventLoop loop,
+            NodeEvents events,
+            UnaryOperator<BlockDevice> port) {
+        this.port = port;
         this.patterns = patterns;
         this.loop = loop;
         this.events = events;
     }
 
     /// Opens all that `patterns` name. A disk that is not there or cannot be opened is an event and
-    /// no failure: its volume can do without it.
-    static NodeDisks open(List<String> patterns, EventLoop loop, NodeEvents events)
+    /// no failure: its volume can do without it. `port` puts what it wants in front of each.
+    static NodeDisks open(
+            List<String> patterns,
+            EventLoop loop,
+            NodeEvents events,
+            UnaryOperator<BlockDevice> port)
             throws IOException {
-        NodeDisks disks = new NodeDisks(patterns, loop, events);
+        NodeDisks disks = new NodeDisks(patterns, loop, events, port);
         disks.openNew("");
         return disks;
     }
@@ -111,7 +122,7 @@ final class NodeDisks {
                 continue;
             }
             try {
-                FileDevice device = FileDevice.open(path, loop, FileDevice.Options.DATA);
+                BlockDevice device = opened(path);
                 String name = String.valueOf(path.getFileName());
                 String unique = names.add(name) ? name : path.toString();
                 NodeDisk disk = new NodeDisk(unique, path, device);
@@ -125,6 +136,10 @@ final class NodeDisks {
         }
     }
 
+    private BlockDevice opened(Path path) throws IOException {
+        return port.apply(FileDevice.open(path, loop, FileDevice.Options.DATA));
+    }
+
     /// Opens a disk once more, whose device failed or whose file was replaced; `done` gets why that
     /// cannot be, or null. What still hangs on it may take its time to end.
     void reopen(NodeDisk disk, Consumer<@Nullable String> done) {
@@ -134,7 +149,7 @@ final class NodeDisks {
 
     private void tryOpen(NodeDisk disk, int tries, Consumer<@Nullable String> done) {
         try {
-            disk.device = FileDevice.open(disk.path, loop, FileDevice.Options.DATA);
+            disk.device = opened(disk.path);
             done.accept(null);
         } catch (IOException failed) {
             if (tries == REOPEN_TRIES) {

@@ -6,6 +6,7 @@ import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.log.NvLog;
 import lockstep.blockstore.volume.CopyState;
+import lockstep.replication.link.Dialer;
 import lockstep.replication.link.LinkHub;
 import lockstep.replication.link.LinkKeeper;
 import lockstep.replication.link.LinkSettings;
@@ -41,6 +42,7 @@ final class NodeLinks {
     private final NettyEventLoop core;
     private final NodeVolumes volumes;
     private final NodeEvents events;
+    private final NodeFaults faults;
     private final LinkHub hub;
     private final LinkSecurity security;
     private final PeerKeeper peers;
@@ -61,9 +63,11 @@ final class NodeLinks {
             NvLog log,
             NodeVolumes volumes,
             NodeEvents events,
+            NodeFaults faults,
             MetricRegistry metrics,
             LongSupplier entropy) {
         this.core = core;
+        this.faults = faults;
         this.volumes = volumes;
         this.events = events;
         this.lease = config.replication().lease();
@@ -87,7 +91,7 @@ final class NodeLinks {
                         invitations,
                         config.replication().plaintext(),
                         new LinkBytes(metrics)::count);
-        this.listener = new PeerListener(core.netty(), hub, security);
+        this.listener = new PeerListener(core.netty(), faults.accepting(hub::accepted), security);
     }
 
     // A lease has to outlive a few heartbeats, so short leases make them frequent.
@@ -140,6 +144,18 @@ final class NodeLinks {
         return keeper == null ? "" : keeper.link() == null ? "down" : "up";
     }
 
+    /// The peer with a link here that has this name or UUID; null if there is none.
+    @Nullable UUID peerCalled(String name) {
+        for (LinkKeeper keeper : hub.keepers()) {
+            NodeIdentity known = keeper.peerIdentity();
+            boolean named = known != null && known.name().equals(name);
+            if (named || keeper.peer().toString().equals(name)) {
+                return keeper.peer();
+            }
+        }
+        return null;
+    }
+
     /// Begins to listen; `done` gets null or why it could not.
     void listen(InetSocketAddress address, Consumer<@Nullable Throwable> done) {
         listener.listen(address, done);
@@ -160,11 +176,17 @@ final class NodeLinks {
         LinkKeeper keeper = hub.keeper(peer.uuid());
         if (keeper == null) {
             InetSocketAddress address = peer.socketAddress();
-            PeerDialer dialer =
+            Dialer dialer =
                     address == null
                             ? null
-                            : new PeerDialer(
-                                    core.netty(), peer.uuid(), address, security, CONNECT_MILLIS);
+                            : faults.dialing(
+                                    peer.uuid(),
+                                    new PeerDialer(
+                                            core.netty(),
+                                            peer.uuid(),
+                                            address,
+                                            security,
+                                            CONNECT_MILLIS));
             hub.keep(
                     peer.uuid(),
                     dialer,

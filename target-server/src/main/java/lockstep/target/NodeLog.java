@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 /// The node's log device: made when the node starts for the first time, and never made again over
 /// one that cannot be read. On the main thread.
@@ -26,12 +27,14 @@ final class NodeLog {
 
     private NodeLog() {}
 
+    /// `port` puts what it wants in front of each device.
     static NvLog open(
             NodeConfig.Log config,
             EventLoop loop,
             LongSupplier entropy,
             MetricRegistry metrics,
-            NodeEvents events)
+            NodeEvents events,
+            UnaryOperator<BlockDevice> port)
             throws IOException {
         Path path = config.path();
         // Stands beside a log that is being made, so that a start that was cut off is repeated and
@@ -48,13 +51,13 @@ final class NodeLog {
         List<BlockDevice> devices = new ArrayList<>();
         NvLog log;
         try {
-            devices.add(device(path, config, loop));
+            devices.add(port.apply(device(path, config, loop)));
             if (first) {
                 format(devices.getFirst(), config, loop, entropy);
                 Files.delete(unfinished);
             }
             if (config.secondPath().isPresent()) {
-                addSecond(config.secondPath().get(), config, loop, events, devices);
+                addSecond(config.secondPath().get(), config, loop, events, devices, port);
             }
             log = opened(devices, config.acceptOneCopy(), loop, entropy, metrics);
         } catch (IOException e) {
@@ -86,14 +89,15 @@ final class NodeLog {
             NodeConfig.Log config,
             EventLoop loop,
             NodeEvents events,
-            List<BlockDevice> devices)
+            List<BlockDevice> devices,
+            UnaryOperator<BlockDevice> port)
             throws DeviceInUse {
         try {
             if (!Files.exists(path)) {
                 FileDevice.preallocate(
                         path, Math.max(config.sizeBytes(), devices.getFirst().size()));
             }
-            devices.add(device(path, config, loop));
+            devices.add(port.apply(device(path, config, loop)));
         } catch (DeviceInUse e) {
             throw e;
         } catch (IOException e) {

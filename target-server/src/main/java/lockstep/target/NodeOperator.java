@@ -2,6 +2,7 @@ package lockstep.target;
 
 import lockstep.target.access.SecretKeys;
 import lockstep.target.admin.AdminException;
+import lockstep.target.admin.FaultControl;
 import lockstep.target.admin.NodeControl;
 import lockstep.target.admin.PeerControl;
 import lockstep.target.admin.model.AddDisk;
@@ -52,6 +53,7 @@ final class NodeOperator implements NodeControl {
     private final GrowActions growth;
     private final SnapshotActions snapshots;
     private final PeerActions peers;
+    private final FaultActions faults;
     private final KeyFile keyFile;
 
     NodeOperator(Node node, KeyFile keyFile) {
@@ -63,6 +65,7 @@ final class NodeOperator implements NodeControl {
         this.growth = new GrowActions(node, disks);
         this.snapshots = new SnapshotActions(node);
         this.peers = new PeerActions(node);
+        this.faults = new FaultActions(node);
     }
 
     // Whatever goes wrong on the loop inside `action` is the answer.
@@ -305,6 +308,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public PeerControl peers() {
         return peers;
+    }
+
+    @Override
+    public FaultControl faultInjection() {
+        return faults;
     }
 
     @Override

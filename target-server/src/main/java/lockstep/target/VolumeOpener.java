@@ -37,6 +37,7 @@ final class VolumeOpener {
     private final MetricRegistry metrics;
     private final RebuildPace pace;
     private final DiskPatience patience;
+    private final NodeFaults faults;
 
     VolumeOpener(
             EventLoop loop,
@@ -45,7 +46,9 @@ final class VolumeOpener {
             RebuildPace pace,
             DiskPatience patience,
             NodeEvents events,
-            MetricRegistry metrics) {
+            MetricRegistry metrics,
+            NodeFaults faults) {
+        this.faults = faults;
         this.pace = pace;
         this.patience = patience;
         this.loop = loop;
@@ -128,7 +131,12 @@ final class VolumeOpener {
         RaidSpace space = new RaidSpace(disks, pace);
         var parts =
                 new VolumeCopy.Parts(
-                        disks.id(), disks.name(), space, log.stream(disks.id()), loop, settings);
+                        disks.id(),
+                        disks.name(),
+                        faults.space(space),
+                        log.stream(disks.id()),
+                        loop,
+                        settings);
         Records again =
                 new Records(root.order() + 1, root.payload(), state.order() + 1, state.payload());
         VolumeCopy copy = new VolumeCopy(parts, image, again.rootOrder, own, again.stateOrder);

@@ -47,6 +47,7 @@ final class NodeConfigTest {
                                 Duration.ofMillis(150),
                                 Duration.ofMillis(800)));
         assertThat(config.threads()).isEqualTo(1);
+        assertThat(config.faultInjection()).isFalse();
         assertThat(config.diskCare())
                 .isEqualTo(
                         new NodeConfig.DiskCare(

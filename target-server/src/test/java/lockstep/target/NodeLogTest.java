@@ -57,7 +57,8 @@ class NodeLogTest {
     private NvLog whenFree(NodeConfig.Log config) throws IOException {
         while (true) {
             try {
-                return NodeLog.open(config, loop, () -> 77, new MetricRegistry(), events);
+                MetricRegistry metrics = new MetricRegistry();
+                return NodeLog.open(config, loop, () -> 77, metrics, events, device -> device);
             } catch (IOException e) {
                 if (!String.valueOf(e.getMessage()).contains("in use")) {
                     throw e;

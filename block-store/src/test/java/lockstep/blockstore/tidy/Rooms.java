@@ -81,6 +81,7 @@ public final class Rooms {
             ARROWS.put(b + chain[i], right);
         }
         ARROWS.put(b + "log", List.of(b + "base", b + "io"));
+        ARROWS.put(b + "inject", List.of(b + "base", b + "io", b + "block"));
     }
 
     /// What is wrong with the imports of `file`, a line each.

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import lockstep.cli.client.AdminClient;
 import lockstep.cli.client.Refused;
 import lockstep.target.admin.model.EventView;
+import lockstep.target.admin.model.FaultView;
 import lockstep.target.admin.model.LogView;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.PairView;
@@ -80,6 +81,16 @@ public final class Status extends NodeCommand {
                         status.version(),
                         status.uptimeSeconds(),
                         String.join(", ", status.portals()));
+        if (status.faultInjection()) {
+            out().println(
+                            "WARNING: this node takes orders to fail (fault-injection); it is for"
+                                    + " tests only");
+            for (FaultView fault : status.faults()) {
+                out().printf(
+                                "fault %d: %s, %s; happened %d times%n",
+                                fault.id(), fault.fault(), fault.firing(), fault.fired());
+            }
+        }
         for (LogView log : status.log()) {
             if (!log.state().isEmpty()) {
                 out().printf("log on %s is not in use: %s%n", log.device(), log.state());

@@ -87,6 +87,7 @@ final class DiskCommandsTest {
             done("volume", "create", "v", "--group", "disk0,disk1,disk2");
             done("volume", "create", "w", "--group", "disk3,disk4");
             refused("no disk of v is away", "disk", "replace", "v", "disk5");
+            refused("not started for fault injection", "inject", "disk", "disk0", "hang");
             refused("slot 1 is in use", "disk", "replace", "v", "disk5", "--group=0", "--slot=1");
             refused("has no group 0 slot 3", "disk", "fault", "v", "--slot", "3");
             done("disk", "fault", "v", "--slot", "1");

@@ -55,7 +55,7 @@ final class Switchover {
     }
 
     void begin() {
-        replica.tell("switchover: " + stage);
+        replica.tell(stage.event());
         prepare(PREPARATIONS);
     }
 
@@ -144,6 +144,6 @@ final class Switchover {
     private void enter(SwitchoverStage next) {
         Check.that(next.compareTo(stage) > 0, "the stages of a switchover only go forward");
         stage = next;
-        replica.tell("switchover: " + next);
+        replica.tell(next.event());
     }
 }

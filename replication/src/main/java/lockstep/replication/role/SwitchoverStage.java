@@ -12,5 +12,10 @@ public enum SwitchoverStage {
     /// This copy is the mirror. The partner has been told, or will be with the next link.
     HANDED_OVER,
     /// The partner has been heard in its new epoch.
-    SERVED
+    SERVED;
+
+    /// The event that tells that a switchover is here.
+    public String event() {
+        return "switchover: " + this;
+    }
 }

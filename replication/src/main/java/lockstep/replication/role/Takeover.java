@@ -156,6 +156,6 @@ final class Takeover {
     private void enter(TakeoverStage next) {
         Check.that(next.compareTo(stage) > 0, "the stages of a takeover only go forward");
         stage = next;
-        replica.tell("takeover: " + next);
+        replica.tell(next.event());
     }
 }

@@ -12,5 +12,10 @@ public enum TakeoverStage {
     /// The log behind the image is replayed.
     REPLAYING,
     /// The volume serves here.
-    SERVING
+    SERVING;
+
+    /// The event that tells that a takeover is here.
+    public String event() {
+        return "takeover: " + this;
+    }
 }

@@ -14,6 +14,14 @@ public final class FrameReader {
     private int payloadLimit = MessageCodec.MAX_HANDSHAKE_BYTES;
     private boolean handshakeSeen;
 
+    /// A reader of frames that follow a handshake which another one has read.
+    public static FrameReader afterHandshake() {
+        FrameReader reader = new FrameReader();
+        reader.handshakeSeen = true;
+        reader.payloadLimit = MessageCodec.MAX_PAYLOAD_BYTES;
+        return reader;
+    }
+
     /// A message and the volume it is for.
     public record Frame(VolumeId volume, Message message) {}
 

@@ -5,6 +5,9 @@ import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.VolumeId;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 
 /// Messages to frames and back; the layouts are drawn in `PROTOCOL.md`. Encoding copies the lent
 /// buffers of a message once, into the frame that goes to the socket; decoding copies nothing.
@@ -64,6 +67,23 @@ public final class MessageCodec {
         ByteBuffer frame = ByteBuffer.allocate(frameBytes(borrowed));
         encode(volume, borrowed, frame);
         return frame.flip();
+    }
+
+    /// What people call messages of the kind of `borrowed`: like `cp-data`.
+    public static String nameOf(Message borrowed) {
+        return name(PayloadEncoder.typeOf(borrowed));
+    }
+
+    /// The names of all messages about a volume.
+    public static List<String> volumeMessages() {
+        return Arrays.stream(MessageType.values())
+                .filter(type -> !type.isLinkLevel())
+                .map(MessageCodec::name)
+                .toList();
+    }
+
+    private static String name(MessageType type) {
+        return type.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /// The message in a payload whose checksum was found right. Buffers in it are views of

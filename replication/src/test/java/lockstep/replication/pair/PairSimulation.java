@@ -210,7 +210,7 @@ final class PairSimulation {
 
     /// Everything heals: within a bound the pair is in sync again, and nothing acknowledged is
     /// lost.
-    private void recover() {
+    void recover() {
         resync.unlimited();
         network.heal();
         for (SimNode node : List.of(a, b)) {

@@ -76,6 +76,9 @@ final class SimNode implements LinkHandler, Replica.Observer {
     /// The LUNs that hosts were shown when this node last heard that they are others.
     List<LunRecord> told = List.of();
 
+    /// Points at which it crashes.
+    final PortFaults faults;
+
     boolean alive;
     SimNode peer;
 
@@ -104,6 +107,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
         this.imageSeen = imageSeen;
         this.identity = new NodeIdentity(number, new UUID(7, number), name);
         this.paritySlot = slots - 1;
+        this.faults = new PortFaults(this, simulation);
         for (int i = 0; i < slots; i++) {
             disks.add(new SimDevice(simulation, name + "-disk" + i, diskBytes));
         }
@@ -170,11 +174,12 @@ final class SimNode implements LinkHandler, Replica.Observer {
                         LinkSettings.of(50, 250),
                         () -> incarnation[0]++,
                         this::entropy);
-        network.join(name, loop, hub::accepted);
+        faults.begin(loop);
+        network.join(name, loop, faults.accepting(hub::accepted));
         loop.call(
                 () ->
                         NvLog.open(
-                                log,
+                                faults.log(log),
                                 loop,
                                 this::entropy,
                                 new MetricRegistry(),
@@ -252,18 +257,19 @@ final class SimNode implements LinkHandler, Replica.Observer {
             long rootOrder,
             CopyState state,
             long stateOrder) {
+        var ports = faults.space(space);
         VolumeSettings settings = new VolumeSettings(384 * 1024, 40_000_000L, 400_000_000L, 128);
         VolumeCopy copy =
                 new VolumeCopy(
                         new VolumeCopy.Parts(
-                                VOLUME, "v", space, nvLog.stream(VOLUME), loop, settings),
+                                VOLUME, "v", ports, nvLog.stream(VOLUME), loop, settings),
                         root,
                         rootOrder,
                         state,
                         stateOrder);
         replica = new Replica(copy, identity.id(), this);
         link = null;
-        keeper = hub.keep(peer.identity.uuid(), network.dialer(name, peer.name), this);
+        keeper = hub.keep(peer.identity.uuid(), faults.dialing(network), this);
         replica.start();
         lookAtImage();
         if (scrubs) {
@@ -379,6 +385,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
     @Override
     public void event(Replica of, String text) {
         events.add(text);
+        faults.told(text);
     }
 
     @Override

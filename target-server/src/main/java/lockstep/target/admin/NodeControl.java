@@ -38,6 +38,9 @@ public interface NodeControl
     /// The nodes that this one trusts.
     PeerControl peers();
 
+    /// What is to go wrong.
+    FaultControl faultInjection();
+
     /// All volumes.
     CompletableFuture<List<VolumeView>> volumes();
 

@@ -19,7 +19,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
 /// The paths below `/v1` and what each asks of the node, but for those of [HostRoutes],
-/// [DiskRoutes], [PairRoutes], [PeerRoutes] and [SnapshotRoutes].
+/// [DiskRoutes], [PairRoutes], [PeerRoutes], [FaultRoutes] and [SnapshotRoutes].
 final class Routes implements HttpService {
     private final NodeControl node;
     private final MetricRegistry metrics;

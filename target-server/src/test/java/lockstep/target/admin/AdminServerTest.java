@@ -176,6 +176,42 @@ final class AdminServerTest {
     }
 
     @Test
+    void aNodeThatWasNotStartedForFaultsTakesNoneAndSaysWhatToDo() throws Exception {
+        JsonNode refused = ask("GET", "/faults", "", 409);
+        assertThat(refused.path("happened").asText()).contains("not started for fault injection");
+        assertThat(refused.path("remedy").asText()).contains("fault-injection = true");
+        ask("POST", "/faults", "{\"at\":\"point\",\"target\":\"p\",\"kind\":\"crash\"}", 409);
+        ask("DELETE", "/faults", "", 409);
+        assertThat(ask("GET", "/status", "", 200).path("faultInjection").asBoolean()).isFalse();
+    }
+
+    @Test
+    void faultsAreCheckedSetListedAndCleared() throws Exception {
+        node.faults.on = true;
+        ask("POST", "/faults", "{\"at\":\"disk\",\"target\":\"d0\"}", 400);
+        ask("POST", "/faults", "{\"kind\":\"slow\",\"target\":\"d0\"}", 400);
+        for (String wrong : new String[] {"skip", "oneIn", "count", "forMillis", "offset"}) {
+            String body = "{\"at\":\"disk\",\"kind\":\"slow\",\"" + wrong + "\":-1}";
+            ask("POST", "/faults", body, 400);
+        }
+        ask("DELETE", "/faults/first", "", 400);
+        assertThat(node.faults.asked).isEmpty();
+        String body = "{\"at\":\"disk\",\"target\":\"d0\",\"kind\":\"read-error\",\"count\":2}";
+        assertThat(ask("POST", "/faults", body, 200).path("id").asLong()).isEqualTo(1);
+        assertThat(node.faults.asked.getFirst()).contains("oneIn=1", "count=2", "length=0");
+        assertThat(ask("GET", "/faults", "", 200).path(0).path("fault").asText())
+                .isEqualTo("read-error on d0");
+        JsonNode status = ask("GET", "/status", "", 200);
+        assertThat(status.path("faultInjection").asBoolean()).isTrue();
+        assertThat(status.path("faults").size()).isEqualTo(1);
+        assertThat(ask("GET", "/faults/points", "", 200).path(0).path("holds").asBoolean())
+                .isTrue();
+        ask("DELETE", "/faults/1", "", 200);
+        ask("DELETE", "/faults", "", 200);
+        assertThat(ask("GET", "/faults", "", 200).size()).isZero();
+    }
+
+    @Test
     void metricsAreNamedValues() throws Exception {
         metrics.counter("volume.v.writes").inc(7);
         metrics.timer("volume.v.latency").update(1500, TimeUnit.MICROSECONDS);

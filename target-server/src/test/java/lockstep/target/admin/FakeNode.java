@@ -52,9 +52,7 @@ public final class FakeNode extends FakeResync implements NodeControl {
 
     @Override
     public synchronized CompletableFuture<NodeStatus> status() {
-        return done(
-                new NodeStatus(
-                        "fake", "0.1.0", 61, List.of("127.0.0.1:3260"), List.of(), volumes, pairs));
+        return done(faults.status(volumes, pairs));
     }
 
     @Override

@@ -6,7 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 
-import lockstep.replication.link.LinkHub;
+import lockstep.replication.link.Connection;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,23 +15,24 @@ import org.slf4j.LoggerFactory;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
 
-/// Accepts the dials of peers and hands them to the hub. Of connections that have not said anything
-/// yet it holds a small number only, and the hub's handshake timer clears them away.
+/// Accepts the dials of peers and hands them on, to the hub. Of connections that have not said
+/// anything yet it holds a small number only, and the hub's handshake timer clears them away.
 public final class PeerListener {
     private static final Logger LOG = LoggerFactory.getLogger(PeerListener.class);
     private static final int MAX_STRANGERS = 64;
 
     private final EventLoop loop;
-    private final LinkHub hub;
+    private final Consumer<Connection> accepted;
     private final LinkSecurity security;
     private @Nullable Channel listening;
     private int strangers;
     private boolean closed;
 
-    /// Connections live on `loop`, the core loop that `hub` is used on.
-    public PeerListener(EventLoop loop, LinkHub hub, LinkSecurity security) {
+    /// Connections live on `loop`, the core loop, where `accepted` takes them:
+    /// [lockstep.replication.link.LinkHub#accepted], or what stands in front of it.
+    public PeerListener(EventLoop loop, Consumer<Connection> accepted, LinkSecurity security) {
         this.loop = loop;
-        this.hub = hub;
+        this.accepted = accepted;
         this.security = security;
     }
 
@@ -84,7 +85,7 @@ public final class PeerListener {
             NettyConnection connection =
                     new NettyConnection(channel, security.pins(), () -> strangers--);
             security.accepted(channel, connection);
-            hub.accepted(connection);
+            accepted.accept(connection);
         }
     }
 }

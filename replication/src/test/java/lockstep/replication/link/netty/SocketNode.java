@@ -87,7 +87,7 @@ final class SocketNode implements LinkHandler, AutoCloseable {
                         settings,
                         incarnation::incrementAndGet,
                         () -> number * 1000L);
-        listener = new PeerListener(loop, hub, security);
+        listener = new PeerListener(loop, hub::accepted, security);
         CompletableFuture<@Nullable Throwable> bound = new CompletableFuture<>();
         listener.listen(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), bound::complete);
