@@ -153,7 +153,10 @@ final class ReadOperation {
         }
         int end = runEnd(start, p, pointers);
         missing += end - p;
-        core.copy.reader().readRun(pointers, p, end, (at, block) -> arrived(start + at, block));
+        int tree = lun.record().number();
+        core.copy
+                .reader()
+                .readRun(pointers, p, end, tree, (at, block) -> arrived(start + at, block));
         return end;
     }
 

@@ -44,6 +44,7 @@ public final class Replica {
     private @Nullable PeerLink link;
     private VolumeMessage.@Nullable CopyStatus heard;
     private final ResyncPace resyncPace = new ResyncPace();
+    private final BlockExchange blocks = new BlockExchange(this);
     private long linkChangedMillis;
 
     /// The copy `copy` on node `self`.
@@ -51,6 +52,7 @@ public final class Replica {
         this.copy = copy;
         this.self = self;
         this.observer = observer;
+        copy.rescue().from(blocks);
     }
 
     /// Opens the copy in the role that its durable state names.
@@ -112,6 +114,7 @@ public final class Replica {
             link = null;
             heard = null;
             linkChangedMillis = copy.loop().clock().wallMillis();
+            blocks.linkLost();
             role.linkLost(why);
         }
     }
@@ -133,7 +136,7 @@ public final class Replica {
             role.partnerSays(status);
         } else if (message instanceof VolumeMessage.Fault fault) {
             tell("the partner says: " + fault.what());
-        } else {
+        } else if (!blocks.took(message)) {
             role.received(message);
         }
     }

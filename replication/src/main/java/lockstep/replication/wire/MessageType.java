@@ -40,7 +40,9 @@ enum MessageType {
     CP_DIGEST(0x61),
     VERIFY_IMAGE(0x62),
     IMAGE_VERIFIED(0x63),
-    IMAGE_WANTED(0x64);
+    IMAGE_WANTED(0x64),
+    BLOCK_WANTED(0x66),
+    BLOCK_HELD(0x67);
 
     /// Types below this concern the link and carry volume id zero; the others never do.
     private static final int FIRST_OF_VOLUME = 0x20;

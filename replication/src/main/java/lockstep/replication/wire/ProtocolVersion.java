@@ -12,7 +12,10 @@ public enum ProtocolVersion {
     /// travel as changes; the destination says how much of its log it keeps for a volume. And what
     /// version 2 did not have: each consistency point is proven equal before it is committed, and
     /// whole images are compared.
-    V3(3);
+    V3(3),
+
+    /// Beside that, a copy gets a block that its disks have lost from the other.
+    V4(4);
 
     private final int number;
 
@@ -32,7 +35,7 @@ public enum ProtocolVersion {
 
     /// The newest that this node speaks.
     public static ProtocolVersion newest() {
-        return V3;
+        return V4;
     }
 
     /// The newest version that this node speaks and that lies in the offered range; null when there
