@@ -28,6 +28,7 @@ import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.RestoreSnapshot;
+import lockstep.target.admin.model.ResyncAll;
 import lockstep.target.admin.model.ResyncRate;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.ScrubView;
@@ -268,6 +269,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<PairCompared> verifyPair(String volume) {
         return withVolume(volume, pairs::verify);
+    }
+
+    @Override
+    public CompletableFuture<Done> resyncAll(String volume, ResyncAll request) {
+        return withVolume(volume, (found, answer) -> pairs.resyncAll(found, request, answer));
     }
 
     @Override

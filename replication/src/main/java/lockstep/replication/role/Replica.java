@@ -14,6 +14,7 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /// One volume on this node: opens its copy, gives it the role that its durable state names, and
@@ -159,14 +160,9 @@ public final class Replica {
         save(next, () -> done.accept(null));
     }
 
-    /// Ends the pair: this source becomes the only copy of its volume. The other side's copy is of
-    /// no use any more.
+    /// Ends the pair: this source becomes the only copy of its volume, the other is of no use.
     public void unpair(Consumer<@Nullable Refusal> done) {
-        if (role instanceof SourceRole source) {
-            source.orders().unpair(done);
-        } else {
-            done.accept(Refusal.MIRROR_HERE);
-        }
+        order(SourceOrders::unpair, Refusal.MIRROR_HERE, done);
     }
 
     /// Ends all use of this mirror copy, so that its disks can be used for something else; `done`
@@ -197,10 +193,22 @@ public final class Replica {
 
     /// The operator's word: the source goes on without its mirror.
     public void detach(Consumer<@Nullable Refusal> done) {
+        order(SourceOrders::detach, Refusal.NO_SOURCE_HERE, done);
+    }
+
+    /// The operator's word: everything is copied to the mirror anew, whatever both have in common.
+    public void resyncAll(Consumer<@Nullable Refusal> done) {
+        order(SourceOrders::resyncAll, Refusal.NO_SOURCE_HERE, done);
+    }
+
+    private void order(
+            BiConsumer<SourceOrders, Consumer<@Nullable Refusal>> order,
+            Refusal elsewhere,
+            Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source) {
-            source.orders().detach(done);
+            order.accept(source.orders(), done);
         } else {
-            done.accept(Refusal.NO_SOURCE_HERE);
+            done.accept(elsewhere);
         }
     }
 
@@ -234,11 +242,7 @@ public final class Replica {
     /// Whether this copy is the mirror, or becomes it now, because it was the source and gave the
     /// volume away, with everything answered that hosts had sent to it.
     public boolean hasHandedOver() {
-        return switch (role) {
-            case Opening opening -> opening.givenAway();
-            case MirrorRole mirror -> mirror.hasHandedOver();
-            case SourceRole _, Stopped _ -> false;
-        };
+        return role.hasHandedOver();
     }
 
     /// Work on the disks waits for a consistency point, which nobody else may ask for: makes one,
@@ -254,11 +258,7 @@ public final class Replica {
 
     /// The operator's word: a joining source opens an epoch without its partner.
     public void activate(Consumer<@Nullable Refusal> done) {
-        if (role instanceof SourceRole source) {
-            source.orders().activateAlone(done);
-        } else {
-            done.accept(Refusal.NOTHING_TO_ACTIVATE_HERE);
-        }
+        order(SourceOrders::activateAlone, Refusal.NOTHING_TO_ACTIVATE_HERE, done);
     }
 
     /// The operator's word after a divergence: what only this copy has is given up and it becomes

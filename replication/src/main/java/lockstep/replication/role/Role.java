@@ -61,6 +61,11 @@ sealed interface Role permits MirrorRole, Opening, SourceRole, Stopped {
         return 0;
     }
 
+    /// Whether this copy was the source and gave the volume away.
+    default boolean hasHandedOver() {
+        return false;
+    }
+
     default void linkUp() {}
 
     default void linkLost(String why) {}
