@@ -140,8 +140,7 @@ public record DiskLabel(
         }
 
         private GroupMembers with(long failed, int rebuilding, long upTo) {
-            return new GroupMembers(
-                    dataDisks, paritySlot, failed, rebuilding, upTo, pagesTogether);
+            return new GroupMembers(dataDisks, paritySlot, failed, rebuilding, upTo, pagesTogether);
         }
 
         GroupMembers grown() {
@@ -261,8 +260,7 @@ public record DiskLabel(
                         case FIRST_VERSION -> first(block, GROUPS_AT + 16 * g);
                         case WITHOUT_GROWTH -> current(block, at, block.getInt(at), 1);
                         case SINGLE_PAGES -> current(block, at, block.getInt(at + 24), 1);
-                        default ->
-                                current(block, at, block.getInt(at + 24), block.getInt(at + 28));
+                        default -> current(block, at, block.getInt(at + 24), block.getInt(at + 28));
                     });
         }
         if (version <= WITHOUT_GROWTH) {

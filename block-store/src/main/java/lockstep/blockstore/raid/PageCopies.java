@@ -36,7 +36,8 @@ record PageCopies(List<ByteBuffer> slots) {
 
     /// Reads the pages from `page` on from the disk `holder`, with one request for each slot of
     /// those that stand side by side. A `hedged` read ends as slow if the disk takes long.
-    void read(GroupDisks disks, int holder, int place, long page, boolean hedged, IoCompletion done) {
+    void read(
+            GroupDisks disks, int holder, int place, long page, boolean hedged, IoCompletion done) {
         Together reads = new Together(done);
         int count = slots.getFirst().capacity() / Blocks.SIZE;
         for (int slot = 0; slot < 2; slot++) {
@@ -44,8 +45,7 @@ record PageCopies(List<ByteBuffer> slots) {
             while (from < count) {
                 int length = disks.layout().neighbours(page + from, count - from);
                 long at = disks.layout().checksumPage(place == 1, page + from, slot);
-                ByteBuffer into =
-                        slots.get(slot).slice(from * Blocks.SIZE, length * Blocks.SIZE);
+                ByteBuffer into = slots.get(slot).slice(from * Blocks.SIZE, length * Blocks.SIZE);
                 if (hedged) {
                     disks.readSoon(holder, at, List.of(into), reads.one());
                 } else {

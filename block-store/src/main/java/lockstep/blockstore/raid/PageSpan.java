@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import java.util.function.Consumer;
 
 /// The copies of some neighbouring checksum pages of one slot, all that stand at both places, read
-/// with few requests. Why: a walk over a whole disk needs every page, and one by one
-/// they cost as many requests as the data do.
+/// with few requests. Why: a walk over a whole disk needs every page, and one by one they cost as
+/// many requests as the data do.
 ///
 /// What cannot be had this way, for whatever reason, is not in it; whoever wants it reads it by
 /// itself.
