@@ -34,7 +34,7 @@ final class WireCostTest {
 
     @Test
     void alignedWritesCrossTheLinkOnce() throws Exception {
-        int mebibytes = Integer.getInteger("wire.mebibytes", 128);
+        int mebibytes = Integer.getInteger("wire.mebibytes", 64);
         try (LoopbackPair pair =
                         TestPair.started(
                                 directory,
