@@ -15,6 +15,7 @@ public final class Simulation {
     private final List<Runnable> invariants = new ArrayList<>();
     private long nowNanos;
     private long eventsAdded;
+    private long eventsRun;
     private long traceHash;
 
     public Simulation(long seed) {
@@ -128,6 +129,7 @@ public final class Simulation {
         }
         nowNanos = event.timeNanos;
         if (!event.cancelled) {
+            eventsRun++;
             trace(event.number);
             event.action.run();
             for (Runnable invariant : invariants) {
@@ -135,6 +137,11 @@ public final class Simulation {
             }
         }
         return true;
+    }
+
+    /// Events that have happened.
+    public long eventsRun() {
+        return eventsRun;
     }
 
     /// Adds `fact` to the trace.

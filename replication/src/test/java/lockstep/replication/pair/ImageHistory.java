@@ -1,6 +1,7 @@
 package lockstep.replication.pair;
 
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.cp.Pin;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.VolumeCheck;
@@ -21,10 +22,15 @@ final class ImageHistory {
         this.pair = pair;
     }
 
-    void seen(SimNode node, VolumeRoot root) {
+    /// `opened`: the node has just started, and this is what a crash has left.
+    void seen(SimNode node, VolumeRoot root, boolean opened) {
         if (root.cp().count() == 0
-                || (root.cp().count() + pair.simulation.seed()) % ONE_IN != 0
                 || node.replica.copy().state().sync() == CopyState.Sync.NO_IMAGE) {
+            return;
+        }
+        if (opened) {
+            checkPinned(node, root);
+        } else if ((root.cp().count() + pair.simulation.seed()) % ONE_IN != 0) {
             return;
         }
         pair.imagesChecked++;
@@ -39,6 +45,20 @@ final class ImageHistory {
                 "image " + root.cp() + " differs between the nodes (invariant 4)");
         while (images.size() > KEPT) {
             images.pollFirstEntry();
+        }
+    }
+
+    /// What a durable root pins can be gone back to.
+    private void checkPinned(SimNode node, VolumeRoot root) {
+        for (Pin pin : root.pins()) {
+            VolumeRoot image = pin.image();
+            // A mirror has no older image of its source than the one it holds.
+            if (image != null && pin.cp().epoch().node() == node.identity.id()) {
+                VolumeCheck.Report report = DirectCheck.run(node.direct(), image);
+                pair.check(
+                        report.isClean(),
+                        "pinned image " + pin.cp() + " of " + node.name + ": " + report.errors());
+            }
         }
     }
 }

@@ -32,7 +32,9 @@ final class PairLoad {
         while (pair.simulation.nowNanos() < until) {
             SimNode node = pair.source();
             ActiveVolume active = node == null ? null : node.replica.active();
-            if (active != null && active.isServing() && !active.luns().isEmpty()) {
+            if (active != null && !active.isServing()) {
+                askInVain(node);
+            } else if (active != null && !active.luns().isEmpty()) {
                 Lun lun = active.luns().getFirst();
                 if (random.nextInt(4) == 0) {
                     pair.locks.compareAndWrite(node, lun);
@@ -43,9 +45,27 @@ final class PairLoad {
                 if (outstanding < 8) {
                     oneCommand(node, lun);
                 }
+                askInVain(node.peer);
             }
             pair.simulation.runFor(100_000 + random.nextLong(2_000_000));
         }
+    }
+
+    /// Hosts try also where nothing is served: a node that is joining, or held up, or cut off.
+    private void askInVain(SimNode node) {
+        if (outstanding < 8
+                && pair.random.nextInt(4) == 0
+                && PairSimulation.isActive(node)
+                && !node.replica.active().luns().isEmpty()) {
+            oneCommand(node, node.replica.active().luns().getFirst());
+        }
+    }
+
+    /// A host reads, wherever.
+    void readAnything(SimNode node) {
+        int count = 8;
+        int first = pair.random.nextInt(pair.history.size() / count) * count;
+        read(node, node.replica.active().luns().getFirst(), first, count);
     }
 
     private void oneCommand(SimNode node, Lun lun) {
@@ -78,6 +98,9 @@ final class PairLoad {
                     }
                     if (outcome.isDone() && node.alive) {
                         history.acknowledged(first, count, number);
+                    } else if (outcome instanceof Outcome.Busy
+                            || outcome instanceof Outcome.NotServing) {
+                        history.refused(first, count, number);
                     }
                 };
         long offset = (long) first * Blocks.SECTOR;

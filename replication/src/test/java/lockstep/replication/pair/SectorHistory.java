@@ -63,6 +63,13 @@ final class SectorHistory {
         }
     }
 
+    /// Refused: it has no effect, now or later.
+    void refused(int first, int count, long number) {
+        for (int i = first; i < first + count; i++) {
+            sectors[i].open.remove(Long.valueOf(number));
+        }
+    }
+
     /// What a read of a sector may return at a moment.
     List<Long> allowed(int index) {
         List<Long> allowed = new ArrayList<>(sectors[index].open);
@@ -87,10 +94,17 @@ final class SectorHistory {
     boolean judge(int index, long seen, List<Long> before) {
         checkedSectors++;
         Sector sector = sectors[index];
-        if (matches(seen, sector.acknowledged) || anyMatch(seen, sector.open)) {
-            return true;
+        boolean allowed =
+                matches(seen, sector.acknowledged)
+                        || anyMatch(seen, before)
+                        || anyMatch(seen, sector.open);
+        // Zeros may be those of any write of zeros, so they tell nothing.
+        int at = sector.open.indexOf(seen);
+        if (at >= 0 && !matches(seen, sector.acknowledged)) {
+            sector.open.subList(0, at + 1).clear();
+            sector.acknowledged = seen;
         }
-        return anyMatch(seen, before);
+        return allowed;
     }
 
     private static boolean anyMatch(long seen, List<Long> numbers) {

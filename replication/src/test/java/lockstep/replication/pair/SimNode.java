@@ -41,6 +41,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /// One node of a simulated pair: its disks and log outlive its incarnations. It does what the real
@@ -88,8 +89,8 @@ final class SimNode implements LinkHandler, Replica.Observer {
     /// What becomes of a message before the copy here gets it: a fault behind all checksums.
     UnaryOperator<VolumeMessage> tamper = UnaryOperator.identity();
 
-    /// Whether its copy is scrubbed, pass after pass.
-    boolean scrubs;
+    /// What else works on its copy whenever that is opened.
+    final List<Consumer<RaidSpace>> helpers = new ArrayList<>();
 
     long scrubPasses;
 
@@ -198,7 +199,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
         log.attach(loop);
     }
 
-    private void openDisks(java.util.function.Consumer<RaidSpace> next) {
+    private void openDisks(Consumer<RaidSpace> next) {
         List<BlockDevice> there = new ArrayList<>(disks);
         there.addAll(extras);
         DiskInventory.read(
@@ -258,7 +259,8 @@ final class SimNode implements LinkHandler, Replica.Observer {
             CopyState state,
             long stateOrder) {
         var ports = faults.space(space);
-        VolumeSettings settings = new VolumeSettings(384 * 1024, 40_000_000L, 400_000_000L, 128);
+        // A cache for all of it: what a full one lets go is left to chance.
+        var settings = new VolumeSettings(384 * 1024, 40_000_000L, 400_000_000L, 1 << 16);
         VolumeCopy copy =
                 new VolumeCopy(
                         new VolumeCopy.Parts(
@@ -272,9 +274,7 @@ final class SimNode implements LinkHandler, Replica.Observer {
         keeper = hub.keep(peer.identity.uuid(), faults.dialing(network), this);
         replica.start();
         lookAtImage();
-        if (scrubs) {
-            new PairScrub(this, space).begin();
-        }
+        helpers.forEach(helper -> helper.accept(space));
     }
 
     /// Looks whether another image was committed; called after every event. A root that was
@@ -284,8 +284,8 @@ final class SimNode implements LinkHandler, Replica.Observer {
         if (alive && replica != null) {
             VolumeRoot now = replica.copy().root();
             if (now != lastRoot) {
-                lastRoot = now;
                 imageSeen.accept(this, now);
+                lastRoot = now;
             }
         }
     }
