@@ -56,7 +56,7 @@ final class PairSimTest {
         assertThat(totals.growths > 0 || last - first < 10 * SeededPair.GROWN_ONE_IN).isTrue();
         assertThat(totals.stale > 0 || totals.seeds < 100).isTrue();
         assertThat(totals.givenBack > 0 || totals.seeds < 100).isTrue();
-        assertThat(totals.scrubs > 0 || last - first < SeededPair.SCRUBBED_ONE_IN).isTrue();
+        assertThat(totals.scrubs > 0 || totals.seeds < 100).isTrue();
     }
 
     /// Seeds share nothing, so each thread simply takes the next.
