@@ -46,8 +46,8 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         this.images = new ImageIntake(replica, records, fence, this::answerStatus);
     }
 
-    /// Whether this copy is the mirror because of a switchover.
-    boolean hasHandedOver() {
+    @Override
+    public boolean hasHandedOver() {
         return handedOver.isGiver();
     }
 

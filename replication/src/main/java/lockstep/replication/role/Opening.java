@@ -4,6 +4,11 @@ package lockstep.replication.role;
 /// a switchover and becomes the mirror.
 record Opening(boolean givenAway) implements Role {
     @Override
+    public boolean hasHandedOver() {
+        return givenAway;
+    }
+
+    @Override
     public RoleState state() {
         return RoleState.OPENING;
     }

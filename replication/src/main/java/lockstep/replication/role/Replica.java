@@ -43,6 +43,7 @@ public final class Replica {
     private Role role = new Opening(false);
     private @Nullable PeerLink link;
     private VolumeMessage.@Nullable CopyStatus heard;
+    final ShownSnapshots shownSnapshots = new ShownSnapshots(this);
     private final ResyncPace resyncPace = new ResyncPace();
     private long linkChangedMillis;
 
@@ -109,9 +110,9 @@ public final class Replica {
     /// The partner's link is over.
     public void linkLost(PeerLink over, String why) {
         if (over.equals(link)) {
-            link = null;
-            heard = null;
+            forgetLink();
             linkChangedMillis = copy.loop().clock().wallMillis();
+            shownSnapshots.linkLost();
             role.linkLost(why);
         }
     }
@@ -131,9 +132,10 @@ public final class Replica {
         if (message instanceof VolumeMessage.CopyStatus status) {
             heard = status;
             role.partnerSays(status);
+            shownSnapshots.tell();
         } else if (message instanceof VolumeMessage.Fault fault) {
             tell("the partner says: " + fault.what());
-        } else {
+        } else if (!shownSnapshots.received(message)) {
             role.received(message);
         }
     }
@@ -231,11 +233,7 @@ public final class Replica {
     /// Whether this copy is the mirror, or becomes it now, because it was the source and gave the
     /// volume away, with everything answered that hosts had sent to it.
     public boolean hasHandedOver() {
-        return switch (role) {
-            case Opening opening -> opening.givenAway();
-            case MirrorRole mirror -> mirror.hasHandedOver();
-            case SourceRole _, Stopped _ -> false;
-        };
+        return role.hasHandedOver();
     }
 
     /// Work on the disks waits for a consistency point, which nobody else may ask for: makes one,
@@ -306,12 +304,17 @@ public final class Replica {
 
     /// Calls `next` when the partner can no longer believe that it alone may answer reads.
     void whenLeaseIsOver(Runnable next) {
-        long left = observer.leaseGrantedUntilNanos(this) - copy.loop().clock().nanoTime();
+        long left = leaseLeftNanos();
         if (left <= 0) {
             next.run();
         } else {
             copy.loop().clock().schedule(left, () -> whenLeaseIsOver(next));
         }
+    }
+
+    /// As [#whenLeaseIsOver]: how long that takes.
+    long leaseLeftNanos() {
+        return observer.leaseGrantedUntilNanos(this) - copy.loop().clock().nanoTime();
     }
 
     /// The partner is none of this volume's any more.

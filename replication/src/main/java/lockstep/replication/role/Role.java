@@ -61,6 +61,11 @@ sealed interface Role permits MirrorRole, Opening, SourceRole, Stopped {
         return 0;
     }
 
+    /// Whether this copy is the mirror, or becomes it now, because of a switchover.
+    default boolean hasHandedOver() {
+        return false;
+    }
+
     default void linkUp() {}
 
     default void linkLost(String why) {}

@@ -11,8 +11,9 @@ public enum ProtocolVersion {
     /// older images it can go back, the source where its epoch began; tree nodes and system files
     /// travel as changes; the destination says how much of its log it keeps for a volume. And what
     /// version 2 did not have: each consistency point is proven equal before it is committed, and
-    /// whole images are compared.
-    V3(3);
+    /// whole images are compared. And version 3: the destination asks for a snapshot, and says
+    /// which ones it shows to hosts.
+    V4(4);
 
     private final int number;
 
@@ -27,12 +28,12 @@ public enum ProtocolVersion {
 
     /// The oldest that this node still speaks.
     public static ProtocolVersion oldest() {
-        return V3;
+        return V4;
     }
 
     /// The newest that this node speaks.
     public static ProtocolVersion newest() {
-        return V3;
+        return V4;
     }
 
     /// The newest version that this node speaks and that lies in the offered range; null when there

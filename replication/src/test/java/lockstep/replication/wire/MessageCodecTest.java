@@ -48,6 +48,7 @@ class MessageCodecTest {
         List<String> written = new ArrayList<>(resource("wire/golden-v1.txt").lines().toList());
         written.addAll(resource("wire/golden-v2.txt").lines().toList());
         written.addAll(resource("wire/golden-v3.txt").lines().toList());
+        written.addAll(resource("wire/golden-v4.txt").lines().toList());
         assertThat(WireSamples.all().stream().map(MessageCodecTest::golden))
                 .containsExactlyInAnyOrderElementsOf(written);
     }

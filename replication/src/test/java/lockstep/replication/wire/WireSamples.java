@@ -89,6 +89,7 @@ public final class WireSamples {
         all.add(new VolumeMessage.HandedOver(PROMISED, POSITION, CP));
         all.addAll(sinceVersion2());
         all.addAll(sinceVersion3());
+        all.addAll(sinceVersion4());
         return all;
     }
 
@@ -115,6 +116,14 @@ public final class WireSamples {
                         -1,
                         List.of(new SetHash.Value(1, 2, 3), new SetHash.Value(4, 5, -6))),
                 new VolumeMessage.ImageWanted());
+    }
+
+    /// Those that version 3 did not have.
+    static List<Message> sinceVersion4() {
+        return List.of(
+                new VolumeMessage.SnapshotWanted(new UUID(1, -2), "before the test"),
+                new VolumeMessage.SnapshotTaken(new UUID(1, -2), ""),
+                new VolumeMessage.SnapshotsShown(List.of(new UUID(3, 4), new UUID(-5, 6))));
     }
 
     /// `count` blocks in which each byte says where it stands.
