@@ -40,7 +40,7 @@ public final class Disk {
     Disk(BlockDevice device, DiskLabel label) {
         this.device = device;
         this.label = label;
-        this.layout = new DiskLayout(label.dbnCount());
+        this.layout = label.layout();
     }
 
     /// How to name it to people.

@@ -205,7 +205,7 @@ public record DiskInventory(List<FoundVolume> volumes, List<DiskFault> faults) {
                             : new DiskFault.OtherVersion(device.name(), version));
             return null;
         }
-        long needed = Blocks.toBytes(new DiskLayout(label.dbnCount()).deviceBlocks());
+        long needed = Blocks.toBytes(label.layout().deviceBlocks());
         if (device.size() < needed) {
             faults.add(new DiskFault.TooSmall(device.name(), device.size(), needed));
             return null;

@@ -14,7 +14,7 @@ import java.util.UUID;
 
 /// Who a disk is. Every member of a volume carries the whole membership: how large each group is,
 /// which of its slots have failed and how far one of these is rebuilt, and in which order the data
-/// disks came, under a generation that grows with every change. One block, version 3, big-endian:
+/// disks came, under a generation that grows with every change. One block, version 4, big-endian:
 ///
 /// ```
 ///   0 magic "LSDL"   4 version    8 crc32c         12 groups in the volume
@@ -22,14 +22,16 @@ import java.util.UUID;
 ///  48 membership generation (8)  56 group          60 slot
 ///  64 dbn count of this disk (8) 72 name length    76 name, UTF-8, at most 180 bytes
 /// 256 per group: data disks (4), slot that is rebuilt or -1 (4), failed slots as a bit mask (8),
-///                dbn up to which it is rebuilt (8), parity slot (4), zero (4)
+///                dbn up to which it is rebuilt (8), parity slot (4),
+///                checksum pages that stand together (4), [DiskLayout]
 /// 2304 generation in which this disk joined, or 0 (8)    2312 entries of the order (4)
 /// 2320 per entry of the order: group (2), data disks that came then (2)
 /// ```
 ///
-/// Group and slot are -1 on a spare. Versions 1 and 2, which are still read, know no growth: the
-/// parity slot is the last of its group and the order is that of the groups. Version 1 has 16 bytes
-/// per group: data disks (4), zero (4), failed slots (8); it knows neither rebuilds nor spares.
+/// Group and slot are -1 on a spare. Older versions are still read. In version 3 each checksum page
+/// stands by itself, and its field is zero. Versions 1 and 2 know no growth either: the parity slot
+/// is the last of its group and the order is that of the groups. Version 1 has 16 bytes per group:
+/// data disks (4), zero (4), failed slots (8); it knows neither rebuilds nor spares.
 ///
 /// A disk that joins a volume that there is already gets its label before the others are told
 /// (`joined` is its generation then), so a label alone does not make it a member: [DiskInventory].
@@ -54,7 +56,8 @@ public record DiskLabel(
     private static final int JOINED_AT = GROUPS_AT + MAXIMUM_GROUPS * GROUP_BYTES;
     private static final int ORDER_AT = JOINED_AT + 16;
     private static final int MAXIMUM_NAME = GROUPS_AT - NAME_AT;
-    private static final int VERSION = 3;
+    private static final int VERSION = 4;
+    private static final int SINGLE_PAGES = 3;
     private static final int WITHOUT_GROWTH = 2;
     private static final int FIRST_VERSION = 1;
 
@@ -64,9 +67,15 @@ public record DiskLabel(
     /// One group: `dataDisks` slots of data and, in `paritySlot`, the parity disk; bit `s` of
     /// `failedSlots` is set when slot s has left. A slot that is rebuilt counts as failed, and
     /// `rebuiltSlot` is its number (else -1): there is a disk in it that gets all writes, and whose
-    /// blocks below `rebuiltTo` are as good as any member's.
+    /// blocks below `rebuiltTo` are as good as any member's. `pagesTogether` belongs to the layout
+    /// of its disks.
     public record GroupMembers(
-            int dataDisks, int paritySlot, long failedSlots, int rebuiltSlot, long rebuiltTo) {
+            int dataDisks,
+            int paritySlot,
+            long failedSlots,
+            int rebuiltSlot,
+            long rebuiltTo,
+            int pagesTogether) {
         /// Data disks that a group can have.
         public static final int MAXIMUM_DATA_DISKS = 62;
 
@@ -76,6 +85,18 @@ public record DiskLabel(
             Check.that(paritySlot >= 1 && paritySlot <= dataDisks, "parity has a slot");
             boolean failed = rebuiltSlot < 0 || (failedSlots & (1L << rebuiltSlot)) != 0;
             Check.that(failed, "a slot that is rebuilt has failed before");
+        }
+
+        /// A group of disks as they are laid out now.
+        public GroupMembers(
+                int dataDisks, int paritySlot, long failedSlots, int rebuiltSlot, long rebuiltTo) {
+            this(
+                    dataDisks,
+                    paritySlot,
+                    failedSlots,
+                    rebuiltSlot,
+                    rebuiltTo,
+                    DiskLayout.PAGES_TOGETHER);
         }
 
         /// A group of which no slot is rebuilt and to which none was added.
@@ -106,21 +127,26 @@ public record DiskLabel(
         GroupMembers without(int slot) {
             long failed = failedSlots | (1L << slot);
             return slot == rebuiltSlot
-                    ? new GroupMembers(dataDisks, paritySlot, failed, NO_PLACE, 0)
-                    : new GroupMembers(dataDisks, paritySlot, failed, rebuiltSlot, rebuiltTo);
+                    ? with(failed, NO_PLACE, 0)
+                    : with(failed, rebuiltSlot, rebuiltTo);
         }
 
         GroupMembers rebuilding(int slot, long upTo) {
-            return new GroupMembers(dataDisks, paritySlot, failedSlots, slot, upTo);
+            return with(failedSlots, slot, upTo);
         }
 
         GroupMembers rebuilt() {
-            long failed = failedSlots & ~(1L << rebuiltSlot);
-            return new GroupMembers(dataDisks, paritySlot, failed, NO_PLACE, 0);
+            return with(failedSlots & ~(1L << rebuiltSlot), NO_PLACE, 0);
+        }
+
+        private GroupMembers with(long failed, int rebuilding, long upTo) {
+            return new GroupMembers(
+                    dataDisks, paritySlot, failed, rebuilding, upTo, pagesTogether);
         }
 
         GroupMembers grown() {
-            return new GroupMembers(dataDisks + 1, paritySlot, failedSlots, rebuiltSlot, rebuiltTo);
+            return new GroupMembers(
+                    dataDisks + 1, paritySlot, failedSlots, rebuiltSlot, rebuiltTo, pagesTogether);
         }
     }
 
@@ -162,6 +188,13 @@ public record DiskLabel(
         return group == NO_PLACE;
     }
 
+    /// Where things stand on the disk.
+    DiskLayout layout() {
+        return isSpare()
+                ? new DiskLayout(dbnCount)
+                : new DiskLayout(dbnCount, groups().get(group).pagesTogether());
+    }
+
     DiskLabel with(long newGeneration, Membership now) {
         return new DiskLabel(disk, volume, name, group, slot, dbnCount, newGeneration, now, joined);
     }
@@ -179,7 +212,7 @@ public record DiskLabel(
             GroupMembers of = groups().get(g);
             out.putInt(at, of.dataDisks()).putInt(at + 4, of.rebuiltSlot());
             out.putLong(at + 8, of.failedSlots()).putLong(at + 16, of.rebuiltTo());
-            out.putInt(at + 24, of.paritySlot());
+            out.putInt(at + 24, of.paritySlot()).putInt(at + 28, of.pagesTogether());
         }
         out.putLong(JOINED_AT, joined).putInt(JOINED_AT + 8, members.joined().size());
         for (int i = 0; i < members.joined().size(); i++) {
@@ -212,7 +245,7 @@ public record DiskLabel(
                 block.getLong(64),
                 block.getLong(48),
                 members(block, version),
-                version == VERSION ? block.getLong(JOINED_AT) : 0);
+                version > WITHOUT_GROWTH ? block.getLong(JOINED_AT) : 0);
     }
 
     private static boolean isKnown(int version) {
@@ -222,14 +255,17 @@ public record DiskLabel(
     private static Membership members(ByteBuffer block, int version) {
         List<GroupMembers> groups = new ArrayList<>();
         for (int g = 0; g < block.getInt(12); g++) {
+            int at = GROUPS_AT + GROUP_BYTES * g;
             groups.add(
                     switch (version) {
                         case FIRST_VERSION -> first(block, GROUPS_AT + 16 * g);
-                        case WITHOUT_GROWTH -> second(block, GROUPS_AT + GROUP_BYTES * g);
-                        default -> current(block, GROUPS_AT + GROUP_BYTES * g);
+                        case WITHOUT_GROWTH -> current(block, at, block.getInt(at), 1);
+                        case SINGLE_PAGES -> current(block, at, block.getInt(at + 24), 1);
+                        default ->
+                                current(block, at, block.getInt(at + 24), block.getInt(at + 28));
                     });
         }
-        if (version < VERSION) {
+        if (version <= WITHOUT_GROWTH) {
             return Membership.founded(groups);
         }
         List<Membership.Joined> order = new ArrayList<>();
@@ -241,24 +277,19 @@ public record DiskLabel(
     }
 
     private static GroupMembers first(ByteBuffer block, int at) {
-        return new GroupMembers(block.getInt(at), block.getLong(at + 8));
+        int disks = block.getInt(at);
+        return new GroupMembers(disks, disks, block.getLong(at + 8), NO_PLACE, 0, 1);
     }
 
-    private static GroupMembers second(ByteBuffer block, int at) {
+    private static GroupMembers current(
+            ByteBuffer block, int at, int paritySlot, int pagesTogether) {
         return new GroupMembers(
                 block.getInt(at),
+                paritySlot,
                 block.getLong(at + 8),
                 block.getInt(at + 4),
-                block.getLong(at + 16));
-    }
-
-    private static GroupMembers current(ByteBuffer block, int at) {
-        return new GroupMembers(
-                block.getInt(at),
-                block.getInt(at + 24),
-                block.getLong(at + 8),
-                block.getInt(at + 4),
-                block.getLong(at + 16));
+                block.getLong(at + 16),
+                pagesTogether);
     }
 
     /// The version that a label of ours claims when it is another than this program's; 0 otherwise.

@@ -14,14 +14,19 @@ import lockstep.blockstore.base.Check;
 ///     32  dirty note     slot A, slot B                8 blocks each
 ///     48  partial parity slot A, slot B                1 header + 128 blocks each
 ///    306  (unused up to 320)
-///    320  own checksums        page k: slot A, slot B  1 block each
-///         neighbour checksums  page k: slot A, slot B  1 block each
+///    320  own checksums        by 16 pages: slots A, then slots B, 1 block each
+///         neighbour checksums  the same
 ///   data  dbn 0 .. dbnCount-1
 /// ```
 ///
 /// Every area but the data has two slots, and a writer never overwrites the newest durable one, so
 /// a torn write spoils nothing that counts. One checksum page covers [#ENTRIES_PER_PAGE] blocks.
-public record DiskLayout(long dbnCount) {
+/// The same slots of `pagesTogether` pages stand together, so that neighbouring pages that change
+/// together are written with one request; on older disks it is one.
+public record DiskLayout(long dbnCount, int pagesTogether) {
+    /// Pages whose slots stand together on disks that are formatted now.
+    public static final int PAGES_TOGETHER = 16;
+
     /// Blocks of one dirty note.
     public static final int NOTE_BLOCKS = 8;
 
@@ -41,6 +46,12 @@ public record DiskLayout(long dbnCount) {
 
     public DiskLayout {
         Check.that(dbnCount > 0, "a disk has blocks");
+        Check.that(pagesTogether > 0, "checksum pages have places");
+    }
+
+    /// The layout of a disk that is formatted now.
+    public DiskLayout(long dbnCount) {
+        this(dbnCount, PAGES_TOGETHER);
     }
 
     /// The layout with the most data blocks that fits a device of `deviceBytes`, or of 0 blocks too
@@ -91,7 +102,17 @@ public record DiskLayout(long dbnCount) {
 
     /// The checksum page `page` of this disk's own blocks, or of the previous disk's.
     public long checksumPage(boolean neighbour, long page, int slot) {
-        return CHECKSUMS + (neighbour ? 2 * pages() : 0) + 2 * page + slot;
+        long first = page / pagesTogether * pagesTogether;
+        // Of the last ones there may be fewer.
+        long together = Math.min(pagesTogether, pages() - first);
+        long area = CHECKSUMS + (neighbour ? 2 * pages() : 0);
+        return area + 2 * first + slot * together + page - first;
+    }
+
+    /// Of `count` pages from `page` on, the first ones whose same slots stand side by side.
+    public int neighbours(long page, int count) {
+        long end = (page / pagesTogether + 1) * pagesTogether;
+        return (int) Math.min(count, end - page);
     }
 
     /// The block of the device that is dbn 0.

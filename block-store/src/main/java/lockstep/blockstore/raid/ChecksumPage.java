@@ -112,6 +112,11 @@ final class ChecksumPage {
         return durableSequence + 1;
     }
 
+    /// The slot into which it is written now.
+    int writeSlot() {
+        return (int) (writeSequence() & 1);
+    }
+
     /// A copy to write, sealed.
     ByteBuffer sealed() {
         bytes.putInt(0, MAGIC).putInt(4, VERSION).putInt(12, slot);

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 
@@ -241,15 +242,12 @@ final class ChecksumStore {
     /// there must not be taken for the zeros of blocks that were never written. If one of them has
     /// its other place after all, loading it puts this right.
     void spoil(int slot, long dbn, IoCompletion done) {
-        ByteBuffer noPage = ByteBuffer.allocate(2 * Blocks.SIZE);
-        while (noPage.hasRemaining()) {
-            noPage.put((byte) -1);
-        }
-        noPage.flip();
+        byte[] noPage = new byte[Blocks.SIZE];
+        Arrays.fill(noPage, (byte) -1);
         Together together = new Together(done);
-        for (int place = 0; place < 2; place++) {
-            long at = disks.layout().checksumPage(place == 1, first(dbn), 0);
-            disks.write(slot, at, List.of(noPage.duplicate()), together.one());
+        for (int copy = 0; copy < 4; copy++) {
+            long at = disks.layout().checksumPage(copy / 2 == 1, first(dbn), copy % 2);
+            disks.write(slot, at, List.of(ByteBuffer.wrap(noPage)), together.one());
         }
         together.start();
     }

@@ -33,6 +33,9 @@ final class GroupWriter {
     // Of which XOR and checksums take well under a millisecond.
     private static final int BLOCKS_OF_A_SLICE = 256;
 
+    private static final long STRIPES_OF_A_SPAN =
+            (long) DiskLayout.PAGES_TOGETHER * DiskLayout.ENTRIES_PER_PAGE;
+
     private final RaidGroup group;
     private final CpId cp;
     private final ArrayDeque<StripeChunk.Put> left;
@@ -198,7 +201,7 @@ final class GroupWriter {
         private boolean ended;
         private int inThisSlice;
         private boolean pagesUnderWay;
-        private long pagesBehind;
+        private long spansBehind;
         private @Nullable IoFault streamFault;
 
         Stream(List<List<StripeChunk.Put>> parts) {
@@ -277,15 +280,18 @@ final class GroupWriter {
         }
 
         // Chunks begin in the order of their stripes, so what is behind the first stays as it is.
+        // Pages that stand together go together.
         private void writePagesBehind() {
             if (pagesUnderWay || streamFault != null || begun.isEmpty()) {
                 return;
             }
-            long page = begun.first() / DiskLayout.ENTRIES_PER_PAGE;
-            if (page > pagesBehind) {
-                pagesBehind = page;
+            long span = begun.first() / STRIPES_OF_A_SPAN;
+            if (span > spansBehind) {
+                spansBehind = span;
                 pagesUnderWay = true;
-                group.checksums().writes().writeDirtyBelow(begun.first(), this::pagesWritten);
+                group.checksums()
+                        .writes()
+                        .writeDirtyBelow(span * STRIPES_OF_A_SPAN, this::pagesWritten);
             }
         }
 

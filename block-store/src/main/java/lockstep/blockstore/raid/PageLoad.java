@@ -9,7 +9,6 @@ import lockstep.blockstore.io.IoFault;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
-import java.util.List;
 
 /// Reads one page from both its places and makes them agree. Of a parity page whose second place is
 /// on a disk that joined, and blank, the places before count too ([SlotRing]).
@@ -24,11 +23,11 @@ final class PageLoad {
     private final long page;
     private final @Nullable PageSpan span;
     private final Loaded done;
-    private final @Nullable ByteBuffer[] places = new @Nullable ByteBuffer[2];
+    private final @Nullable PageCopies[] places = new @Nullable PageCopies[2];
     private final boolean[] slow = new boolean[2];
 
     // The newest copy from where parity had its second ones before.
-    private @Nullable ByteBuffer former;
+    private @Nullable PageCopies former;
 
     /// Of what is in `span`, if there is one, nothing is read again.
     PageLoad(GroupDisks disks, int slot, long page, @Nullable PageSpan span, Loaded done) {
@@ -44,7 +43,7 @@ final class PageLoad {
     }
 
     private int holder(int place) {
-        return place == 0 ? slot : disks.ring().next(slot);
+        return PageCopies.holder(disks, slot, place);
     }
 
     // A disk that is slow counts as one that is away, unless the page can be had there only.
@@ -60,7 +59,7 @@ final class PageLoad {
                             }
                         });
         for (int place = 0; place < 2; place++) {
-            ByteBuffer copies = span == null ? null : span.copies(place, page);
+            PageCopies copies = span == null ? null : span.copies(place, page);
             if (copies != null) {
                 places[place] = copies;
             } else if (disks.pageReadable(holder(place), page)) {
@@ -71,24 +70,26 @@ final class PageLoad {
     }
 
     private void readPlace(int place, boolean hedged, IoCompletion one) {
-        ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
-        long at = disks.layout().checksumPage(place == 1, page, 0);
-        IoCompletion ended =
+        PageCopies copies = PageCopies.of(1);
+        copies.read(
+                disks,
+                holder(place),
+                place,
+                page,
+                hedged,
                 fault -> {
-                    places[place] = fault == null ? both : null;
+                    places[place] = fault == null ? copies : null;
                     slow[place] = fault != null && fault.isSlow();
                     one.ended(null);
-                };
-        if (hedged) {
-            disks.readSoon(holder(place), at, List.of(both.duplicate()), ended);
-        } else {
-            disks.read(holder(place), at, List.of(both.duplicate()), ended);
-        }
+                });
     }
 
     private boolean isToCome() {
-        ByteBuffer second = places[1];
-        return second != null && disks.ring().mayBeToCome(slot) && Blocks.isZero(second);
+        PageCopies second = places[1];
+        return second != null
+                && disks.ring().mayBeToCome(slot)
+                && Blocks.isZero(second.copy(0, 0))
+                && Blocks.isZero(second.copy(0, 1));
     }
 
     private void lookBefore() {
@@ -104,14 +105,16 @@ final class PageLoad {
     }
 
     private void readFormer(int holder, IoCompletion one) {
-        ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
-        disks.read(
+        PageCopies copies = PageCopies.of(1);
+        copies.read(
+                disks,
                 holder,
-                disks.layout().checksumPage(true, page, 0),
-                List.of(both.duplicate()),
+                1,
+                page,
+                false,
                 fault -> {
-                    boolean better = fault == null && newest(both, 1) > newest(former, 1);
-                    former = better ? both : former;
+                    boolean better = fault == null && newest(copies, 1) > newest(former, 1);
+                    former = better ? copies : former;
                     one.ended(null);
                 });
     }
@@ -120,12 +123,14 @@ final class PageLoad {
         return newest(places[place], place);
     }
 
-    private long newest(@Nullable ByteBuffer both, int place) {
-        return both == null ? -1 : Math.max(sequence(both, place, 0), sequence(both, place, 1));
+    private long newest(@Nullable PageCopies copies, int place) {
+        return copies == null
+                ? -1
+                : Math.max(sequence(copies, place, 0), sequence(copies, place, 1));
     }
 
-    private long sequence(ByteBuffer both, int place, int index) {
-        ByteBuffer block = both.slice(index * Blocks.SIZE, Blocks.SIZE);
+    private long sequence(PageCopies copies, int place, int index) {
+        ByteBuffer block = copies.copy(0, index);
         long found = ChecksumPage.sequenceOf(block, slot, page, index);
         boolean blank =
                 found < 0
@@ -139,8 +144,8 @@ final class PageLoad {
         long other = newest(1);
         long before = newest(former, 1);
         long sequence = Math.max(before, Math.max(own, other));
-        ByteBuffer both = own == sequence ? places[0] : other == sequence ? places[1] : former;
-        if (both == null || sequence < 0) {
+        PageCopies best = own == sequence ? places[0] : other == sequence ? places[1] : former;
+        if (best == null || sequence < 0) {
             String what = "checksums of slot " + slot + " page " + page;
             String name = "group " + disks.index();
             done.ended(null, new IoFault(name, "read", what + " are lost in both places"));
@@ -149,7 +154,7 @@ final class PageLoad {
         int from = (int) (sequence & 1);
         ChecksumPage loaded = new ChecksumPage(slot, page);
         if (sequence > 0) {
-            loaded.bytes = Parity.copy(both.slice(from * Blocks.SIZE, Blocks.SIZE));
+            loaded.bytes = Parity.copy(best.copy(0, from));
             loaded.durableSequence = sequence;
         }
         boolean[] behind = new boolean[2];

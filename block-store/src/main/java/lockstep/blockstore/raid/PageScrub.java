@@ -61,41 +61,26 @@ final class PageScrub {
     }
 
     private int holder(int place) {
-        return place == 0 ? slot : disks.ring().next(slot);
+        return PageCopies.holder(disks, slot, place);
     }
 
     private long at(int place, int index) {
         return disks.layout().checksumPage(place == 1, page, index);
     }
 
+    // Slot by slot: one that cannot be read says nothing of the other.
     private void readPlace(int place, @Nullable PageSpan span, IoCompletion one) {
-        ByteBuffer read = span == null ? null : span.copies(place, page);
+        PageCopies read = span == null ? null : span.copies(place, page);
         if (read != null) {
-            take(place, read);
+            copies[place][0] = read.copy(0, 0);
+            copies[place][1] = read.copy(0, 1);
             one.ended(null);
             return;
         }
-        ByteBuffer both = ByteBuffer.allocate(2 * Blocks.SIZE);
-        disks.read(
-                holder(place),
-                at(place, 0),
-                List.of(both.duplicate()),
-                fault -> {
-                    if (fault == null) {
-                        take(place, both);
-                        one.ended(null);
-                        return;
-                    }
-                    Together singly = new Together(_ -> one.ended(null));
-                    readSlot(place, 0, singly.one());
-                    readSlot(place, 1, singly.one());
-                    singly.start();
-                });
-    }
-
-    private void take(int place, ByteBuffer both) {
-        copies[place][0] = both.slice(0, Blocks.SIZE);
-        copies[place][1] = both.slice(Blocks.SIZE, Blocks.SIZE);
+        Together singly = new Together(_ -> one.ended(null));
+        readSlot(place, 0, singly.one());
+        readSlot(place, 1, singly.one());
+        singly.start();
     }
 
     private void readSlot(int place, int index, IoCompletion one) {

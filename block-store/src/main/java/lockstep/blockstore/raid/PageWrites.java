@@ -8,14 +8,18 @@ import lockstep.blockstore.io.IoCompletion;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// Writes the checksum pages of one group that were changed, and knows of those that were written
-/// and not flushed yet.
+/// Writes the checksum pages of one group that were changed, neighbours with one request, and knows
+/// of those that were written and not flushed yet.
 final class PageWrites {
     // Together they keep the disks busy, and each slice of the loop below a millisecond.
     private static final int LANES = 4;
+    private static final Comparator<ChecksumPage> BY_PLACE =
+            Comparator.<ChecksumPage>comparingInt(page -> page.slot)
+                    .thenComparingLong(page -> page.page);
     private static final int PAGES_OF_A_LANE = 32;
 
     private final GroupDisks disks;
@@ -75,6 +79,7 @@ final class PageWrites {
 
     private void writeAll(long end, IoCompletion done) {
         ArrayDeque<ChecksumPage> waiting = new ArrayDeque<>();
+        dirty.sort(BY_PLACE);
         for (ChecksumPage page : dirty) {
             if (page.page < end) {
                 waiting.add(page);
@@ -102,44 +107,70 @@ final class PageWrites {
                                 writeLane(waiting, done);
                             }
                         });
-        for (int i = 0; i < PAGES_OF_A_LANE && !waiting.isEmpty(); i++) {
-            writePage(waiting.removeFirst(), some);
+        for (int pages = 0; pages < PAGES_OF_A_LANE && !waiting.isEmpty(); ) {
+            List<ChecksumPage> run = nextRun(waiting);
+            writeRun(run, some);
+            pages += run.size();
         }
         some.start();
     }
 
-    private void writePage(ChecksumPage page, Together together) {
-        if (page.held) {
+    // Pages whose next copies stand side by side; one that is held waits by itself.
+    private List<ChecksumPage> nextRun(ArrayDeque<ChecksumPage> waiting) {
+        ChecksumPage first = waiting.removeFirst();
+        List<ChecksumPage> run = new ArrayList<>(List.of(first));
+        int most = disks.layout().neighbours(first.page, PageSpan.MAXIMUM);
+        while (run.size() < most && !waiting.isEmpty() && !first.held) {
+            ChecksumPage next = waiting.getFirst();
+            boolean joins =
+                    next.slot == first.slot
+                            && next.page == first.page + run.size()
+                            && next.writeSlot() == first.writeSlot()
+                            && !next.held;
+            if (!joins) {
+                break;
+            }
+            run.add(waiting.removeFirst());
+        }
+        return run;
+    }
+
+    private void writeRun(List<ChecksumPage> run, Together together) {
+        ChecksumPage first = run.getFirst();
+        if (first.held) {
             IoCompletion one = together.one();
-            page.whenFree =
+            first.whenFree =
                     () -> {
                         Together now = new Together(one);
-                        writePage(page, now);
+                        writeRun(run, now);
                         now.start();
                     };
             return;
         }
-        ByteBuffer sealed = page.sealed();
-        int at = (int) (page.writeSequence() & 1);
-        page.dirty = false;
-        if (!page.written) {
-            page.written = true;
-            written.add(page);
+        List<ByteBuffer> sealed = new ArrayList<>();
+        List<Landed> begun = new ArrayList<>();
+        for (ChecksumPage page : run) {
+            sealed.add(page.sealed());
+            page.dirty = false;
+            if (!page.written) {
+                page.written = true;
+                written.add(page);
+            }
+            begun.add(new Landed(page, ++page.writes));
         }
-        int number = ++page.writes;
         IoCompletion one = together.one();
         Together places =
                 new Together(
                         fault -> {
-                            page.landed = number;
+                            begun.forEach(write -> write.page().landed = write.number());
                             one.ended(fault);
                         });
-        traffic.wrotePage(2);
+        traffic.wrotePage(2 * run.size());
         for (int place = 0; place < 2; place++) {
             disks.write(
-                    place == 0 ? page.slot : disks.ring().next(page.slot),
-                    disks.layout().checksumPage(place == 1, page.page, at),
-                    List.of(sealed.duplicate()),
+                    PageCopies.holder(disks, first.slot, place),
+                    disks.layout().checksumPage(place == 1, first.page, first.writeSlot()),
+                    sealed.stream().map(ByteBuffer::duplicate).toList(),
                     places.one());
         }
         places.start();

@@ -42,7 +42,9 @@ final class PagesAhead {
     }
 
     private void add(long first, long end) {
-        boolean joins = first <= loadedTo && end - from <= PageSpan.MAXIMUM;
+        // Pages that stand together are read together.
+        boolean together = (end - 1) / PageSpan.MAXIMUM == from / PageSpan.MAXIMUM;
+        boolean joins = first <= loadedTo && together;
         if (!joins) {
             load();
             loadedTo = Math.max(first, loadedTo);

@@ -9,9 +9,11 @@ import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /// The bytes of each format: if one of these fails, either a bug came in or the version must
@@ -45,7 +47,7 @@ final class DiskFormatsTest {
     @Test
     void labelHasItsBytes() {
         ByteBuffer bytes = LABEL.encode();
-        assertThat(hex(bytes, 0, 8)).isEqualTo("4c53444c00000003");
+        assertThat(hex(bytes, 0, 8)).isEqualTo("4c53444c00000004");
         assertThat(hex(bytes, 12, 36))
                 .isEqualTo(
                         "00000002"
@@ -61,9 +63,9 @@ final class DiskFormatsTest {
         assertThat(hex(bytes, 256, 64))
                 .isEqualTo(
                         "00000003ffffffff0000000000000000"
-                                + "00000000000000000000000200000000"
+                                + "00000000000000000000000200000010"
                                 + "00000002000000010000000000000002"
-                                + "00000000000000ff0000000200000000");
+                                + "00000000000000ff0000000200000010");
         assertThat(hex(bytes, 2304, 32))
                 .isEqualTo(
                         "0000000000000006"
@@ -86,8 +88,8 @@ final class DiskFormatsTest {
                 .isEqualTo(
                         Membership.founded(
                                 List.of(
-                                        new DiskLabel.GroupMembers(3, 0),
-                                        new DiskLabel.GroupMembers(2, 0b10))));
+                                        new DiskLabel.GroupMembers(3, 3, 0, -1, 0, 1),
+                                        new DiskLabel.GroupMembers(2, 2, 0b10, -1, 0, 1))));
         byte[] second =
                 HexFormat.of()
                         .parseHex(
@@ -100,9 +102,24 @@ final class DiskFormatsTest {
                 .isEqualTo(
                         Membership.founded(
                                 List.of(
-                                        new DiskLabel.GroupMembers(3, 0),
-                                        new DiskLabel.GroupMembers(2, 0b10, 1, 255))));
+                                        new DiskLabel.GroupMembers(3, 3, 0, -1, 0, 1),
+                                        new DiskLabel.GroupMembers(2, 2, 0b10, 1, 255, 1))));
         assertThat(label.joined()).isZero();
+    }
+
+    @Test
+    void labelsWithSinglePagesAreRead() {
+        ByteBuffer bytes = LABEL.encode();
+        bytes.putInt(4, 3).putInt(256 + 28, 0).putInt(256 + 32 + 28, 0);
+        SelfChecksum.seal(bytes, 8, 4096);
+        DiskLabel label = Objects.requireNonNull(DiskLabel.decode(bytes));
+        assertThat(label.layout()).isEqualTo(new DiskLayout(5000, 1));
+        assertThat(label.members().joined()).isEqualTo(LABEL.members().joined());
+        assertThat(label.joined()).isEqualTo(6);
+        // What is written of it says so.
+        assertThat(DiskLabel.decode(label.encode())).isEqualTo(label);
+        Membership grown = label.members().grown(1).with(0, label.groups().getFirst().without(2));
+        assertThat(grown.groups()).allMatch(group -> group.pagesTogether() == 1);
     }
 
     private static DiskLabel older(int version, byte[] groups) {
@@ -157,9 +174,9 @@ final class DiskFormatsTest {
     @Test
     void otherVersionIsNamed() {
         ByteBuffer bytes = LABEL.encode();
-        bytes.putInt(4, 4);
+        bytes.putInt(4, 5);
         assertThat(DiskLabel.decode(bytes)).isNull();
-        assertThat(DiskLabel.otherVersion(bytes)).isEqualTo(4);
+        assertThat(DiskLabel.otherVersion(bytes)).isEqualTo(5);
     }
 
     @Test
@@ -207,5 +224,34 @@ final class DiskFormatsTest {
             assertThat(layout.deviceBlocks()).isLessThanOrEqualTo(blocks);
             assertThat(layout.deviceBlocks()).isGreaterThan(blocks - 8);
         }
+    }
+
+    @Test
+    void checksumPagesHaveTheirPlaces() {
+        // 40 pages: 16, 16 and 8 together.
+        DiskLayout layout = new DiskLayout(40 * 127);
+        assertThat(layout.checksumPage(false, 0, 0)).isEqualTo(320);
+        assertThat(layout.checksumPage(false, 15, 0)).isEqualTo(335);
+        assertThat(layout.checksumPage(false, 0, 1)).isEqualTo(336);
+        assertThat(layout.checksumPage(false, 16, 0)).isEqualTo(352);
+        assertThat(layout.checksumPage(false, 39, 0)).isEqualTo(391);
+        assertThat(layout.checksumPage(false, 39, 1)).isEqualTo(399);
+        assertThat(layout.checksumPage(true, 0, 0)).isEqualTo(400);
+        assertThat(layout.dataStart()).isEqualTo(480);
+        assertThat(layout.neighbours(3, 20)).isEqualTo(13);
+        assertThat(layout.neighbours(16, 16)).isEqualTo(16);
+        for (DiskLayout any : List.of(layout, new DiskLayout(4099), new DiskLayout(4099, 1))) {
+            Set<Long> places = new HashSet<>();
+            for (long page = 0; page < any.pages(); page++) {
+                for (int copy = 0; copy < 4; copy++) {
+                    long at = any.checksumPage(copy / 2 == 1, page, copy % 2);
+                    assertThat(at).isBetween(320L, any.dataStart() - 1);
+                    places.add(at);
+                }
+            }
+            assertThat(places).hasSize((int) (4 * any.pages()));
+        }
+        // As they were before pages stood together.
+        assertThat(new DiskLayout(4099, 1).checksumPage(false, 7, 1)).isEqualTo(335);
     }
 }

@@ -50,10 +50,15 @@ final class BulkRequestsTest {
         return runs;
     }
 
-    // Of a disk's own pages, and of those that have their second place on it.
+    // Of a disk's own pages, and of those that have their second place on it, of one slot.
     private static long spans(RaidWorld world) {
         long pages = world.disks.groups().getFirst().layout().pages();
         return 2 * Math.ceilDiv(pages, PageSpan.MAXIMUM);
+    }
+
+    // Both slots of all of them.
+    private static long loads(RaidWorld world) {
+        return 2 * spans(world);
     }
 
     // Nothing of the checksum pages is in memory.
@@ -92,7 +97,7 @@ final class BulkRequestsTest {
                         });
         assertThat(findings).isEmpty();
         // The pages once to have them, and once more to compare their copies.
-        assertThat(reads).allMatch(each -> each == runs(world) + 2 * spans(world));
+        assertThat(reads).allMatch(each -> each == runs(world) + 2 * loads(world));
     }
 
     @Test
@@ -101,9 +106,32 @@ final class BulkRequestsTest {
         reopen(world);
         world.committed.clear();
         List<Long> reads = reads(world, () -> writeAll(world));
-        assertThat(reads).allMatch(each -> each == spans(world));
+        assertThat(reads).allMatch(each -> each == loads(world));
         world.checkStripes();
         world.checkContent();
+    }
+
+    @Test
+    void aConsistencyPointOfFullStripesWritesPagesTogether() {
+        RaidWorld world = written(4);
+        for (int round = 0; round < 3; round++) {
+            world.committed.clear();
+            List<Long> before = writes(world);
+            writeAll(world);
+            List<Long> after = writes(world);
+            long chunks = Math.ceilDiv(stripes(world), StripeChunk.MAXIMUM);
+            for (int i = 0; i < DISKS; i++) {
+                // Notes and the superblock besides.
+                long bulk = chunks + spans(world);
+                assertThat(after.get(i) - before.get(i)).isBetween(bulk, bulk + 8);
+            }
+        }
+        world.checkStripes();
+        world.checkContent();
+    }
+
+    private static List<Long> writes(RaidWorld world) {
+        return world.devices.stream().map(SimDevice::writesSubmitted).toList();
     }
 
     @Test
@@ -120,6 +148,6 @@ final class BulkRequestsTest {
                         });
         // Of the one that left nothing is read.
         assertThat(reads.get(1)).isZero();
-        assertThat(reads).allMatch(each -> each <= runs(world) + spans(world));
+        assertThat(reads).allMatch(each -> each <= runs(world) + loads(world));
     }
 }

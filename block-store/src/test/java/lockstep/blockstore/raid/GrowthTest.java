@@ -130,8 +130,10 @@ final class GrowthTest {
         // Parity's own pages rot before the second copies have come to the new disk.
         DiskLayout layout = group.layout();
         for (long page = 0; page < layout.pages(); page++) {
-            long at = Blocks.toBytes(layout.checksumPage(false, page, 0));
-            world.device(0, parity).overwriteWithNoise(at, 2 * Blocks.SIZE);
+            for (int index = 0; index < 2; index++) {
+                long at = Blocks.toBytes(layout.checksumPage(false, page, index));
+                world.device(0, parity).overwriteWithNoise(at, Blocks.SIZE);
+            }
         }
         world.open();
         world.recover();

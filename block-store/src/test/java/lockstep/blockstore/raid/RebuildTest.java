@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.disk.DiskFault;
 import lockstep.blockstore.disk.DiskInventory;
+import lockstep.blockstore.disk.DiskLayout;
 import lockstep.blockstore.disk.RecordArea;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.BlockDevice;
@@ -307,8 +308,11 @@ final class RebuildTest {
         world.crash(true);
         world.absent.add(1);
         // The other place of the missing disk's first page.
-        long at = Blocks.toBytes(world.disks.groups().getFirst().layout().checksumPage(true, 0, 0));
-        world.device(0, 2).overwriteWithNoise(at, 2 * Blocks.SIZE);
+        DiskLayout layout = world.disks.groups().getFirst().layout();
+        for (int index = 0; index < 2; index++) {
+            long at = Blocks.toBytes(layout.checksumPage(true, 0, index));
+            world.device(0, 2).overwriteWithNoise(at, Blocks.SIZE);
+        }
         world.open();
         world.recover();
         assertThat(DiskSwap.replace(world, 1, DiskSwap.replacement(world, 1))).isNull();

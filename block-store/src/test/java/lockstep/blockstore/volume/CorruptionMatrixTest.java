@@ -204,8 +204,10 @@ final class CorruptionMatrixTest {
             return -1;
         }
         if (block < layout.dataStart()) {
-            long at = block - layout.checksumPage(false, 0, 0);
-            return (int) (at % (2 * layout.pages()) / 2);
+            long at = (block - layout.checksumPage(false, 0, 0)) % (2 * layout.pages());
+            long first = at / 2 / layout.pagesTogether() * layout.pagesTogether();
+            int together = layout.neighbours(first, (int) (layout.pages() - first));
+            return (int) (first + (at - 2 * first) % together);
         }
         return (int) (block - layout.dataStart());
     }
