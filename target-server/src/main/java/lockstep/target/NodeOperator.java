@@ -2,6 +2,7 @@ package lockstep.target;
 
 import lockstep.target.access.SecretKeys;
 import lockstep.target.admin.AdminException;
+import lockstep.target.admin.ExportControl;
 import lockstep.target.admin.FaultControl;
 import lockstep.target.admin.NodeControl;
 import lockstep.target.admin.PeerControl;
@@ -54,6 +55,7 @@ final class NodeOperator implements NodeControl {
     private final SnapshotActions snapshots;
     private final PeerActions peers;
     private final FaultActions faults;
+    private final MirrorOperator mirrorUses;
     private final KeyFile keyFile;
 
     NodeOperator(Node node, KeyFile keyFile) {
@@ -66,6 +68,7 @@ final class NodeOperator implements NodeControl {
         this.snapshots = new SnapshotActions(node);
         this.peers = new PeerActions(node);
         this.faults = new FaultActions(node);
+        this.mirrorUses = new MirrorOperator(node);
     }
 
     // Whatever goes wrong on the loop inside `action` is the answer.
@@ -308,6 +311,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public PeerControl peers() {
         return peers;
+    }
+
+    @Override
+    public ExportControl mirrorUses() {
+        return mirrorUses;
     }
 
     @Override

@@ -65,13 +65,13 @@ final class SnapshotSchedules {
         }
     }
 
-    /// The oldest that is too many and has no clones.
+    /// The oldest that is too many and that nobody needs.
     private static List<UUID> surplus(ActiveVolume active, SnapshotSchedule schedule) {
         for (List<Snapshot> group : schedule.surplus(active.snapshots().list())) {
             List<UUID> free =
                     group.stream()
                             .map(Snapshot::identity)
-                            .filter(one -> active.snapshots().clonesOf(one).isEmpty())
+                            .filter(one -> active.snapshots().whyKept(one) == null)
                             .toList();
             if (!free.isEmpty()) {
                 return free;

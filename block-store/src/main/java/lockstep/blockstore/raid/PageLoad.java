@@ -9,6 +9,7 @@ import lockstep.blockstore.io.IoFault;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /// Reads one page from both its places and makes them agree. Of a parity page whose second place is
 /// on a disk that joined, and blank, the places before count too ([SlotRing]).

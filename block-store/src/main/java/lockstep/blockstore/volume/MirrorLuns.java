@@ -34,7 +34,8 @@ final class MirrorLuns implements KeptSnapshots.Image {
     private boolean loadAgain;
 
     /// The LUNs of `copy`, whose log since its image is `log`; `changed` is called when they or
-    /// their snapshots are others or have other attributes, or the volume has other values of its own.
+    /// their snapshots are others or have other attributes, or the volume has other values of its
+    /// own.
     MirrorLuns(VolumeCopy copy, MirrorLog log, Runnable changed) {
         this.copy = copy;
         this.log = log;

@@ -307,7 +307,13 @@ public final class VolumeSnapshots {
         return Plan.of(steps, false);
     }
 
-    /// Why a snapshot cannot go: clones stand on it, or somebody else needs it.
+    /// Why snapshot `identity` cannot go, or null.
+    public @Nullable String whyKept(UUID identity) {
+        Snapshot snapshot = core.luns.snapshot(identity);
+        return snapshot == null ? null : used(snapshot);
+    }
+
+    /// Clones stand on it, or somebody else needs it.
     private @Nullable String used(Snapshot snapshot) {
         List<LunRecord> clones = clonesOf(snapshot.identity());
         List<String> names = clones.stream().map(c -> c.number() + " (" + c.name() + ")").toList();

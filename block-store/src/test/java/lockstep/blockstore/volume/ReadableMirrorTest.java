@@ -159,7 +159,8 @@ final class ReadableMirrorTest {
                         mirror.loop
                                 .clock()
                                 .schedule(
-                                        20_000_000, () -> readOn(shown, next, right, refused, over));
+                                        20_000_000,
+                                        () -> readOn(shown, next, right, refused, over));
                     }
                 });
     }
