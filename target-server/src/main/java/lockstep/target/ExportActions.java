@@ -102,7 +102,7 @@ final class ExportActions {
     }
 
     private static MirrorVolume mirror(HostedVolume volume) {
-        if (NodeExports.shownOf(volume) instanceof MirrorVolume mirror) {
+        if (volume.open() instanceof MirrorVolume mirror) {
             return mirror;
         }
         throw new AdminException(

@@ -5,7 +5,6 @@ import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.volume.MirrorVolume;
-import lockstep.blockstore.volume.ShownVolume;
 import lockstep.blockstore.volume.SnapshotLun;
 import lockstep.blockstore.volume.TestClone;
 import lockstep.replication.role.ShownSnapshots;
@@ -250,7 +249,7 @@ final class NodeExports {
     }
 
     private static boolean knowsItsSnapshots(HostedVolume volume) {
-        return switch (shownOf(volume)) {
+        return switch (volume.open()) {
             case MirrorVolume mirror -> mirror.knowsItsValues();
             case ActiveVolume _ -> true;
             case null, default -> false;
@@ -275,9 +274,7 @@ final class NodeExports {
             if (snapshot == null || !snapshot.isCommitted()) {
                 return;
             }
-            Lun kept =
-                    new SnapshotLun(
-                            () -> shownOf(base), node.core(), snapshot, node.identity().id());
+            Lun kept = new SnapshotLun(base::open, node.core(), snapshot, node.identity().id());
             Lun lun = export.isClone() ? clone(kept, shown, scratch) : kept;
             if (lun == null) {
                 return; // Its scratch volume is not open yet.
@@ -297,13 +294,6 @@ final class NodeExports {
             Lun kept, Export.Shown shown, @Nullable ActiveVolume scratch) {
         Lun under = scratch == null ? null : lunOf(scratch, shown.scratchLun());
         return under == null ? null : new TestClone(kept, under);
-    }
-
-    /// What the copy of `volume` is open as now; null while it is nothing.
-    static @Nullable ShownVolume shownOf(HostedVolume volume) {
-        ActiveVolume active = volume.replica().active();
-        boolean serves = active != null && active.service() != ActiveVolume.Service.STOPPED;
-        return serves ? active : volume.replica().shown();
     }
 
     private void end(Export export, String why) {

@@ -113,7 +113,7 @@ final class SnapshotSchedules {
     List<ScheduleView> list() {
         List<ScheduleView> views = new ArrayList<>();
         for (HostedVolume volume : node.volumes().all()) {
-            ShownVolume shown = volume.replica().shown();
+            ShownVolume shown = volume.open();
             if (shown != null) {
                 of(shown).values().forEach(one -> views.add(view(volume, one)));
             }

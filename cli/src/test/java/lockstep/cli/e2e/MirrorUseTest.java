@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 import lockstep.cli.client.Refused;
+import lockstep.cli.command.PairCreate;
 import lockstep.cli.demo.ChildNode;
 import lockstep.cli.demo.LoopbackPair;
 import lockstep.cli.demo.StampedHosts;
@@ -23,12 +24,12 @@ import lockstep.target.admin.model.ExportSnapshot;
 import lockstep.target.admin.model.ExportView;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.RehearsalView;
+import lockstep.target.admin.model.SnapshotView;
 import lockstep.target.admin.model.VolumeView;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
@@ -114,27 +115,33 @@ final class MirrorUseTest {
         return node.admin().post(EXPORTS, request, ExportView.class);
     }
 
-    private static void scratchVolume(ChildNode node) throws Exception {
-        for (int number : new int[] {70, 71}) {
-            try (RandomAccessFile file = new RandomAccessFile(node.disk(number).toFile(), "rw")) {
-                file.setLength(48 * TestPair.MEBIBYTE);
-            }
-        }
-        List<String> disks = List.of(node.disk(70).toString(), node.disk(71).toString());
-        CreateVolume request = new CreateVolume("scratch", List.of(disks), false);
-        node.admin().post("/volumes", request, VolumeView.class);
+    /// A pair in sync, of which the second node has two disks more, for a volume of its own.
+    private LoopbackPair started() throws Exception {
+        ChildNode.Settings settings = TestPair.steady(64, 8, 16);
+        ChildNode alpha = TestPair.node("alpha", directory, 5, 40, settings);
+        ChildNode beta = TestPair.node("beta", directory, 6, 72, settings);
+        LoopbackPair pair = new LoopbackPair(alpha, beta);
+        pair.start();
+        pair.createVolume();
+        pair.createLun(0, "data", 24 * TestPair.MEBIBYTE);
+        pair.createLun(LUN, "kept", TestPair.MEBIBYTE);
+        List<String> group = List.of("disk0", "disk1", "disk2", "disk3");
+        PairCreate.pair(
+                alpha.admin(), beta.admin(), LoopbackPair.VOLUME, List.of(group), null, null);
+        assertThat(PairCreate.shareKeys(alpha.admin(), beta.admin())).isEmpty();
+        pair.awaitInSync(TestPair.PATIENCE);
+        beta.admin()
+                .post("/volumes", new CreateVolume("scratch", List.of(), true), VolumeView.class);
+        return pair;
     }
 
     @Test
     void aMirrorIsReadClonedAndRehearsedWhileItMirrors() throws Exception {
         try (initiator;
-                LoopbackPair pair =
-                        TestPair.started(directory, 96, 24, TestPair.steady(64, 8, 16));
+                LoopbackPair pair = started();
                 StampedHosts hosts = new StampedHosts(16 * 2048, 2, 8, 5)) {
-            pair.createLun(LUN, "kept", TestPair.MEBIBYTE);
             ChildNode source = pair.first();
             ChildNode mirror = pair.second();
-            scratchVolume(mirror);
             IscsiSession live = connect(source, LoopbackPair.target());
             assertThat(write(live, 0, SECTORS, 'a')).isEqualTo("GOOD");
             hosts.start(LoopbackPair.url(source, 0));
@@ -197,7 +204,10 @@ final class MirrorUseTest {
         return "/volumes/" + LoopbackPair.VOLUME + "/luns/1/snapshots/" + shown.snapshot();
     }
 
-    private static void assertIsKept(ChildNode source, ExportView shown) {
+    private static void assertIsKept(ChildNode source, ExportView shown) throws Exception {
+        assertThat(source.admin().list("/snapshots", SnapshotView.class))
+                .extracting(SnapshotView::name)
+                .containsExactly(shown.snapshot(), shown.snapshot());
         assertThatThrownBy(() -> source.admin().delete(path(shown), Done.class))
                 .isInstanceOfSatisfying(
                         Refused.class,
