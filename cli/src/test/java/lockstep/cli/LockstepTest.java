@@ -299,7 +299,9 @@ final class LockstepTest {
         assertThat(node.asked).endsWith("scrub v", "stop scrub v");
         assertThat(ask("volume", "scrub", "status", "v")).isZero();
         assertThat(out)
-                .contains("scrub of v: running (stripes, 42%), pass 1", "3 blocks made good")
+                .contains(
+                        "scrub of v: running (stripes, 42%), pass 1",
+                        "3 blocks made good", "2 blocks from the partner")
                 .contains("lost VBNs: [77]", "VBN 105", "WRONG BLOCKS");
         assertThat(ask("volume", "scrub", "status", "v", "--json")).isZero();
         assertThat(out).contains("\"parityErrors\" : 1");

@@ -75,6 +75,12 @@ final class ResyncCommandsTest {
             assertThat(ask("pair", "resync-rate", "v", "0", "--node", address)).isZero();
             assertThat(node.asked.getLast()).isEqualTo("setResyncRate v 0");
             assertThat(ask("pair", "resync-rate", "none", "0", "--node", address)).isEqualTo(3);
+            assertThat(ask("pair", "resync", "v", "--full", "--yes", "--node", address)).isZero();
+            assertThat(node.asked.getLast()).isEqualTo("v ResyncAll[acceptNoImage=true]");
+            assertThat(ask("pair", "resync", "v", "--full", "--node", address)).isZero();
+            assertThat(node.asked.getLast()).isEqualTo("v ResyncAll[acceptNoImage=false]");
+            assertThat(ask("pair", "resync", "v", "--node", address))
+                    .isEqualTo(ExitCode.USAGE.code());
         }
     }
 

@@ -3,6 +3,7 @@ package lockstep.target;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 
+import lockstep.blockstore.block.BlockRescue;
 import lockstep.blockstore.raid.RaidTraffic;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.VolumeUsage;
@@ -56,6 +57,9 @@ final class NodeMetrics {
         resync(metrics, prefix + "resync-rate", volume, ResyncProgress::bytesPerSecond);
         resync(metrics, prefix + "resync-seconds-left", volume, ResyncProgress::secondsLeft);
         resync(metrics, prefix + "resync-stalled", volume, p -> p.stalled().isEmpty() ? 0 : 1);
+        rescue(metrics, prefix + "partner-blocks.healed-here", volume, BlockRescue::healed);
+        rescue(metrics, prefix + "partner-blocks.wrong-here", volume, BlockRescue::wrong);
+        rescue(metrics, prefix + "partner-blocks.given", volume, BlockRescue::given);
         gauge(metrics, prefix + "degraded", () -> volume.disks().degraded() ? 1L : 0L);
         gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
         gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());
@@ -131,6 +135,15 @@ final class NodeMetrics {
             HostedVolume volume,
             ToLongFunction<ResyncProgress> figure) {
         gauge(metrics, name, () -> figure.applyAsLong(volume.replica().status().resync()));
+    }
+
+    // Blocks that no disk of one copy could give and the other had.
+    private static void rescue(
+            MetricRegistry metrics,
+            String name,
+            HostedVolume volume,
+            ToLongFunction<BlockRescue> figure) {
+        gauge(metrics, name, () -> figure.applyAsLong(volume.replica().copy().rescue()));
     }
 
     private static void gauge(MetricRegistry metrics, String name, Gauge<Long> gauge) {

@@ -29,6 +29,7 @@ import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.ReplaceDisk;
 import lockstep.target.admin.model.RestoreSnapshot;
+import lockstep.target.admin.model.ResyncAll;
 import lockstep.target.admin.model.ResyncRate;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.ScrubView;
@@ -92,10 +93,7 @@ final class NodeOperator implements NodeControl {
                 answer -> {
                     HostedVolume volume = node.volumes().find(name);
                     if (volume == null) {
-                        throw new AdminException(
-                                Code.NOT_FOUND,
-                                "there is no volume " + name + " on this node",
-                                "`lockstep volume list` shows those that are");
+                        throw MirrorOperator.unknown(name);
                     }
                     action.accept(volume, answer);
                 });
@@ -271,6 +269,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public CompletableFuture<PairCompared> verifyPair(String volume) {
         return withVolume(volume, pairs::verify);
+    }
+
+    @Override
+    public CompletableFuture<Done> resyncAll(String volume, ResyncAll request) {
+        return withVolume(volume, (found, answer) -> pairs.resyncAll(found, request, answer));
     }
 
     @Override

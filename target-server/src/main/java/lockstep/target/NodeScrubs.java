@@ -78,9 +78,8 @@ final class NodeScrubs {
 
         @Override
         public void lost(int tree, int level, long index, BlockPointer pointer) {
-            String what = level < 0 ? "block " + index : "node " + index + " of level " + level;
-            String of = tree < 256 ? " of LUN " + tree : " of system file " + tree;
-            tell("lost: " + what + of + " (VBN " + pointer.vbn() + ")");
+            String what = VolumeScrub.placeIn(tree, level, index);
+            tell("lost: " + what + " (VBN " + pointer.vbn() + ")");
         }
 
         @Override
@@ -173,6 +172,7 @@ final class NodeScrubs {
                 state.passes(),
                 Blocks.toBytes(counts.blocks()),
                 counts.healed(),
+                volume.replica().copy().rescue().healed(),
                 counts.parityErrors(),
                 counts.pages(),
                 counts.records(),

@@ -15,6 +15,7 @@ import lockstep.target.admin.model.Done;
 import lockstep.target.admin.model.NodeView;
 import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.ResyncAll;
 import lockstep.target.admin.model.ResyncRate;
 import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SwitchedOver;
@@ -205,6 +206,22 @@ final class PairActions {
                                                 found.differing()));
                             }
                         });
+    }
+
+    /// From its begin to its end there is nothing to take over with: that is asked for in words.
+    void resyncAll(HostedVolume volume, ResyncAll request, CompletableFuture<Done> answer) {
+        if (!request.acceptNoImage()) {
+            throw new AdminException(
+                    Code.REFUSED,
+                    "until everything of "
+                            + volume.name()
+                            + " is copied its mirror has no image:"
+                            + " if this node is lost meanwhile, nothing is left to take over with",
+                    "repeat with --yes if that is meant; what a mirror merely lacks is sent by"
+                            + " itself");
+        }
+        String done = "everything of " + volume.name() + " is copied to its mirror; see `status`";
+        volume.replica().resyncAll(answering(answer, done));
     }
 
     void setPolicy(HostedVolume volume, SetPolicy request, CompletableFuture<Done> answer) {

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Reads blocks by pointer: cache first, then the space below, which verifies the checksum and
-/// heals.
+/// heals; what that has lost comes from the other copy of the volume, if there is one to ask.
 public final class BlockReader {
     /// Takes a block, or null if it is lost. The buffer is borrowed for the call.
     @FunctionalInterface
@@ -22,12 +22,20 @@ public final class BlockReader {
     private final BlockSource space;
     private final BlockCache cache;
     private final BlockPool pool;
+    private final @Nullable BlockRescue rescue;
 
-    /// Reads from `space` through `cache`, both of one volume.
+    /// Reads from `space` through `cache`, both of one volume; what is lost there is lost.
     public BlockReader(BlockSource space, BlockCache cache, BlockPool pool) {
+        this(space, cache, pool, null);
+    }
+
+    /// The same, where `rescue` is tried for what is lost in `space`.
+    public BlockReader(
+            BlockSource space, BlockCache cache, BlockPool pool, @Nullable BlockRescue rescue) {
         this.space = space;
         this.cache = cache;
         this.pool = pool;
+        this.rescue = rescue;
     }
 
     /// The block if it is in memory, borrowed until the next call; else null.
@@ -48,20 +56,37 @@ public final class BlockReader {
                 pointer.vbn(),
                 pointer.crc(),
                 into,
-                readable -> {
-                    into.clear();
-                    if (!readable) {
-                        pool.give(into);
-                        done.ended(null);
-                        return;
-                    }
-                    // The handler sees the buffer before the cache may evict it again.
-                    done.ended(into);
-                    cache.keep(pointer, into);
-                });
+                readable -> arrived(pointer, into, readable, BlockRescue.SOME_TREE, done));
     }
 
-    /// Takes the blocks of a run, one call each, in order.
+    private void arrived(
+            BlockPointer pointer, ByteBuffer into, boolean readable, int tree, BlockHandler done) {
+        into.clear();
+        if (readable) {
+            // The handler sees the buffer before the cache may evict it again.
+            done.ended(into);
+            cache.keep(pointer, into);
+        } else if (rescue == null) {
+            pool.give(into);
+            done.ended(null);
+        } else {
+            rescue.read(
+                    pointer,
+                    tree,
+                    content -> {
+                        if (content == null) {
+                            pool.give(into);
+                            done.ended(null);
+                        } else {
+                            into.put(0, content, content.position(), content.remaining());
+                            done.ended(into);
+                            cache.keep(pointer, into);
+                        }
+                    });
+        }
+    }
+
+    /// Takes the blocks of a run, one call each; those that are not rescued in order.
     @FunctionalInterface
     public interface RunHandler {
         /// As [BlockHandler#ended], for block `index` of the run.
@@ -69,8 +94,8 @@ public final class BlockReader {
     }
 
     /// Reads `pointers[from]` to `pointers[to - 1]`, of which none is in memory and whose VBNs
-    /// follow each other, with one request.
-    public void readRun(BlockPointer[] pointers, int from, int to, RunHandler done) {
+    /// follow each other, with one request. They are of tree `tree`.
+    public void readRun(BlockPointer[] pointers, int from, int to, int tree, RunHandler done) {
         int[] crcs = new int[to - from];
         List<ByteBuffer> into = new ArrayList<>(to - from);
         for (int i = from; i < to; i++) {
@@ -83,21 +108,15 @@ public final class BlockReader {
                 into,
                 readable -> {
                     for (int i = from; i < to; i++) {
-                        arrived(pointers[i], into.get(i - from), readable.get(i - from), i, done);
+                        int index = i;
+                        arrived(
+                                pointers[i],
+                                into.get(i - from),
+                                readable.get(i - from),
+                                tree,
+                                block -> done.ended(index, block));
                     }
                 });
-    }
-
-    private void arrived(
-            BlockPointer pointer, ByteBuffer block, boolean readable, int index, RunHandler done) {
-        block.clear();
-        if (readable) {
-            done.ended(index, block);
-            cache.keep(pointer, block);
-        } else {
-            pool.give(block);
-            done.ended(index, null);
-        }
     }
 
     /// Puts a block that was just written into memory; the buffer changes hands.

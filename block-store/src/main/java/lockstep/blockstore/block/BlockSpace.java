@@ -1,10 +1,12 @@
 package lockstep.blockstore.block;
 
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Restored;
 import lockstep.blockstore.io.IoCompletion;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 
 /// What a volume needs from below: a space of VBNs that verifies and heals itself, and the record
@@ -47,6 +49,25 @@ public interface BlockSpace extends BlockSource {
 
     /// The groups.
     List<StripeSet> stripeSets();
+
+    /// As [#read], but only where this space's own records say that the block is what `pointer`
+    /// asks for: that comes from another copy of the volume, and nothing is wrong if there is
+    /// another block here, or none. Where nobody else has a copy there is nothing to give.
+    default void readHeld(BlockPointer pointer, ByteBuffer into, ReadHandler done) {
+        done.ended(false);
+    }
+
+    /// Puts `content` (lent until the end), which has checksum `crc` and comes from another copy,
+    /// in the place of a block that cannot be read, where this space's own records say that it
+    /// belongs there. It is durable with the next flush.
+    default void restore(long vbn, int crc, ByteBuffer content, Consumer<Restored> done) {
+        done.accept(Restored.UNKNOWN);
+    }
+
+    /// Where a block is, for people.
+    default String placeOf(long vbn) {
+        return "VBN " + vbn;
+    }
 
     /// Begins to write `cp`. One writer at a time.
     Writer begin(CpId cp);

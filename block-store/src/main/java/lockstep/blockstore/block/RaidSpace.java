@@ -1,6 +1,7 @@
 package lockstep.blockstore.block;
 
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Restored;
 import lockstep.blockstore.disk.Disk;
 import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.disk.RecordArea;
@@ -15,6 +16,7 @@ import lockstep.blockstore.raid.VbnSpace;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// The real [BlockSpace]: blocks on RAID groups, roots and copy states in the record areas of all
 /// their disks.
@@ -85,6 +87,28 @@ public final class RaidSpace implements BlockSpace {
                 crcs,
                 into.toArray(ByteBuffer[]::new),
                 results -> done.ended(results.stream().map(RaidSpace::isReadable).toList()));
+    }
+
+    @Override
+    public void readHeld(BlockPointer pointer, ByteBuffer into, ReadHandler done) {
+        space.held()
+                .read(
+                        pointer.vbn(),
+                        pointer.crc(),
+                        pointer.birthEpoch(),
+                        pointer.birthCount(),
+                        into,
+                        result -> done.ended(isReadable(result)));
+    }
+
+    @Override
+    public void restore(long vbn, int crc, ByteBuffer content, Consumer<Restored> done) {
+        space.held().restore(vbn, crc, content, done);
+    }
+
+    @Override
+    public String placeOf(long vbn) {
+        return space.held().placeOf(vbn);
     }
 
     private static boolean isReadable(Read result) {

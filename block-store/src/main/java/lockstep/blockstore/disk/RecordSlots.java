@@ -2,6 +2,7 @@ package lockstep.blockstore.disk;
 
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.IoFault;
 
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,8 @@ final class RecordSlots {
     private final VolumeDisks volume;
     private final RecordArea area;
     private VolumeDisks.@Nullable StoredRecord newest;
+    // What stands in the other slot.
+    private VolumeDisks.@Nullable StoredRecord older;
     private int newestSlot = 1;
     private boolean writing;
     private int otherVersion;
@@ -70,10 +73,23 @@ final class RecordSlots {
         }
         DiskRecord record = bytes == null ? null : DiskRecord.decode(area, volume.id(), bytes);
         VolumeDisks.StoredRecord best = newest;
-        if (record != null && (best == null || record.order() > best.order())) {
-            newest = new VolumeDisks.StoredRecord(record.order(), record.payload());
-            newestSlot = slot;
+        if (record == null) {
+            return;
         }
+        VolumeDisks.StoredRecord stored =
+                new VolumeDisks.StoredRecord(record.order(), record.payload());
+        if (best == null || record.order() > best.order()) {
+            older = best == null || newestSlot == slot ? older : best;
+            newest = stored;
+            newestSlot = slot;
+        } else if (slot != newestSlot && isNewerThanOlder(record.order())) {
+            older = stored;
+        }
+    }
+
+    private boolean isNewerThanOlder(long order) {
+        VolumeDisks.StoredRecord known = older;
+        return known == null || order > known.order();
     }
 
     void write(long order, ByteBuffer payload, IoCompletion done) {
@@ -84,8 +100,9 @@ final class RecordSlots {
         goOn();
     }
 
-    /// Writes the newest record once more, for a disk that has just come. What is under way did not
-    /// count it, and what is newest is only known when that has ended.
+    /// Writes the newest record once more, and the one before it, for a disk that has just come:
+    /// both its slots are those of the others then. What is under way did not count it, and what is
+    /// newest is only known when that has ended.
     void repeat(IoCompletion done) {
         repeats.add(done);
         goOn();
@@ -132,12 +149,36 @@ final class RecordSlots {
                         fault -> {
                             writing = false;
                             if (fault == null) {
+                                older = same ? older : before;
                                 newestSlot = slot;
                                 newest = record;
                             }
-                            goOn();
-                            repeated.forEach(one -> one.ended(fault));
+                            repeatOlder(repeated, fault);
                             done.ended(fault);
+                        });
+        for (GroupDisks group : volume.groups()) {
+            group.writeEverywhereDurably(DiskLayout.record(area, slot), bytes, together.one());
+        }
+        together.start();
+    }
+
+    // The newest is on all members, so nothing relies on the slot that is written over.
+    private void repeatOlder(List<IoCompletion> repeated, @Nullable IoFault fault) {
+        VolumeDisks.StoredRecord known = older;
+        if (fault != null || repeated.isEmpty() || known == null) {
+            goOn();
+            repeated.forEach(one -> one.ended(fault));
+            return;
+        }
+        ByteBuffer bytes = DiskRecord.encode(area, volume.id(), known.order(), known.payload());
+        int slot = 1 - newestSlot;
+        writing = true;
+        Together together =
+                new Together(
+                        late -> {
+                            writing = false;
+                            goOn();
+                            repeated.forEach(one -> one.ended(late));
                         });
         for (GroupDisks group : volume.groups()) {
             group.writeEverywhereDurably(DiskLayout.record(area, slot), bytes, together.one());

@@ -1,11 +1,14 @@
 package lockstep.blockstore.inject;
 
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Restored;
+import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.io.IoCompletion;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// A space whose steps are the points of [StorePoint] about consistency points, records and
 /// recovery. All else goes through as it is.
@@ -33,6 +36,21 @@ public record FaultySpace(BlockSpace under, FaultPlan plan) implements BlockSpac
     @Override
     public void readRun(long vbn, int[] crcs, List<ByteBuffer> into, RunHandler done) {
         under.readRun(vbn, crcs, into, done);
+    }
+
+    @Override
+    public void readHeld(BlockPointer pointer, ByteBuffer into, ReadHandler done) {
+        under.readHeld(pointer, into, done);
+    }
+
+    @Override
+    public void restore(long vbn, int crc, ByteBuffer content, Consumer<Restored> done) {
+        under.restore(vbn, crc, content, done);
+    }
+
+    @Override
+    public String placeOf(long vbn) {
+        return under.placeOf(vbn);
     }
 
     @Override

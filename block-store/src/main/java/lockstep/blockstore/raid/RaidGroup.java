@@ -2,6 +2,7 @@ package lockstep.blockstore.raid;
 
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.base.Restored;
 import lockstep.blockstore.disk.GroupDisks;
 import lockstep.blockstore.io.IoCompletion;
 
@@ -123,6 +124,105 @@ final class RaidGroup {
     /// to be waited for.
     void readWithout(int slot, long dbn, int crc, ByteBuffer into, Read.Handler done) {
         withStripe(slot, dbn, into, done, ended -> reader.workOut(slot, dbn, crc, ended));
+    }
+
+    /// See [HeldBlocks#read].
+    void readHeld(int slot, long dbn, ChecksumEntry wanted, ByteBuffer into, Read.Handler done) {
+        withStripe(
+                slot,
+                dbn,
+                into,
+                done,
+                ended -> {
+                    ChecksumEntry entry = checksums.get(slot, dbn);
+                    boolean older =
+                            entry != null
+                                    && wanted.isNewerThan(entry.epochCounter(), entry.cpCount());
+                    if (older || !isHeld(slot, dbn, wanted.crc())) {
+                        ended.ended(null);
+                    } else if (disks.live(slot)) {
+                        readBlamed(slot, dbn, wanted.crc(), ended);
+                    } else {
+                        reader.recover(slot, dbn, wanted.crc(), ended);
+                    }
+                });
+    }
+
+    private boolean isHeld(int slot, long dbn, int crc) {
+        ChecksumEntry entry = checksums.get(slot, dbn);
+        return entry != null && entry.crc() == crc;
+    }
+
+    private void readBlamed(int slot, long dbn, int crc, StripeReader.Recovered ended) {
+        reader.read(
+                slot,
+                dbn,
+                1,
+                blocks -> {
+                    ByteBuffer content = blocks[0];
+                    if (content != null && Crc32c.of(content) == crc) {
+                        disks.countGood(slot, 1);
+                        ended.ended(content);
+                    } else {
+                        reader.countBad(slot, dbn, content);
+                        reader.recover(slot, dbn, crc, ended);
+                    }
+                });
+    }
+
+    /// See [HeldBlocks#restore].
+    void restore(int slot, long dbn, int crc, ByteBuffer content, Consumer<Restored> done) {
+        locks.lock(
+                dbn,
+                1,
+                () ->
+                        checksums.pin(
+                                dbn,
+                                1,
+                                fault -> {
+                                    if (fault == null) {
+                                        restorePinned(slot, dbn, crc, content, done);
+                                    } else {
+                                        locks.unlock(dbn, 1);
+                                        done.accept(Restored.UNKNOWN);
+                                    }
+                                }));
+    }
+
+    private void restorePinned(
+            int slot, long dbn, int crc, ByteBuffer content, Consumer<Restored> done) {
+        Consumer<Restored> ended =
+                what -> {
+                    checksums.unpin(dbn, 1);
+                    locks.unlock(dbn, 1);
+                    done.accept(what);
+                };
+        if (!isHeld(slot, dbn, crc)) {
+            ended.accept(Restored.OTHER);
+        } else if (!disks.live(slot)) {
+            ended.accept(Restored.AWAY);
+        } else {
+            // Once more: somebody else may have healed it meanwhile.
+            reader.read(
+                    slot,
+                    dbn,
+                    1,
+                    found -> {
+                        if (reader.matches(slot, dbn, found[0])) {
+                            ended.accept(Restored.GOOD);
+                        } else {
+                            putBack(slot, dbn, content, ended);
+                        }
+                    });
+        }
+    }
+
+    private void putBack(int slot, long dbn, ByteBuffer content, Consumer<Restored> ended) {
+        reader.writeBack(
+                slot,
+                dbn,
+                content,
+                _ -> ended.accept(disks.live(slot) ? Restored.HEALED : Restored.AWAY));
     }
 
     private void withStripe(

@@ -33,7 +33,9 @@ public record ScrubFinding(
         /// others.
         RECORD,
         /// A block at dbn `block` that its stripe cannot give. Reads of it are medium errors.
-        LOST
+        LOST,
+        /// The same, and it was made good with what the other copy of the volume has.
+        FROM_PARTNER
     }
 
     static final long UNKNOWN = -1;
@@ -42,11 +44,26 @@ public record ScrubFinding(
         return crc & 0xFFFF_FFFFL;
     }
 
+    /// That the block at `vbn`, which was found lost, is in its place again.
+    public static ScrubFinding fromPartner(
+            RaidGeometry geometry, long vbn, int crc, String detail) {
+        return new ScrubFinding(
+                Kind.FROM_PARTNER,
+                geometry.groupOf(vbn),
+                geometry.slotOf(vbn),
+                geometry.dbnOf(vbn),
+                vbn,
+                crc(crc),
+                UNKNOWN,
+                detail);
+    }
+
     /// Where it is, for people.
     public String place() {
         String what =
                 switch (kind) {
-                    case DATA, PARITY, PARITY_ERROR, POINTER, ENTRY_ERROR, LOST -> " dbn ";
+                    case DATA, PARITY, PARITY_ERROR, POINTER, ENTRY_ERROR, LOST, FROM_PARTNER ->
+                            " dbn ";
                     case CHECKSUM_PAGE -> " checksum page ";
                     case RECORD -> " device block ";
                 };

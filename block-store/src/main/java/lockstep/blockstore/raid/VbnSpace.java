@@ -363,6 +363,11 @@ public final class VbnSpace {
         return new SpaceScrub(this, noted, listener);
     }
 
+    /// Blocks that another copy of the volume has too.
+    public HeldBlocks held() {
+        return new HeldBlocks(this);
+    }
+
     /// Giving space back that nothing uses.
     public SpaceHoles holes() {
         return new SpaceHoles(groups);

@@ -5,15 +5,29 @@ import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.raid.PointerProbe.Found;
 import lockstep.blockstore.raid.SpaceScrub;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
+import java.util.Objects;
 
 /// Looks, leaf by leaf, whether the disks hold what the pointers of a tree ask for: the nodes on
 /// the way down, then all that the leaf points at. Nothing is kept between two leaves and nothing
 /// comes from memory, so a walk can be left and taken up again by the index of a block alone, also
 /// in another image of the same tree.
 public final class TreeProbe {
+    /// Takes what was done about a block that its stripe cannot give.
+    @FunctionalInterface
+    public interface Instead {
+        /// `content` is right where it was had from elsewhere.
+        void ended(Found found, @Nullable ByteBuffer content);
+    }
+
     /// Takes what a look at one leaf came to.
     public interface Handler {
+        /// Its stripe cannot give a block: `instead` is told whether it was had from elsewhere and
+        /// put in its place. `level` is -1 for data.
+        void missing(BlockPointer pointer, int level, long index, Instead instead);
+
         /// A block cannot be had. `level` is -1 for data; all below a node is lost with it.
         void lost(BlockPointer pointer, int level, long index);
 
@@ -76,12 +90,25 @@ public final class TreeProbe {
                 new int[] {pointer.crc()},
                 image,
                 (found, contents) -> {
-                    switch (found[0]) {
-                        case GOOD, HEALED -> entered(pointer, level, contents[0]);
-                        case MOVED -> handler.moved(blocks);
-                        case LOST -> lostNode(pointer, level);
+                    if (found[0] == Found.LOST) {
+                        long index = first / TreeRoot.span(level + 1);
+                        handler.missing(
+                                pointer,
+                                level,
+                                index,
+                                (what, node) -> looked(pointer, level, what, node));
+                    } else {
+                        looked(pointer, level, found[0], contents[0]);
                     }
                 });
+    }
+
+    private void looked(BlockPointer pointer, int level, Found found, @Nullable ByteBuffer node) {
+        switch (found) {
+            case GOOD, HEALED -> entered(pointer, level, Objects.requireNonNull(node));
+            case MOVED -> handler.moved(blocks);
+            case LOST -> lostNode(pointer, level);
+        }
     }
 
     private void lostNode(BlockPointer pointer, int level) {
@@ -128,21 +155,43 @@ public final class TreeProbe {
         int begin = from;
         int end = to;
         blocks += crcs.length;
-        space.probe(vbn, crcs, image, (found, _) -> probed(leaf, begin, end, found));
+        space.probe(vbn, crcs, image, (found, _) -> probed(leaf, begin, begin, end, found));
     }
 
-    private void probed(ByteBuffer leaf, int from, int to, Found[] found) {
-        long leafIndex = first / PointerBlock.FANOUT * PointerBlock.FANOUT;
+    private void probed(ByteBuffer leaf, int begin, int from, int to, Found[] found) {
         for (int i = from; i < to; i++) {
-            switch (found[i - from]) {
+            switch (found[i - begin]) {
                 case GOOD, HEALED -> {}
                 case MOVED -> {
                     handler.moved(blocks);
                     return;
                 }
-                case LOST -> handler.lost(PointerBlock.get(leaf, i), -1, leafIndex + i);
+                case LOST -> {
+                    missing(leaf, begin, i, to, found);
+                    return;
+                }
             }
         }
         data(leaf, to);
+    }
+
+    private void missing(ByteBuffer leaf, int begin, int at, int to, Found[] found) {
+        BlockPointer pointer = PointerBlock.get(leaf, at);
+        long index = first / PointerBlock.FANOUT * PointerBlock.FANOUT + at;
+        handler.missing(
+                pointer,
+                -1,
+                index,
+                (what, _) -> {
+                    switch (what) {
+                        case GOOD, HEALED -> {}
+                        case MOVED -> {
+                            handler.moved(blocks);
+                            return;
+                        }
+                        case LOST -> handler.lost(pointer, -1, index);
+                    }
+                    probed(leaf, begin, at + 1, to, found);
+                });
     }
 }

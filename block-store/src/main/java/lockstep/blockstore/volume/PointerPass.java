@@ -2,6 +2,7 @@ package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Restored;
 import lockstep.blockstore.block.BlockCache;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
@@ -11,6 +12,7 @@ import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.StateLoader;
 import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.raid.PointerProbe.Found;
 import lockstep.blockstore.raid.SpaceScrub;
 import lockstep.blockstore.tree.TreeProbe;
 import lockstep.blockstore.tree.TreeRoot;
@@ -34,9 +36,12 @@ final class PointerPass {
         void ended(long tree, long index, long blocks);
     }
 
-    /// Hears of each block that is lost.
+    /// Hears of each block that its stripe cannot give.
     interface Lost {
         void lost(int tree, int level, long index, BlockPointer pointer);
+
+        /// The other copy had it.
+        void rescued(int tree, int level, long index, BlockPointer pointer);
     }
 
     private static final int MOVES = 100;
@@ -106,7 +111,10 @@ final class PointerPass {
 
                     @Override
                     public void lost(String what) {
+                        // The walk begins with the state file's own tree, and what has been had
+                        // from the other copy by then is there for the next step.
                         take(root, StateFile.empty());
+                        loadedFor = null;
                         next.accept(false);
                     }
                 });
@@ -150,6 +158,12 @@ final class PointerPass {
             VolumeRoot root, Part tree, long from, int moves, long before, Stepped done) {
         return new TreeProbe.Handler() {
             @Override
+            public void missing(
+                    BlockPointer pointer, int level, long index, TreeProbe.Instead instead) {
+                rescue(root, tree.root.tree(), level, index, pointer, instead);
+            }
+
+            @Override
             public void lost(BlockPointer pointer, int level, long index) {
                 lost.lost(tree.root.tree(), level, index, pointer);
             }
@@ -170,6 +184,38 @@ final class PointerPass {
                     step(tree.key, from, moves + 1, before + blocks, done);
                 }
             }
+        };
+    }
+
+    private void rescue(
+            VolumeRoot root,
+            int tree,
+            int level,
+            long index,
+            BlockPointer pointer,
+            TreeProbe.Instead instead) {
+        copy.get()
+                .rescue()
+                .rescue(
+                        pointer,
+                        (restored, content) -> {
+                            boolean newest = root.cp().equals(copy.get().root().cp());
+                            if (restored == Restored.HEALED) {
+                                lost.rescued(tree, level, index, pointer);
+                            }
+                            instead.ended(found(restored, newest), content);
+                        });
+    }
+
+    // Where an outdated image is looked at, another block may belong there by now. What belongs on
+    // a disk that is away is good with the rest of its stripe.
+    private static Found found(@Nullable Restored restored, boolean newest) {
+        return switch (restored) {
+            case HEALED -> Found.HEALED;
+            case GOOD, AWAY -> Found.GOOD;
+            case OTHER -> newest ? Found.LOST : Found.MOVED;
+            case UNKNOWN -> Found.LOST;
+            case null -> Found.LOST;
         };
     }
 }

@@ -61,7 +61,7 @@ final class ReadOperation {
     /// Reads what the tree of `root` has, and nothing newer.
     static ReadOperation ofTree(
             BlockReader reader, TreeRoot root, long offset, ByteBuffer into, End end) {
-        return new ReadOperation(reader, root, 0, null, null, offset, into, end);
+        return new ReadOperation(reader, root, root.tree(), null, null, offset, into, end);
     }
 
     private ReadOperation(
@@ -187,7 +187,7 @@ final class ReadOperation {
         }
         int end = runEnd(start, p, pointers);
         missing += end - p;
-        reader.readRun(pointers, p, end, (at, block) -> arrived(start + at, block));
+        reader.readRun(pointers, p, end, lun, (at, block) -> arrived(start + at, block));
         return end;
     }
 

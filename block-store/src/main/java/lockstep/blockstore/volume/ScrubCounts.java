@@ -5,9 +5,10 @@ import lockstep.blockstore.raid.ScrubFinding;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What one pass of a scrub has found: blocks made good, parities that were not those of their
-/// data, copies of checksum pages and of records written anew, blocks that are lost, writes that
-/// had landed elsewhere. `lostVbns` are the first [#LOST_KEPT] of the lost.
+/// What one pass of a scrub has found: blocks made good, by their stripes or by the partner,
+/// parities that were not those of their data, copies of checksum pages and of records written
+/// anew, blocks that are lost, writes that had landed elsewhere. `lostVbns` are the first
+/// [#LOST_KEPT] of the lost.
 public record ScrubCounts(
         long blocks,
         long healed,
@@ -49,7 +50,22 @@ public record ScrubCounts(
             case CHECKSUM_PAGE -> of(healed, parityErrors, pages + 1, records);
             case RECORD -> of(healed, parityErrors, pages, records + 1);
             case LOST -> andLost(finding.vbn());
+            case FROM_PARTNER -> andNotLost(finding.vbn());
         };
+    }
+
+    // It was found lost just before.
+    private ScrubCounts andNotLost(long vbn) {
+        List<Long> others = lostVbns.stream().filter(other -> other != vbn).toList();
+        return new ScrubCounts(
+                blocks,
+                healed + 1,
+                parityErrors,
+                pages,
+                records,
+                Math.max(0, lost - 1),
+                misdirected,
+                others);
     }
 
     private ScrubCounts of(long nowHealed, long nowParity, long nowPages, long nowRecords) {

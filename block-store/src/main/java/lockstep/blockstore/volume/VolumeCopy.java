@@ -6,6 +6,7 @@ import lockstep.blockstore.base.Position;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.block.BlockCache;
 import lockstep.blockstore.block.BlockReader;
+import lockstep.blockstore.block.BlockRescue;
 import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.io.EventLoop;
@@ -33,6 +34,7 @@ public final class VolumeCopy {
 
     private final Parts parts;
     private final BlockPool pool = new BlockPool();
+    private final BlockRescue rescue;
     private final BlockReader reader;
     private final BlockCache cache;
     private final ArrayDeque<Save> saves = new ArrayDeque<>();
@@ -46,9 +48,20 @@ public final class VolumeCopy {
     /// A copy whose newest records on disk are `root` and `state`, with their orders.
     public VolumeCopy(
             Parts parts, VolumeRoot root, long rootOrder, CopyState state, long stateOrder) {
+        this(parts, new BlockRescue(parts.space()), root, rootOrder, state, stateOrder);
+    }
+
+    private VolumeCopy(
+            Parts parts,
+            BlockRescue rescue,
+            VolumeRoot root,
+            long rootOrder,
+            CopyState state,
+            long stateOrder) {
         this.parts = parts;
+        this.rescue = rescue;
         this.cache = new BlockCache(parts.settings().cacheBlocks(), pool);
-        this.reader = new BlockReader(parts.space(), cache, pool);
+        this.reader = new BlockReader(parts.space(), cache, pool, rescue);
         this.root = root;
         this.rootOrder = rootOrder;
         this.state = state;
@@ -57,7 +70,7 @@ public final class VolumeCopy {
 
     /// The same copy with empty memory, for its next use; this object is used no more.
     public VolumeCopy reopened() {
-        return new VolumeCopy(parts, root, rootOrder, state, stateOrder);
+        return new VolumeCopy(parts, rescue, root, rootOrder, state, stateOrder);
     }
 
     /// The root of a volume in which nothing was written yet.
@@ -93,6 +106,11 @@ public final class VolumeCopy {
     /// Its blocks.
     public BlockSpace space() {
         return parts.space();
+    }
+
+    /// Where blocks come from that its disks have lost; the same for every use of the copy.
+    public BlockRescue rescue() {
+        return rescue;
     }
 
     /// Its log on this node.

@@ -37,14 +37,15 @@ public final class VolumeScrub {
         /// their own.
         void misdirected(long meant, long landed);
 
-        /// A block that a tree points at is lost: `tree` is the LUN's number or a system file's,
-        /// `level` -1 is data at block `index` of it. Who has another copy may bring it from here.
+        /// A block that a tree points at is lost, and the other copy has not given it: `tree` is
+        /// the LUN's number or a system file's, `level` -1 is data at block `index` of it.
         void lost(int tree, int level, long index, BlockPointer pointer);
 
         /// A pass has ended.
         void ended(ScrubState state);
     }
 
+    private static final int TREES_OF_LUNS = 256;
     private static final long SAVE_NANOS = 30_000_000_000L;
     private static final long LOOK_NANOS = 20_000_000L;
     private static final int LOOKS = 50;
@@ -82,7 +83,7 @@ public final class VolumeScrub {
         this.settings = settings;
         this.listener = listener;
         this.steps = space.raid().scrub(this::found);
-        this.pointers = new PointerPass(copy, steps, listener::lost);
+        this.pointers = new PointerPass(copy, steps, new LostBlocks());
         VolumeDisks.StoredRecord stored = space.disks().readNewest(RecordArea.SCRUB);
         ScrubState found = stored == null ? null : ScrubState.decode(stored.payload());
         this.order = stored == null ? 0 : stored.order();
@@ -163,6 +164,30 @@ public final class VolumeScrub {
                 yield (int) (100 * done / all);
             }
         };
+    }
+
+    private final class LostBlocks implements PointerPass.Lost {
+        @Override
+        public void lost(int tree, int level, long index, BlockPointer pointer) {
+            listener.lost(tree, level, index, pointer);
+        }
+
+        @Override
+        public void rescued(int tree, int level, long index, BlockPointer pointer) {
+            String where = " at " + space.placeOf(pointer.vbn());
+            found(
+                    ScrubFinding.fromPartner(
+                            space.raid().geometry(),
+                            pointer.vbn(),
+                            pointer.crc(),
+                            placeIn(tree, level, index) + where));
+        }
+    }
+
+    /// A block of a tree, for people: `level` -1 is data.
+    public static String placeIn(int tree, int level, long index) {
+        String what = level < 0 ? "block " + index : "node " + index + " of level " + level;
+        return what + (tree < TREES_OF_LUNS ? " of LUN " : " of system file ") + tree;
     }
 
     private void found(ScrubFinding finding) {

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.disk.DiskLayout;
 import lockstep.blockstore.disk.GroupDisks;
+import lockstep.blockstore.disk.RecordArea;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.sim.SimDevice;
 
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,6 +57,41 @@ final class GrowthTest {
         }
         assertThat(world.heard.lost).isZero();
         assertThat(world.heard.lostInRebuilds).isZero();
+    }
+
+    /// What checks the volume compares both slots of every record area with the other members'.
+    @Test
+    void aDiskThatJoinedHasTheRecordBeforeTheNewestToo() {
+        for (boolean restarted : new boolean[] {false, true}) {
+            RaidWorld world = world(3, 3);
+            writeRecord(world, 1);
+            writeRecord(world, 2);
+            if (restarted) {
+                restart(world);
+            }
+            assertThat(DiskGrowth.grow(world, 0, 1)).isNull();
+            assertThat(wrongRecords(world)).isEmpty();
+            writeRecord(world, 3);
+            GroupDisks group = world.disks.groups().getFirst();
+            world.loop.call(() -> group.fail(0, "away"));
+            DiskGrowth.replace(world, 0);
+            assertThat(wrongRecords(world)).isEmpty();
+        }
+    }
+
+    private static void writeRecord(RaidWorld world, long order) {
+        ByteBuffer payload = ByteBuffer.allocate(100).putLong(0, order);
+        world.succeed(done -> world.disks.writeRecord(RecordArea.COPY_STATE, order, payload, done));
+    }
+
+    private static List<String> wrongRecords(RaidWorld world) {
+        List<String> found = new ArrayList<>();
+        world.succeed(
+                done ->
+                        world.disks.scrubRecords(
+                                (_, slot, _, what) -> found.add(slot + ": " + what),
+                                () -> done.ended(null)));
+        return found;
     }
 
     @Test

@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             PairPolicy.class,
             PairVerify.class,
             PairDetach.class,
+            PairResync.class,
             PairResyncRate.class,
             PairDiscard.class,
             PairDelete.class

@@ -47,6 +47,7 @@ public final class ScrubStatus extends NodeCommand {
                         scrub.records(),
                         scrub.misdirected(),
                         scrub.lost());
+        out().printf("%d blocks from the partner since the node started%n", scrub.fromPartner());
         print(
                 scrub.disks(),
                 column("GROUP", ScrubView.DiskErrors::group),

@@ -5,8 +5,9 @@ import lockstep.replication.wire.Message;
 
 import java.util.UUID;
 
-/// One transport connection that carries messages in order: a port. All calls and all events are on
-/// the core loop; events never come inside a call.
+/// One transport connection that carries messages in order, but for heartbeats and their replies,
+/// which may overtake what is said about volumes: a port. All calls and all events are on the core
+/// loop; events never come inside a call.
 public interface Connection {
     /// Who hears of this connection from now on. Nothing is delivered before the first handler is
     /// set, or lost by changing it.

@@ -29,12 +29,12 @@ public record Refusal(String what, String whatToDo) {
                     "the pair is not in sync, or something else is under way with it",
                     "wait until `status` says in-sync");
 
-    /// What a comparison has found at the mirror is not what hosts wrote.
+    /// What a comparison has found at the mirror is not what hosts wrote, or an operator thinks so.
     static final Refusal MIRROR_DIFFERS =
             new Refusal(
                     "the mirror was found to differ from what was written here",
-                    "everything is copied anew with the next link: restart the partner, and wait"
-                            + " until `status` says in-sync");
+                    "`lockstep pair resync VOLUME --full` copies everything anew; wait until"
+                            + " `status` says in-sync");
 
     /// The mirror has not committed what was written here.
     static Refusal mirrorRefused(String reason) {

@@ -52,7 +52,8 @@ public final class Rehearsal {
                             new TakeoverRehearsal.Handler() {
                                 @Override
                                 public void ended(TakeoverRehearsal.Result result) {
-                                    long lease = Math.max(0, replica.leaseLeftNanos());
+                                    long until = replica.observer.leaseGrantedUntilNanos(replica);
+                                    long lease = Math.max(0, until - now(replica));
                                     handler.ended(cost, judged, lease, result);
                                 }
 

@@ -14,6 +14,7 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /// One volume on this node: opens its copy, gives it the role that its durable state names, and
@@ -37,7 +38,7 @@ public final class Replica {
     }
 
     private final long self;
-    private final Observer observer;
+    final Observer observer;
     private VolumeCopy copy;
     private final RoleChange changes = new RoleChange(this);
     private Role role = new Opening(false);
@@ -45,6 +46,7 @@ public final class Replica {
     private VolumeMessage.@Nullable CopyStatus heard;
     final ShownSnapshots shownSnapshots = new ShownSnapshots(this);
     private final ResyncPace resyncPace = new ResyncPace();
+    private final BlockExchange blocks = new BlockExchange(this);
     private long linkChangedMillis;
 
     /// The copy `copy` on node `self`.
@@ -52,6 +54,7 @@ public final class Replica {
         this.copy = copy;
         this.self = self;
         this.observer = observer;
+        copy.rescue().from(blocks);
     }
 
     /// Opens the copy in the role that its durable state names.
@@ -113,6 +116,7 @@ public final class Replica {
             forgetLink();
             linkChangedMillis = copy.loop().clock().wallMillis();
             shownSnapshots.linkLost();
+            blocks.linkLost();
             role.linkLost(why);
         }
     }
@@ -135,7 +139,7 @@ public final class Replica {
             shownSnapshots.tell();
         } else if (message instanceof VolumeMessage.Fault fault) {
             tell("the partner says: " + fault.what());
-        } else if (!shownSnapshots.received(message)) {
+        } else if (!blocks.took(message) && !shownSnapshots.received(message)) {
             role.received(message);
         }
     }
@@ -158,30 +162,25 @@ public final class Replica {
         save(next, () -> done.accept(null));
     }
 
-    /// Ends the pair: this source becomes the only copy of its volume. The other side's copy is of
-    /// no use any more.
+    /// Ends the pair: this source becomes the only copy of its volume, the other is of no use.
     public void unpair(Consumer<@Nullable Refusal> done) {
-        if (role instanceof SourceRole source) {
-            source.orders().unpair(done);
-        } else {
-            done.accept(Refusal.MIRROR_HERE);
-        }
+        order(SourceOrders::unpair, Refusal.MIRROR_HERE, done);
     }
 
     /// Ends all use of this mirror copy, so that its disks can be used for something else; `done`
     /// when nothing touches them any more.
     public void retireMirror(Consumer<@Nullable Refusal> done) {
-        if (!(role instanceof MirrorRole mirror)) {
+        if (role instanceof MirrorRole mirror) {
+            mirror.retire(
+                    refusal -> {
+                        if (refusal == null) {
+                            role = new Stopped("this mirror copy is deleted", null);
+                        }
+                        done.accept(refusal);
+                    });
+        } else {
             done.accept(Refusal.NO_MIRROR_HERE);
-            return;
         }
-        mirror.retire(
-                refusal -> {
-                    if (refusal == null) {
-                        role = new Stopped("this mirror copy is deleted", null);
-                    }
-                    done.accept(refusal);
-                });
     }
 
     /// The operator's word: this copy takes the volume over from its source.
@@ -196,10 +195,22 @@ public final class Replica {
 
     /// The operator's word: the source goes on without its mirror.
     public void detach(Consumer<@Nullable Refusal> done) {
+        order(SourceOrders::detach, Refusal.NO_SOURCE_HERE, done);
+    }
+
+    /// The operator's word: everything is copied to the mirror anew, whatever both have in common.
+    public void resyncAll(Consumer<@Nullable Refusal> done) {
+        order(SourceOrders::resyncAll, Refusal.NO_SOURCE_HERE, done);
+    }
+
+    private void order(
+            BiConsumer<SourceOrders, Consumer<@Nullable Refusal>> order,
+            Refusal elsewhere,
+            Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source) {
-            source.orders().detach(done);
+            order.accept(source.orders(), done);
         } else {
-            done.accept(Refusal.NO_SOURCE_HERE);
+            done.accept(elsewhere);
         }
     }
 
@@ -230,14 +241,12 @@ public final class Replica {
         }
     }
 
-    /// Whether this copy is the mirror, or becomes it now, because it was the source and gave the
-    /// volume away, with everything answered that hosts had sent to it.
+    /// Whether this copy was the source and gave the volume away, with all answered before.
     public boolean hasHandedOver() {
         return role.hasHandedOver();
     }
 
-    /// Work on the disks waits for a consistency point, which nobody else may ask for: makes one,
-    /// or asks the source of a mirror for one.
+    /// Work on the disks waits for a consistency point: makes one, or asks the source for one.
     public void wantImage() {
         ActiveVolume active = role.active();
         if (active != null && active.isServing()) {
@@ -249,11 +258,7 @@ public final class Replica {
 
     /// The operator's word: a joining source opens an epoch without its partner.
     public void activate(Consumer<@Nullable Refusal> done) {
-        if (role instanceof SourceRole source) {
-            source.orders().activateAlone(done);
-        } else {
-            done.accept(Refusal.NOTHING_TO_ACTIVATE_HERE);
-        }
+        order(SourceOrders::activateAlone, Refusal.NOTHING_TO_ACTIVATE_HERE, done);
     }
 
     /// The operator's word after a divergence: what only this copy has is given up and it becomes
@@ -304,17 +309,12 @@ public final class Replica {
 
     /// Calls `next` when the partner can no longer believe that it alone may answer reads.
     void whenLeaseIsOver(Runnable next) {
-        long left = leaseLeftNanos();
+        long left = observer.leaseGrantedUntilNanos(this) - copy.loop().clock().nanoTime();
         if (left <= 0) {
             next.run();
         } else {
             copy.loop().clock().schedule(left, () -> whenLeaseIsOver(next));
         }
-    }
-
-    /// As [#whenLeaseIsOver]: how long that takes.
-    long leaseLeftNanos() {
-        return observer.leaseGrantedUntilNanos(this) - copy.loop().clock().nanoTime();
     }
 
     /// The partner is none of this volume's any more.

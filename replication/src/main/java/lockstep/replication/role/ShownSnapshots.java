@@ -3,6 +3,8 @@ package lockstep.replication.role;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.VolumeSnapshots;
+import lockstep.replication.link.PeerLink;
+import lockstep.replication.wire.ProtocolVersion;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
@@ -26,7 +28,7 @@ import java.util.function.Consumer;
 public final class ShownSnapshots {
     private static final Refusal NO_LINK =
             new Refusal(
-                    "the source is not linked, so it cannot take a snapshot",
+                    "the source is not linked, or too old to take a snapshot for its mirror",
                     "name one that the mirror has");
 
     private final Replica replica;
@@ -54,7 +56,7 @@ public final class ShownSnapshots {
     /// Lets the source of this mirror take a snapshot of all LUNs, as a group of identity `group`;
     /// `done` gets null when the entry that says so is durable on both sides.
     public void take(UUID group, String name, Consumer<@Nullable Refusal> done) {
-        if (replica.link() == null) {
+        if (!speaks()) {
             done.accept(NO_LINK);
         } else {
             wanted.put(group, done);
@@ -64,9 +66,14 @@ public final class ShownSnapshots {
 
     /// Tells the source, if this is its mirror.
     void tell() {
-        if (replica.copy().state().role() == CopyState.Role.MIRROR) {
+        if (replica.copy().state().role() == CopyState.Role.MIRROR && speaks()) {
             replica.send(new VolumeMessage.SnapshotsShown(List.copyOf(here)));
         }
+    }
+
+    private boolean speaks() {
+        PeerLink link = replica.link();
+        return link != null && link.version().compareTo(ProtocolVersion.V4) >= 0;
     }
 
     void linkLost() {

@@ -5,6 +5,7 @@ import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
+import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,56 @@ final class SourceOrders {
         } else {
             equality.begin(done);
         }
+    }
+
+    /// Everything is copied to the mirror anew, over a link made for it. That both copies are not
+    /// taken for equal is durable first, so that no restart of either node ends the copying before
+    /// both have everything. From its begin to its end the mirror has no image.
+    void resyncAll(Consumer<@Nullable Refusal> done) {
+        ActiveVolume active = source.active();
+        PeerLink link = replica.link();
+        Refusal refusal = noCopying(active, link);
+        if (refusal != null || active == null || link == null) {
+            done.accept(refusal);
+            return;
+        }
+        replica.save(
+                replica.copy().state().differing(),
+                () -> {
+                    replica.tell("everything is copied to the mirror anew: the operator wants it");
+                    replica.send(new VolumeMessage.Detached(active.epoch()));
+                    link.close("everything is copied anew");
+                    done.accept(null);
+                });
+    }
+
+    private @Nullable Refusal noCopying(@Nullable ActiveVolume active, @Nullable PeerLink link) {
+        if (source.isStandalone()) {
+            return new Refusal("the volume is in no pair", "there is no mirror to copy it to");
+        }
+        if (active == null || !isTaking(active) || source.state() == RoleState.DIVERGED) {
+            return new Refusal(
+                    "the volume is not served here now",
+                    "wait for what is under way, see `status`");
+        }
+        if (link == null) {
+            return new Refusal(
+                    "there is no link to the mirror",
+                    "what it lacks is sent when the link is up; ask again then if it is to get"
+                            + " all");
+        }
+        if (source.progress().full()) {
+            return new Refusal(
+                    "everything is being copied already", "wait until `status` says in-sync");
+        }
+        return null;
+    }
+
+    private static boolean isTaking(ActiveVolume active) {
+        return switch (active.service()) {
+            case SERVING, SUSPENDED -> true;
+            case JOINING, HANDING_OVER, STOPPED -> false;
+        };
     }
 
     /// Another policy.

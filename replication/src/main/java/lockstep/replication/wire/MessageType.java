@@ -43,6 +43,8 @@ enum MessageType {
     IMAGE_VERIFIED(0x63),
     IMAGE_WANTED(0x64),
     SNAPSHOT_WANTED(0x65),
+    BLOCK_WANTED(0x66),
+    BLOCK_HELD(0x67),
     SNAPSHOTS_SHOWN(0x6a);
 
     /// Types below this concern the link and carry volume id zero; the others never do.

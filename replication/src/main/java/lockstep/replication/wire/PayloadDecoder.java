@@ -13,6 +13,8 @@ import lockstep.replication.wire.LinkMessage.Hello;
 import lockstep.replication.wire.LinkMessage.HelloAck;
 import lockstep.replication.wire.LinkMessage.Refusal;
 import lockstep.replication.wire.LinkMessage.Refused;
+import lockstep.replication.wire.VolumeMessage.BlockHeld;
+import lockstep.replication.wire.VolumeMessage.BlockWanted;
 import lockstep.replication.wire.VolumeMessage.CopyStatus;
 import lockstep.replication.wire.VolumeMessage.CpBegin;
 import lockstep.replication.wire.VolumeMessage.CpChanges;
@@ -112,6 +114,8 @@ final class PayloadDecoder {
             case VERIFY_IMAGE -> new VerifyImage(in.cp(), vbnCount(in.u63()), in.u63());
             case IMAGE_VERIFIED -> imageVerified(in);
             case IMAGE_WANTED -> new ImageWanted();
+            case BLOCK_WANTED -> blockWanted(in);
+            case BLOCK_HELD -> blockHeld(in);
             case CP_DIGEST -> new CpDigest(in.cp(), setHash(in));
             case HANDED_OVER -> new HandedOver(in.epoch(), in.position(), in.cp());
             case OLDER_IMAGES -> olderImages(in);
@@ -314,6 +318,20 @@ final class PayloadDecoder {
             ranges.add(setHash(in));
         }
         return new ImageVerified(image, first, lost, ranges);
+    }
+
+    private static BlockWanted blockWanted(WireReader in) {
+        long request = in.u63();
+        long vbn = WireReader.vbnOfRun(in.i64(), 1);
+        return new BlockWanted(request, vbn, in.i32(), in.u32(), in.u63());
+    }
+
+    private static BlockHeld blockHeld(WireReader in) {
+        long request = in.u63();
+        if (in.remaining() != 0 && in.remaining() != Blocks.SIZE) {
+            throw new ProtocolViolation("a block of " + in.remaining() + " bytes");
+        }
+        return new BlockHeld(request, in.rest());
     }
 
     private static SetHash.Value setHash(WireReader in) {

@@ -12,6 +12,8 @@ import lockstep.replication.wire.LinkMessage.HeartbeatReply;
 import lockstep.replication.wire.LinkMessage.Hello;
 import lockstep.replication.wire.LinkMessage.HelloAck;
 import lockstep.replication.wire.LinkMessage.Refused;
+import lockstep.replication.wire.VolumeMessage.BlockHeld;
+import lockstep.replication.wire.VolumeMessage.BlockWanted;
 import lockstep.replication.wire.VolumeMessage.CopyStatus;
 import lockstep.replication.wire.VolumeMessage.CpBegin;
 import lockstep.replication.wire.VolumeMessage.CpChanges;
@@ -86,6 +88,8 @@ final class PayloadEncoder {
             case ImageVerified _ -> MessageType.IMAGE_VERIFIED;
             case ImageWanted _ -> MessageType.IMAGE_WANTED;
             case CpDigest _ -> MessageType.CP_DIGEST;
+            case BlockWanted _ -> MessageType.BLOCK_WANTED;
+            case BlockHeld _ -> MessageType.BLOCK_HELD;
             case HandedOver _ -> MessageType.HANDED_OVER;
             case StepDown _ -> MessageType.STEP_DOWN;
             case VolumeUnknown _ -> MessageType.VOLUME_UNKNOWN;
@@ -152,6 +156,11 @@ final class PayloadEncoder {
             case VerifyImage m -> out.cp(m.image()).i64(m.first()).i64(m.count());
             case ImageVerified m -> imageVerified(m, out);
             case CpDigest m -> setHash(m.blocks(), out.cp(m.cp()));
+            case BlockWanted m -> {
+                out.i64(m.request()).i64(m.vbn()).i32(m.crc());
+                out.u32(m.birthEpoch()).i64(m.birthCount());
+            }
+            case BlockHeld m -> out.i64(m.request()).bytes(m.content());
             case HandedOver m -> out.epoch(m.epoch()).position(m.end()).cp(m.image());
             case StepDown m -> out.epoch(m.epoch());
             case VolumeUnknown _, ImageWanted _ -> {}

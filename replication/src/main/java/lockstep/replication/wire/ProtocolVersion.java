@@ -11,8 +11,11 @@ public enum ProtocolVersion {
     /// older images it can go back, the source where its epoch began; tree nodes and system files
     /// travel as changes; the destination says how much of its log it keeps for a volume. And what
     /// version 2 did not have: each consistency point is proven equal before it is committed, and
-    /// whole images are compared. And version 3: the destination asks for a snapshot, and says
-    /// which ones it shows to hosts.
+    /// whole images are compared.
+    V3(3),
+
+    /// Beside that, a copy gets a block that its disks have lost from the other, and the
+    /// destination asks for a snapshot and says which ones it shows to hosts.
     V4(4);
 
     private final int number;

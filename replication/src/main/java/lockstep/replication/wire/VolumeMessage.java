@@ -158,6 +158,16 @@ public sealed interface VolumeMessage extends Message {
         }
     }
 
+    /// Either way: the sender has lost the block at `vbn`, whose content has checksum `crc` and was
+    /// written by consistency point (`birthEpoch`, `birthCount`). Has this copy got it? `request`
+    /// comes back in [BlockHeld]. Since version 4.
+    record BlockWanted(long request, long vbn, int crc, int birthEpoch, long birthCount)
+            implements VolumeMessage {}
+
+    /// Either way: the answer to the [BlockWanted] of that number: 4096 bytes, or none if they
+    /// cannot be had here now. Since version 4.
+    record BlockHeld(long request, ByteBuffer content) implements VolumeMessage {}
+
     /// Either way: give `epoch` up; the sender takes over or wants to.
     record StepDown(Epoch epoch) implements VolumeMessage {}
 

@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
-import lockstep.blockstore.base.Crc32c;
-import lockstep.blockstore.block.BlockPointer;
-import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.volume.CopyState.Sync;
-import lockstep.blockstore.volume.ImageWalk;
 import lockstep.replication.role.Comparison;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.wire.BlockRun;
@@ -27,6 +23,7 @@ final class DigestTest {
     private final PairSimulation pair = new PairSimulation(5);
     private final SimNode source = pair.a;
     private final SimNode mirror = pair.b;
+    private final PairCopies both = new PairCopies(pair);
     private boolean tampered;
 
     DigestTest() {
@@ -145,30 +142,10 @@ final class DigestTest {
         pair.verifyAll();
     }
 
-    private Comparison verify(boolean underLoad) {
-        List<Comparison> found = new ArrayList<>();
-        source.loop.call(
-                () ->
-                        source.replica.verify(
-                                (refusal, result) -> {
-                                    assertThat(refusal).isNull();
-                                    found.add(result);
-                                }));
-        for (int i = 0; i < 20_000 && found.isEmpty(); i++) {
-            if (underLoad) {
-                pair.workFor(1_000_000L);
-            } else {
-                pair.simulation.runFor(1_000_000L);
-            }
-        }
-        assertThat(found).hasSize(1);
-        return found.getFirst();
-    }
-
     @Test
     void allThatBothHoldIsEqualUnderLoad() {
         for (int i = 0; i < 3; i++) {
-            Comparison found = verify(true);
+            Comparison found = both.verify(true);
             assertThat(found.differing()).isEmpty();
             assertThat(found.blocks()).isGreaterThan(PairSimulation.LUN_BLOCKS / 2);
         }
@@ -185,10 +162,10 @@ final class DigestTest {
     @Test
     void aBlockThatIsOtherAtTheMirrorIsFoundAndNotTakenOver() {
         pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
-        long vbn = blockOfALun();
+        long vbn = both.blockOfALun();
         pair.checksImages = false;
-        overwrite(vbn);
-        Comparison found = verify(false);
+        both.overwrite(vbn);
+        Comparison found = both.verify(false);
         assertThat(found.differing()).containsExactly(vbn);
         assertThat(source.events).anyMatch(e -> e.startsWith("ALARM: verify"));
         pair.await(() -> sync() == Sync.OUT_OF_SYNC, "the mirror records it");
@@ -198,20 +175,13 @@ final class DigestTest {
         pair.network.breakConnections("a", "b");
         pair.await(() -> sync() == Sync.IN_SYNC, "everything is copied");
         pair.awaitInSync();
-        assertThat(verify(true).differing()).isEmpty();
+        assertThat(both.verify(true).differing()).isEmpty();
         assertThat(source.replica.status().differences()).isZero();
-        assertThat(switchOver()).isNull();
-    }
-
-    private Refusal switchOver() {
-        List<Refusal> ended = new ArrayList<>();
-        source.loop.call(() -> source.replica.switchOver((refusal, _) -> ended.add(refusal)));
-        pair.await(() -> !ended.isEmpty(), "the switchover ends");
-        return ended.getFirst();
+        assertThat(both.switchOver()).isNull();
     }
 
     private void assertStaysHere(String why) {
-        assertThat(switchOver().what()).contains(why);
+        assertThat(both.switchOver().what()).contains(why);
         assertThat(pair.source()).isEqualTo(source);
         assertThat(source.replica.active().isServing() || source.link == null).isTrue();
     }
@@ -224,7 +194,7 @@ final class DigestTest {
         }
         assertStaysHere("has refused a consistency point: its blocks differ");
         assertHealed();
-        assertThat(switchOver()).isNull();
+        assertThat(both.switchOver()).isNull();
     }
 
     private boolean hasRefused() {
@@ -235,9 +205,9 @@ final class DigestTest {
     @Test
     void nothingMovesToAMirrorThatIsFoundToDifferMeanwhile() {
         pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
-        long vbn = blockOfALun();
+        long vbn = both.blockOfALun();
         pair.checksImages = false;
-        overwrite(vbn);
+        both.overwrite(vbn);
         List<VolumeMessage> answer = new ArrayList<>();
         source.tamper =
                 message -> {
@@ -283,7 +253,7 @@ final class DigestTest {
     @Test
     void aComparisonEndsWhenTheVolumeMoves() {
         List<Refusal> ended = beginEndless();
-        assertThat(switchOver()).isNull();
+        assertThat(both.switchOver()).isNull();
         assertThat(ended.getFirst().what()).contains("nothing was compared");
         pair.workFor(20_000_000L);
         assertHealthy();
@@ -299,7 +269,7 @@ final class DigestTest {
     /// What the partner said as a mirror may still be on its way when it is the source.
     @Test
     void whatAMirrorSaidDoesNoHarmToOne() {
-        assertThat(switchOver()).isNull();
+        assertThat(both.switchOver()).isNull();
         source.loop.call(
                 () -> {
                     CpId cp = source.replica.status().image();
@@ -314,74 +284,16 @@ final class DigestTest {
     @Test
     void everythingIsCopiedAnewThoughTheSourceRestarts() {
         pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
-        long vbn = blockOfALun();
+        long vbn = both.blockOfALun();
         pair.checksImages = false;
-        overwrite(vbn);
-        assertThat(verify(false).differing()).containsExactly(vbn);
+        both.overwrite(vbn);
+        assertThat(both.verify(false).differing()).containsExactly(vbn);
         pair.await(() -> sync() == Sync.OUT_OF_SYNC, "the mirror records it");
         pair.crash(source, true);
         source.start();
         pair.awaitInSync();
-        assertThat(verify(false).differing()).isEmpty();
+        assertThat(both.verify(false).differing()).isEmpty();
         assertThat(source.replica.copy().state().mirrorDiffers()).isFalse();
-    }
-
-    /// The first block of a walk is one of a LUN's, which nobody writes now.
-    private long blockOfALun() {
-        boolean[] durable = new boolean[1];
-        source.loop.call(() -> source.replica.active().checkpoint(() -> durable[0] = true));
-        pair.await(() -> durable[0], "everything is in an image");
-        pair.simulation.runFor(100_000_000L);
-        List<Long> found = new ArrayList<>();
-        source.loop.call(
-                () ->
-                        source.replica
-                                .active()
-                                .walk(CpId.NONE)
-                                .next(
-                                        new ImageWalk.Sink() {
-                                            @Override
-                                            public void block(
-                                                    long vbn, int crc, ByteBuffer borrowed) {
-                                                found.add(vbn);
-                                            }
-
-                                            @Override
-                                            public void change(
-                                                    BlockPointer now,
-                                                    ByteBuffer borrowed,
-                                                    BlockPointer base,
-                                                    ByteBuffer borrowedPatch) {
-                                                found.add(now.vbn());
-                                            }
-
-                                            @Override
-                                            public void ended() {}
-
-                                            @Override
-                                            public void lost(long vbn) {}
-                                        }));
-        pair.await(() -> !found.isEmpty(), "there is a block");
-        return found.getFirst();
-    }
-
-    private void overwrite(long vbn) {
-        boolean[] done = new boolean[1];
-        mirror.loop.call(
-                () -> {
-                    BlockSpace.Writer writer =
-                            mirror.replica.copy().space().begin(mirror.replica.copy().root().cp());
-                    ByteBuffer other = ByteBuffer.allocateDirect(Blocks.SIZE);
-                    writer.put(vbn, other, Crc32c.of(other, 0, Blocks.SIZE));
-                    writer.writeOut(
-                            _ ->
-                                    writer.flush(
-                                            _ -> {
-                                                writer.committed();
-                                                done[0] = true;
-                                            }));
-                });
-        pair.await(() -> done[0], "the block is overwritten");
     }
 
     private Sync sync() {

@@ -21,10 +21,12 @@ final class DirectSpace implements BlockSpace {
     private final List<SimDevice> disks;
     private final RaidGeometry geometry;
     private final DiskLayout layout;
+    private final int parity;
 
     /// The group's disks by slot, of which `parity` is the parity disk's.
     DirectSpace(List<SimDevice> disks, int parity) {
         this.disks = disks;
+        this.parity = parity;
         long smallest = disks.stream().mapToLong(SimDevice::size).min().orElseThrow();
         this.layout = DiskLayout.fitting(smallest);
         this.geometry =
@@ -53,6 +55,24 @@ final class DirectSpace implements BlockSpace {
             }
         }
         return Arrays.equals(sum, ZEROS);
+    }
+
+    /// What stands at `vbn`.
+    byte[] blockAt(long vbn) {
+        return content(disks.get(geometry.slotOf(vbn)), geometry.dbnOf(vbn)).clone();
+    }
+
+    /// Puts a block back.
+    void put(long vbn, byte[] content) {
+        long at = Blocks.toBytes(layout.dataStart() + geometry.dbnOf(vbn));
+        disks.get(geometry.slotOf(vbn)).poke(at, content);
+    }
+
+    /// Noise in the block and in the parity of its stripe: the stripe cannot give it.
+    void spoil(long vbn) {
+        long at = Blocks.toBytes(layout.dataStart() + geometry.dbnOf(vbn));
+        disks.get(geometry.slotOf(vbn)).overwriteWithNoise(at, Blocks.SIZE);
+        disks.get(parity).overwriteWithNoise(at, Blocks.SIZE);
     }
 
     private byte[] content(SimDevice disk, long dbn) {

@@ -4,6 +4,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 
+import lockstep.target.admin.model.ResyncAll;
 import lockstep.target.admin.model.SetPolicy;
 
 import java.io.IOException;
@@ -33,6 +34,16 @@ final class PairRoutes implements HttpService {
                         (q, s) ->
                                 exchange.act(
                                         q, s, r -> node.verifyPair(Exchange.part(r, "volume"))))
+                .post(
+                        VOLUME + "/resync",
+                        (q, s) ->
+                                exchange.act(
+                                        q,
+                                        s,
+                                        r ->
+                                                node.resyncAll(
+                                                        Exchange.part(r, "volume"),
+                                                        exchange.body(r, ResyncAll.class))))
                 .post(VOLUME + "/policy", (q, s) -> exchange.act(q, s, this::setPolicy));
     }
 

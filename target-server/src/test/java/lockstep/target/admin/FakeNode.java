@@ -271,6 +271,7 @@ public final class FakeNode extends FakeResync implements NodeControl {
                         0,
                         1 << 20,
                         3,
+                        2,
                         1,
                         2,
                         0,

@@ -7,6 +7,7 @@ import lockstep.target.admin.model.GrowVolume;
 import lockstep.target.admin.model.LunView;
 import lockstep.target.admin.model.PairCompared;
 import lockstep.target.admin.model.RestoreSnapshot;
+import lockstep.target.admin.model.ResyncAll;
 import lockstep.target.admin.model.ScheduleView;
 import lockstep.target.admin.model.SetPolicy;
 import lockstep.target.admin.model.SnapshotView;
@@ -54,6 +55,16 @@ abstract class FakeSnapshots implements SnapshotControl, PairControl {
                 () -> {
                     List<Long> differing = volume.startsWith("bad") ? List.of(7L) : List.of();
                     return new PairCompared(volume, "cp 5 of epoch 1@1", 100, differing);
+                });
+    }
+
+    @Override
+    public synchronized CompletableFuture<Done> resyncAll(String volume, ResyncAll request) {
+        return ifKnown(
+                volume,
+                () -> {
+                    asked.add(volume + " " + request);
+                    return new Done("everything is copied");
                 });
     }
 

@@ -3,7 +3,6 @@ package lockstep.replication.link.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.ByteToMessageDecoder;
 
 import lockstep.blockstore.base.BrokenInvariant;
@@ -14,6 +13,8 @@ import lockstep.replication.link.Connection;
 import lockstep.replication.trust.Fingerprint;
 import lockstep.replication.trust.Pins;
 import lockstep.replication.wire.FrameReader;
+import lockstep.replication.wire.LinkMessage;
+import lockstep.replication.wire.LinkMessage.Goodbye;
 import lockstep.replication.wire.Message;
 import lockstep.replication.wire.MessageCodec;
 import lockstep.replication.wire.ProtocolViolation;
@@ -32,26 +33,27 @@ import java.util.UUID;
 ///
 /// A message is encoded straight into a pooled buffer that Netty owns and releases once it is
 /// written. Flushing waits until the loop has done what it is doing, so that many small messages of
-/// one turn leave in one system call.
+/// one turn leave in one system call. Bulk waits in a [SendQueue], and heartbeats go past it.
 final class NettyConnection extends ByteToMessageDecoder implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(NettyConnection.class);
 
     private final Channel channel;
+    private final SendQueue queue;
     private final Pins pins;
     private final Runnable whenKnown;
     private final FrameReader reader = new FrameReader();
     private @Nullable Handler handler;
     private @Nullable String closeReason;
     private @Nullable Fingerprint proof;
-    private long unflushedBytes;
     private boolean known;
     private boolean closedTold;
     private boolean flushScheduled;
-    private boolean wasFull;
+    private boolean full;
 
     /// `whenKnown` runs once, when the first message was understood or the connection is over.
     NettyConnection(Channel channel, Pins pins, Runnable whenKnown) {
         this.channel = channel;
+        this.queue = new SendQueue(channel);
         this.pins = pins;
         this.whenKnown = whenKnown;
     }
@@ -89,8 +91,16 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
                 frame.release();
             }
         }
-        channel.write(frame, channel.voidPromise());
-        unflushedBytes += bytes;
+        // Of the handshake nothing waits, so heartbeats go past messages about volumes only.
+        if (borrowed instanceof LinkMessage && !(borrowed instanceof Goodbye)) {
+            queue.addFirst(frame);
+        } else {
+            queue.add(frame);
+        }
+        scheduleFlush();
+    }
+
+    private void scheduleFlush() {
         if (!flushScheduled) {
             flushScheduled = true;
             channel.eventLoop().execute(this::flush);
@@ -99,33 +109,29 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
 
     private void flush() {
         flushScheduled = false;
-        unflushedBytes = 0;
-        channel.flush();
-        // The queue was full of what had not been flushed, and the socket took enough of it.
-        if (wasFull) {
-            tellWritable();
+        if (closeReason == null && queue.pump()) {
+            scheduleFlush();
         }
+        tellWritable();
     }
 
     @Override
     public long queuedBytes() {
-        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
-        long queued = queue == null ? 0 : queue.totalPendingWriteBytes();
-        // TLS keeps what is not flushed to itself.
-        return proof == null ? queued : queued + unflushedBytes;
+        return queue.bytes();
     }
 
     @Override
     public boolean writable() {
-        boolean room = channel.isWritable() && queuedBytes() < SocketTypes.WATER_MARK.high();
-        wasFull |= !room;
-        return closeReason == null && room;
+        full |= queue.bytes() >= SocketTypes.BULK.high();
+        return closeReason == null && !full;
     }
 
     private void tellWritable() {
-        if (handler != null && writable()) {
-            wasFull = false;
-            handler.writableAgain();
+        if (full && closeReason == null && queue.bytes() < SocketTypes.BULK.low()) {
+            full = false;
+            if (handler != null) {
+                handler.writableAgain();
+            }
         }
     }
 
@@ -133,7 +139,7 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
     public void close(String reason) {
         if (closeReason == null) {
             closeReason = reason;
-            channel.flush();
+            queue.handAll();
             channel.close();
         }
     }
@@ -180,7 +186,9 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        tellWritable();
+        if (channel.isWritable()) {
+            scheduleFlush();
+        }
     }
 
     @Override
@@ -191,6 +199,7 @@ final class NettyConnection extends ByteToMessageDecoder implements Connection {
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
         super.channelInactive(context);
+        queue.drop();
         becomeKnown();
         if (closeReason == null) {
             closeReason = "closed by the peer";

@@ -17,8 +17,14 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 
 /// Which sockets fit an event loop, and how they are set.
 final class SocketTypes {
-    /// The queue of a connection is "writable" again below the first, and no more above the second.
-    static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 20, 4 << 20);
+    /// The queue of a connection takes bulk again below the first, and no more above the second.
+    static final WriteBufferWaterMark BULK = new WriteBufferWaterMark(1 << 20, 4 << 20);
+
+    // Of that, so much is let into the channel at a time, and the kernel holds so much that it has
+    // not sent: heartbeats stand behind no more than these.
+    private static final WriteBufferWaterMark CHANNEL =
+            new WriteBufferWaterMark(64 << 10, SendQueue.HANDED_BYTES - 1);
+    private static final long KERNEL_BYTES = 512 << 10;
 
     // The kernel gives a connection up when sent bytes stay unacknowledged this long. Heartbeats
     // notice earlier; this frees what they cannot see, a close that waits for a dead peer.
@@ -44,9 +50,10 @@ final class SocketTypes {
     static void connectionOptions(EventLoop loop, Channel channel) {
         channel.config().setOption(ChannelOption.TCP_NODELAY, true);
         channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
-        channel.config().setWriteBufferWaterMark(WATER_MARK);
+        channel.config().setWriteBufferWaterMark(CHANNEL);
         if (isEpoll(loop)) {
             channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
+            channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, KERNEL_BYTES);
         }
     }
 

@@ -6,6 +6,7 @@ import io.netty.channel.epoll.Epoll;
 
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.VolumeId;
+import lockstep.replication.wire.FrameReader;
 import lockstep.replication.wire.LinkMessage;
 import lockstep.replication.wire.MessageCodec;
 import lockstep.replication.wire.NodeIdentity;
@@ -140,6 +141,58 @@ class NettyLinkTest {
             a.dial(b);
             a.awaitEvent("up");
             b.awaitEvent("up");
+        }
+    }
+
+    /// The peer does not read while megabytes wait for it: what is asked then does not come last.
+    @Test
+    void aHeartbeatGoesPastBulkThatWaits() throws Exception {
+        try (SocketNode a = new SocketNode(1, true, 1);
+                SocketNode b = new SocketNode(2, true, 1);
+                Socket socket = new Socket()) {
+            b.expect(a);
+            socket.setReceiveBufferSize(64 << 10);
+            socket.setSoTimeout(20_000);
+            socket.connect(b.address());
+            LinkMessage.Hello hello = WireSamples.hello(a.identity, 1);
+            socket.getOutputStream().write(bytes(MessageCodec.encode(MessageCodec.LINK, hello)));
+            b.awaitEvent("up");
+            Pump pump = new Pump(b, 3_000);
+            b.call(pump::start);
+            int last = pump.sent() - 1;
+            assertThat(Blocks.toBytes(last)).isGreaterThan(3L << 20);
+            long asked = b.call(() -> askNow(b));
+            assertThat(heartbeatComesBeforeBlock(last, asked, socket.getInputStream())).isTrue();
+        }
+    }
+
+    private static long askNow(SocketNode node) {
+        long nowNanos = System.nanoTime();
+        Objects.requireNonNull(node.link).whenAnswered(() -> {});
+        return nowNanos;
+    }
+
+    private static boolean heartbeatComesBeforeBlock(long block, long sentNanos, InputStream in)
+            throws IOException {
+        FrameReader reader = FrameReader.afterHandshake();
+        ByteBuffer read = ByteBuffer.allocate(64 << 10);
+        boolean heard = false;
+        while (true) {
+            int bytes = in.read(read.array(), read.position(), read.remaining());
+            assertThat(bytes).as("bytes before block %d", block).isPositive();
+            read.position(read.position() + bytes).flip();
+            for (FrameReader.Frame frame = reader.next(read);
+                    frame != null;
+                    frame = reader.next(read)) {
+                if (frame.message() instanceof LinkMessage.Heartbeat(long sent)) {
+                    heard |= sent - sentNanos >= 0;
+                }
+                if (frame.message() instanceof VolumeMessage.CpData data
+                        && data.runs().getFirst().vbn() == block) {
+                    return heard;
+                }
+            }
+            read.compact();
         }
     }
 

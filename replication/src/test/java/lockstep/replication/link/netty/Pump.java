@@ -31,6 +31,11 @@ final class Pump implements Runnable {
         return true;
     }
 
+    /// Blocks that were sent.
+    int sent() {
+        return next;
+    }
+
     /// The longest that the queue was.
     long mostQueuedBytes() {
         return mostQueuedBytes;

@@ -5,6 +5,7 @@ import java.util.List;
 /// `GET /v1/volumes/{volume}/scrub`: where the scrub of a volume's copy on this node is, and what
 /// this pass (or, when idle, the last) has found. `state` is off, idle, running or stopped; `phase`
 /// is pointers or stripes; `percent` counts the stripes. Times are ISO 8601, empty for never.
+/// `fromPartner`: blocks that scrubs and reads have had from the partner since the node started.
 /// `lostVbns` are the first hundred lost blocks; `findings` are the latest, for people, and `disks`
 /// what each disk got wrong since the node started.
 public record ScrubView(
@@ -17,6 +18,7 @@ public record ScrubView(
         long passes,
         long bytesRead,
         long healed,
+        long fromPartner,
         long parityErrors,
         long checksumPages,
         long records,
