@@ -10,6 +10,7 @@ import lockstep.cli.command.Host;
 import lockstep.cli.command.Inject;
 import lockstep.cli.command.Log;
 import lockstep.cli.command.Lun;
+import lockstep.cli.command.Mirror;
 import lockstep.cli.command.Node;
 import lockstep.cli.command.Pair;
 import lockstep.cli.command.Snapshot;
@@ -43,6 +44,7 @@ import java.io.PrintWriter;
             Snapshot.class,
             Host.class,
             Pair.class,
+            Mirror.class,
             Log.class,
             Switchover.class,
             Takeover.class,

@@ -3,6 +3,8 @@ package lockstep.target;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.block.RaidSpace;
 import lockstep.blockstore.disk.VolumeDisks;
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.ShownVolume;
 import lockstep.replication.role.Replica;
 import lockstep.replication.role.RoleState;
 
@@ -12,6 +14,13 @@ import org.jspecify.annotations.Nullable;
 record HostedVolume(VolumeDisks disks, RaidSpace space, Replica replica) {
     String name() {
         return disks.name();
+    }
+
+    /// What its copy is open as, active or a mirror; null while it is nothing.
+    @Nullable ShownVolume open() {
+        ActiveVolume active = replica.active();
+        boolean stopped = active != null && active.service() == ActiveVolume.Service.STOPPED;
+        return active != null && !stopped ? active : replica.shown();
     }
 
     VolumeId id() {

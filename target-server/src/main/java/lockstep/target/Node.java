@@ -51,6 +51,7 @@ final class Node implements AutoCloseable {
     private final NodeDisks disks;
     private final NodeVolumes volumes;
     private final KeyFile keyFile;
+    private final MirrorUses mirrorUses;
     private final NodeTargets targets;
     private final HostActions hosts;
     private final SnapshotSchedules schedules;
@@ -79,12 +80,14 @@ final class Node implements AutoCloseable {
         disks = NodeDisks.open(config.disks(), core, events, faults::disk);
         keyFile = KeyFile.open(config.dataDirectory(), entropy::nextLong);
         tails = new TailFiles(config.dataDirectory(), core);
+        mirrorUses = MirrorUses.open(this, config.dataDirectory());
         targets =
                 new NodeTargets(
                         core,
                         config.iscsi().targetPrefix(),
                         identity.portGroup(),
-                        new VolumeAccess(keyFile::keys, events));
+                        new VolumeAccess(keyFile::keys, events),
+                        mirrorUses.exports());
         hosts = new HostActions(this, entropy::nextLong);
         schedules = new SnapshotSchedules(this);
         doors = doors(config.iscsi());
@@ -122,7 +125,7 @@ final class Node implements AutoCloseable {
                         entropy::nextLong);
         scrubs = new NodeScrubs(config.scrub(), events);
         holes = new NodeHoles(config.holes(), metrics);
-        views = new NodeViews(disks, volumes, targets);
+        views = new NodeViews(disks, volumes, targets, mirrorUses.rehearsals());
     }
 
     private static DiskPatience patience(NodeConfig.DiskCare care) {
@@ -225,6 +228,7 @@ final class Node implements AutoCloseable {
     /// A copy takes up its role, and its partner is looked for.
     void begin(HostedVolume volume) {
         NodeMetrics.register(metrics, volume);
+        NodeMetrics.rehearsed(metrics, volume, rehearsals());
         volume.replica().resyncPace().bytesPerSecond(config.resyncRate());
         volume.replica().start();
         links.join(volume);
@@ -296,6 +300,14 @@ final class Node implements AutoCloseable {
 
     NodeTargets targets() {
         return targets;
+    }
+
+    NodeExports exports() {
+        return mirrorUses.exports();
+    }
+
+    NodeRehearsals rehearsals() {
+        return mirrorUses.rehearsals();
     }
 
     HostActions hosts() {
@@ -377,6 +389,7 @@ final class Node implements AutoCloseable {
                     links.stop();
                 });
         tails.close();
+        mirrorUses.close();
         connections.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         group.shutdownGracefully(50, 2_000, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     }

@@ -9,6 +9,7 @@ import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.VolumeUsage;
 import lockstep.replication.role.ReplicaStatus;
 import lockstep.replication.role.ResyncProgress;
+import lockstep.target.admin.model.RehearsalView;
 
 import java.util.function.ToLongFunction;
 
@@ -62,6 +63,29 @@ final class NodeMetrics {
         gauge(metrics, prefix + "degraded", () -> volume.disks().degraded() ? 1L : 0L);
         gauge(metrics, prefix + "cache-hits", () -> volume.replica().copy().cache().hits());
         gauge(metrics, prefix + "cache-misses", () -> volume.replica().copy().cache().misses());
+    }
+
+    /// What the last rehearsal of a takeover of `volume` came to, each figure under its name.
+    static void rehearsed(MetricRegistry metrics, HostedVolume volume, NodeRehearsals rehearsals) {
+        String prefix = "volume." + volume.name() + ".rehearsal.";
+        rehearsal(metrics, prefix + "at-millis", volume, rehearsals, RehearsalView::atMillis);
+        rehearsal(metrics, prefix + "total-micros", volume, rehearsals, RehearsalView::totalMicros);
+        rehearsal(metrics, prefix + "entries", volume, rehearsals, RehearsalView::entries);
+    }
+
+    private static void rehearsal(
+            MetricRegistry metrics,
+            String name,
+            HostedVolume volume,
+            NodeRehearsals rehearsals,
+            ToLongFunction<RehearsalView> figure) {
+        gauge(
+                metrics,
+                name,
+                () -> {
+                    RehearsalView last = rehearsals.last(volume);
+                    return last == null ? 0 : figure.applyAsLong(last);
+                });
     }
 
     private static void pair(

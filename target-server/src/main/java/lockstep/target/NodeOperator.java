@@ -2,6 +2,7 @@ package lockstep.target;
 
 import lockstep.target.access.SecretKeys;
 import lockstep.target.admin.AdminException;
+import lockstep.target.admin.ExportControl;
 import lockstep.target.admin.FaultControl;
 import lockstep.target.admin.NodeControl;
 import lockstep.target.admin.PeerControl;
@@ -55,6 +56,7 @@ final class NodeOperator implements NodeControl {
     private final SnapshotActions snapshots;
     private final PeerActions peers;
     private final FaultActions faults;
+    private final MirrorOperator mirrorUses;
     private final KeyFile keyFile;
 
     NodeOperator(Node node, KeyFile keyFile) {
@@ -67,6 +69,7 @@ final class NodeOperator implements NodeControl {
         this.snapshots = new SnapshotActions(node);
         this.peers = new PeerActions(node);
         this.faults = new FaultActions(node);
+        this.mirrorUses = new MirrorOperator(node);
     }
 
     // Whatever goes wrong on the loop inside `action` is the answer.
@@ -90,10 +93,7 @@ final class NodeOperator implements NodeControl {
                 answer -> {
                     HostedVolume volume = node.volumes().find(name);
                     if (volume == null) {
-                        throw new AdminException(
-                                Code.NOT_FOUND,
-                                "there is no volume " + name + " on this node",
-                                "`lockstep volume list` shows those that are");
+                        throw MirrorOperator.unknown(name);
                     }
                     action.accept(volume, answer);
                 });
@@ -314,6 +314,11 @@ final class NodeOperator implements NodeControl {
     @Override
     public PeerControl peers() {
         return peers;
+    }
+
+    @Override
+    public ExportControl mirrorUses() {
+        return mirrorUses;
     }
 
     @Override

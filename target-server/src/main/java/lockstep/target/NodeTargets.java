@@ -1,5 +1,6 @@
 package lockstep.target;
 
+import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.Lun;
 import lockstep.blockstore.volume.ShownVolume;
@@ -14,17 +15,18 @@ import lockstep.target.scsi.ScsiTarget;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The iSCSI targets: one per volume that this node has a copy of, with the volume's LUNs and its
-/// rules about hosts. A mirror shows what it knows of them and serves none, so that hosts have
-/// their paths here before they need them; in a takeover target and sessions stay, and the LUNs
-/// begin to serve. After a switchover they stay too, on both nodes: the old source has answered all
-/// that was sent to it. A volume that is active no more for another reason loses its sessions, and
-/// with them every command that was under way. On the core loop.
+/// The iSCSI targets, beside those of [NodeExports]: one per volume that this node has a copy of,
+/// with the volume's LUNs and its rules about hosts. A mirror shows what it knows of them and
+/// serves none, so that hosts have their paths here before they need them; in a takeover target and
+/// sessions stay, and the LUNs begin to serve. After a switchover they stay too, on both nodes: the
+/// old source has answered all that was sent to it. A volume that is active no more for another
+/// reason loses its sessions, and with them every command that was under way. On the core loop.
 final class NodeTargets implements TargetCatalog {
     private static final class Offer {
         private final ScsiTarget target;
@@ -44,14 +46,21 @@ final class NodeTargets implements TargetCatalog {
     private final String prefix;
     private final int portGroup;
     private final VolumeAccess access;
+    private final NodeExports exports;
     private final SessionTable sessions = new SessionTable();
     private final Map<String, Offer> offers = new LinkedHashMap<>();
 
-    NodeTargets(NettyEventLoop core, String prefix, int portGroup, VolumeAccess access) {
+    NodeTargets(
+            NettyEventLoop core,
+            String prefix,
+            int portGroup,
+            VolumeAccess access,
+            NodeExports exports) {
         this.core = core;
         this.prefix = prefix;
         this.portGroup = portGroup;
         this.access = access;
+        this.exports = exports;
     }
 
     SessionTable sessions() {
@@ -65,7 +74,10 @@ final class NodeTargets implements TargetCatalog {
 
     @Override
     public List<ScsiTarget> targets() {
-        return offers.values().stream().map(offer -> offer.target).toList();
+        List<ScsiTarget> targets = new ArrayList<>();
+        offers.values().forEach(offer -> targets.add(offer.target));
+        targets.addAll(exports.targets());
+        return targets;
     }
 
     @Override
@@ -75,7 +87,8 @@ final class NodeTargets implements TargetCatalog {
                 return offer.access.table();
             }
         }
-        return closed(target.port().targetName());
+        AccessTable ofVolume = exports.access(target);
+        return ofVolume == null ? closed(target.port().targetName()) : ofVolume;
     }
 
     /// The rules of volume `name`; for nobody if it is not offered here.
@@ -90,6 +103,11 @@ final class NodeTargets implements TargetCatalog {
 
     /// Makes what is offered of `volume` agree with what its copy here is.
     void refresh(HostedVolume volume) {
+        refreshOwn(volume);
+        exports.refresh(volume);
+    }
+
+    private void refreshOwn(HostedVolume volume) {
         Replica replica = volume.replica();
         ActiveVolume active = replica.active();
         boolean serves = active != null && active.service() != ActiveVolume.Service.STOPPED;
@@ -116,10 +134,15 @@ final class NodeTargets implements TargetCatalog {
         offer.access = access.read(volume, shown, before);
         boolean switched = given || (offer.active == null && active != null);
         offer.active = active;
-        show(offer.target, shown.luns(), switched);
+        show(offer.target, exports.ownOf(shown.luns()), switched);
         if (!offer.access.equals(before)) {
             sessions.accessChanged(offer.target);
         }
+    }
+
+    /// Whether hosts are not shown LUN `record`, because it takes the writes of a clone.
+    boolean isScratch(LunRecord record) {
+        return exports.isScratch(record.identity());
     }
 
     private ScsiTarget target(HostedVolume volume) {

@@ -28,8 +28,11 @@ final class NodeViews {
     private final DiskViews disks;
     private final NodeVolumes volumes;
     private final NodeTargets targets;
+    private final NodeRehearsals rehearsals;
 
-    NodeViews(NodeDisks disks, NodeVolumes volumes, NodeTargets targets) {
+    NodeViews(
+            NodeDisks disks, NodeVolumes volumes, NodeTargets targets, NodeRehearsals rehearsals) {
+        this.rehearsals = rehearsals;
         this.disks = new DiskViews(disks, volumes);
         this.volumes = volumes;
         this.targets = targets;
@@ -128,7 +131,9 @@ final class NodeViews {
                 Blocks.toBytes(held),
                 record.readOnly(),
                 targets.targetName(volume.name()),
-                lun.isServing() ? "serving" : word(volume.replica().status().state()),
+                targets.isScratch(record)
+                        ? "scratch"
+                        : lun.isServing() ? "serving" : word(volume.replica().status().state()),
                 HostViews.whoSees(targets.access(volume.name()), record.number()));
     }
 
@@ -169,7 +174,8 @@ final class NodeViews {
                         sync(status),
                         volume.replica().copy().loop().clock().wallMillis(),
                         ZoneId.systemDefault()),
-                resync(status.resync()));
+                resync(status.resync()),
+                rehearsals.last(volume));
     }
 
     private static @Nullable ResyncView resync(ResyncProgress progress) {

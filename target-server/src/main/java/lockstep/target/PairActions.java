@@ -150,6 +150,7 @@ final class PairActions {
                 .retireMirror(
                         refusal -> {
                             if (refusal == null) {
+                                node.exports().forget(volume);
                                 node.targets().drop(volume.name());
                                 new VolumeActions(node).forget(volume, answer);
                             } else {
@@ -285,7 +286,7 @@ final class PairActions {
         };
     }
 
-    private static AdminException refused(Refusal refusal) {
+    static AdminException refused(Refusal refusal) {
         return new AdminException(Code.REFUSED, refusal.what(), refusal.whatToDo());
     }
 }

@@ -44,7 +44,7 @@ final class SnapshotActions {
 
     /// The snapshots that this node's copy of `volume` knows.
     static List<Snapshot> of(HostedVolume volume) {
-        ShownVolume shown = volume.replica().shown();
+        ShownVolume shown = volume.open();
         return switch (shown) {
             case ActiveVolume active -> active.snapshots().list();
             case MirrorVolume mirror -> mirror.snapshots();

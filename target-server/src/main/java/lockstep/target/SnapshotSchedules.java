@@ -65,13 +65,13 @@ final class SnapshotSchedules {
         }
     }
 
-    /// The oldest that is too many and has no clones.
+    /// The oldest that is too many and that nobody needs.
     private static List<UUID> surplus(ActiveVolume active, SnapshotSchedule schedule) {
         for (List<Snapshot> group : schedule.surplus(active.snapshots().list())) {
             List<UUID> free =
                     group.stream()
                             .map(Snapshot::identity)
-                            .filter(one -> active.snapshots().clonesOf(one).isEmpty())
+                            .filter(one -> active.snapshots().whyKept(one) == null)
                             .toList();
             if (!free.isEmpty()) {
                 return free;
@@ -113,7 +113,7 @@ final class SnapshotSchedules {
     List<ScheduleView> list() {
         List<ScheduleView> views = new ArrayList<>();
         for (HostedVolume volume : node.volumes().all()) {
-            ShownVolume shown = volume.replica().shown();
+            ShownVolume shown = volume.open();
             if (shown != null) {
                 of(shown).values().forEach(one -> views.add(view(volume, one)));
             }

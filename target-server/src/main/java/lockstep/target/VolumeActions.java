@@ -176,8 +176,18 @@ final class VolumeActions {
             int number,
             boolean withSnapshots,
             CompletableFuture<Done> answer) {
-        if (active(volume).luns().stream().noneMatch(lun -> lun.record().number() == number)) {
+        LunRecord record = null;
+        for (Lun lun : active(volume).luns()) {
+            record = lun.record().number() == number ? lun.record() : record;
+        }
+        if (record == null) {
             throw noLun(volume, number);
+        }
+        if (node.targets().isScratch(record)) {
+            throw new AdminException(
+                    Code.REFUSED,
+                    "LUN " + number + " takes the writes of a test clone",
+                    "`lockstep mirror unexport` ends the clone and deletes it");
         }
         node.hosts()
                 .forget(

@@ -65,6 +65,7 @@ public final class ActiveVolume implements ShownVolume {
     private final VolumeSnapshots snapshots;
     private final ImagePins pins;
     private final Handover handover;
+    private final KeptSnapshots kept;
     private final Observer observer;
     private Service service = Service.JOINING;
     private String reason = "waiting for the partner's or the operator's word";
@@ -79,6 +80,7 @@ public final class ActiveVolume implements ShownVolume {
         this.admission = new Admission(core, driver);
         this.media = new MediaPath(this, core, driver, admission);
         this.snapshots = new VolumeSnapshots(this, core, driver);
+        this.kept = new KeptSnapshots(core.copy, snapshots.committed());
         this.pins = new ImagePins(core);
         this.handover = new Handover(this, core, driver);
         core.copy.log().listen(events);
@@ -326,6 +328,11 @@ public final class ActiveVolume implements ShownVolume {
     /// Its snapshots.
     public VolumeSnapshots snapshots() {
         return snapshots;
+    }
+
+    @Override
+    public KeptSnapshots kept() {
+        return kept;
     }
 
     /// How it comes to rest, so that the mirror can go on.

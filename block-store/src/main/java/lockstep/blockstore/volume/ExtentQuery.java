@@ -3,9 +3,11 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.block.BlockPointer;
+import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.cp.DirtyOverlay;
 import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.OverlayBlock;
+import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.TreeReader;
 
 import org.jspecify.annotations.Nullable;
@@ -32,33 +34,85 @@ final class ExtentQuery {
         MAPPED
     }
 
-    private final VolumeCore core;
-    private final CpDriver driver;
-    private final int lun;
+    /// Whose extents are asked for.
+    interface View {
+        /// What is committed of it; null if it is gone.
+        @Nullable LunState committed();
+
+        /// What was written since, newest first; null where there is nothing.
+        default @Nullable DirtyOverlay newest() {
+            return null;
+        }
+
+        /// See [#newest].
+        default @Nullable DirtyOverlay older() {
+            return null;
+        }
+
+        /// The committed tree is read from now on.
+        long readBegins();
+
+        /// What [#readBegins] gave has ended.
+        void readEnds(long generation);
+
+        /// LUN `lun` as of the newest entry.
+        static View of(VolumeCore core, CpDriver driver, int lun) {
+            return new View() {
+                @Override
+                public @Nullable LunState committed() {
+                    return core.luns.find(lun);
+                }
+
+                @Override
+                public @Nullable DirtyOverlay newest() {
+                    return core.filling;
+                }
+
+                @Override
+                public @Nullable DirtyOverlay older() {
+                    return core.frozenFor(lun);
+                }
+
+                @Override
+                public long readBegins() {
+                    return driver.readBegins();
+                }
+
+                @Override
+                public void readEnds(long generation) {
+                    driver.readEnds(generation);
+                }
+            };
+        }
+    }
+
+    private final BlockReader reader;
+    private final EventLoop loop;
+    private final View view;
     private final int extentsMax;
     private final LunExtent.Handler done;
     private final List<LunExtent> extents = new ArrayList<>();
     private long next;
     private int steps;
 
-    /// Of LUN `lun`, from the block that holds byte `offset` on, up to `extentsMax` runs.
+    /// Of what `view` shows, from the block that holds byte `offset` on, up to `extentsMax` runs.
     ExtentQuery(
-            VolumeCore core,
-            CpDriver driver,
-            int lun,
+            BlockReader reader,
+            EventLoop loop,
+            View view,
             long offset,
             int extentsMax,
             LunExtent.Handler done) {
-        this.core = core;
-        this.driver = driver;
-        this.lun = lun;
+        this.reader = reader;
+        this.loop = loop;
+        this.view = view;
         this.extentsMax = extentsMax;
         this.done = done;
         this.next = Blocks.containing(offset);
     }
 
     void run() {
-        LunState state = core.luns.find(lun);
+        LunState state = view.committed();
         long end = state == null ? 0 : Blocks.roundUp(state.record().size());
         // One run more than asked for tells where the last one ends.
         if (state == null || next >= end || steps == STEPS_MAX || extents.size() > extentsMax) {
@@ -69,38 +123,33 @@ final class ExtentQuery {
         // What the overlays say is taken before the tree is asked, so that a consistency point that
         // ends meanwhile changes nothing.
         Known[] known = new Known[(int) Math.min(BLOCKS_PER_STEP, end - next)];
+        int lun = state.record().number();
         for (int i = 0; i < known.length; i++) {
-            known[i] = fromOverlays(next + i);
+            known[i] = fromOverlay(view.newest(), lun, next + i);
+            if (known[i] == Known.NOTHING) {
+                known[i] = fromOverlay(view.older(), lun, next + i);
+            }
         }
         long inTree = Math.clamp(state.root().span() - next, 0, known.length);
         if (inTree == 0) {
             take(known, new BlockPointer[0]);
             return;
         }
-        long generation = driver.readBegins();
-        new TreeReader(core.copy.reader())
+        long generation = view.readBegins();
+        new TreeReader(reader)
                 .find(
                         state.root(),
                         next,
                         (int) inTree,
                         pointers -> {
-                            driver.readEnds(generation);
+                            view.readEnds(generation);
                             take(known, pointers);
                         });
     }
 
-    private Known fromOverlays(long block) {
-        DirtyOverlay frozen = core.frozenFor(lun);
-        Known newest = fromOverlay(core.filling, block);
-        if (newest != Known.NOTHING || frozen == null) {
-            return newest;
-        }
-        return fromOverlay(frozen, block);
-    }
-
     /// Sectors that were zeroed in a block with gaps leave it what it was below.
-    private Known fromOverlay(DirtyOverlay overlay, long block) {
-        OverlayBlock found = overlay.find(lun, block);
+    private static Known fromOverlay(@Nullable DirtyOverlay overlay, int lun, long block) {
+        OverlayBlock found = overlay == null ? null : overlay.find(lun, block);
         if (found == null) {
             return Known.NOTHING;
         }
@@ -119,7 +168,7 @@ final class ExtentQuery {
             boolean inTree = i < pointers.length && !pointers[i].isHole();
             add(known[i] == Known.MAPPED || (known[i] == Known.NOTHING && inTree));
         }
-        core.copy.loop().execute(this::run);
+        loop.execute(this::run);
     }
 
     private void add(boolean mapped) {

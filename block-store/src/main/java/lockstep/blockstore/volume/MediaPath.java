@@ -65,7 +65,7 @@ final class MediaPath {
             return;
         }
         long generation = driver.readBegins();
-        new ReadOperation(
+        ReadOperation.ofLun(
                         core,
                         state,
                         offset,
@@ -137,7 +137,14 @@ final class MediaPath {
         if (refusal != null) {
             done.ended(refusal, List.of());
         } else {
-            new ExtentQuery(core, driver, lun, offset, extentsMax, done).run();
+            new ExtentQuery(
+                            core.copy.reader(),
+                            core.copy.loop(),
+                            ExtentQuery.View.of(core, driver, lun),
+                            offset,
+                            extentsMax,
+                            done)
+                    .run();
         }
     }
 

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// A source's entries at its mirror, in memory: what its next consistency points may refer to, and
@@ -121,6 +122,14 @@ final class MirrorLog {
     /// Shows every entry held, oldest first.
     void forEach(Consumer<LogEntry> each) {
         entries.forEach(kept -> each.accept(kept.entry));
+    }
+
+    /// Every entry held in a half from `floorHalf` on, for as long as it is wanted.
+    List<TakeoverRehearsal.Entry> held(long floorHalf) {
+        return entries.stream()
+                .filter(kept -> kept.half >= floorHalf)
+                .map(kept -> new TakeoverRehearsal.Entry(kept.half, kept.entry))
+                .toList();
     }
 
     /// Begins anew behind `position`.

@@ -1,5 +1,6 @@
 package lockstep.blockstore.volume;
 
+import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.StateFile;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /// What a mirror knows of its source's LUNs: the state file of the image it holds, and the entries
 /// `Put` behind it. Hosts that look at the mirror's paths are shown this; nothing is served from
@@ -18,19 +20,22 @@ import java.util.List;
 ///
 /// The file is read again with each image, because an image may bring what no entry said. While
 /// that goes on the table before it stands; without an image there is none.
-final class MirrorLuns {
+final class MirrorLuns implements KeptSnapshots.Image {
     private final VolumeCopy copy;
     private final MirrorLog log;
     private final Runnable changed;
     private @Nullable LunTable table;
+    private CpId tableOf = CpId.NONE;
+    private boolean over;
     private final List<Runnable> waiting = new ArrayList<>();
     private boolean opening;
     private boolean hasImage;
     private boolean loading;
     private boolean loadAgain;
 
-    /// The LUNs of `copy`, whose log since its image is `log`; `changed` is called when they are
-    /// others or have other attributes, or the volume has other values of its own.
+    /// The LUNs of `copy`, whose log since its image is `log`; `changed` is called when they or
+    /// their snapshots are others or have other attributes, or the volume has other values of its
+    /// own.
     MirrorLuns(VolumeCopy copy, MirrorLog log, Runnable changed) {
         this.copy = copy;
         this.log = log;
@@ -68,7 +73,8 @@ final class MirrorLuns {
     }
 
     /// Calls `next` when nothing is being read.
-    void whenKnown(Runnable next) {
+    @Override
+    public void whenKnown(Runnable next) {
         if (loading) {
             waiting.add(next);
         } else {
@@ -78,6 +84,27 @@ final class MirrorLuns {
 
     boolean isKnown() {
         return table != null && !loading;
+    }
+
+    /// What a table says that is not of the committed image may have been written over.
+    @Override
+    public @Nullable Snapshot find(UUID identity) {
+        LunTable known = table;
+        boolean current = !over && !loading && tableOf.equals(copy.root().cp());
+        Snapshot found = known == null || !current ? null : known.snapshot(identity);
+        return found == null || !found.isCommitted() ? null : found;
+    }
+
+    @Override
+    public boolean holds(UUID identity) {
+        LunTable known = table;
+        Snapshot found = known == null || over ? null : known.snapshot(identity);
+        return found != null && found.isCommitted();
+    }
+
+    /// The copy is somebody else's from here on.
+    void handOver() {
+        over = true;
     }
 
     /// An entry was stored.
@@ -143,6 +170,7 @@ final class MirrorLuns {
                             next.apply(put, _ -> {});
                         }
                     });
+            tableOf = read.cp();
             become(next);
         }
         if (!loading) {
@@ -161,6 +189,7 @@ final class MirrorLuns {
     private List<Object> shown() {
         List<Object> shown = new ArrayList<>();
         list().forEach(lun -> shown.add(lun.record()));
+        snapshots().forEach(one -> shown.add(List.of(one.identity(), one.isCommitted())));
         LunTable known = table;
         if (known != null) {
             known.ownValues().forEach((key, value) -> shown.add(List.of(key, value)));

@@ -51,10 +51,14 @@ public final class MirrorVolume implements ShownVolume {
         void refused(String reason);
     }
 
+    private static final long REHEARSE_AGAIN_NANOS = 1_000_000;
+
     private final VolumeCopy copy;
     private final Observer observer;
     private final MirrorLog log;
     private final MirrorLuns luns;
+    private final KeptSnapshots kept;
+    private final ImageHold hold = new ImageHold();
     private final LogAllowance allowance;
     private final DurableEnd durable;
     private @Nullable CpIntake intake;
@@ -68,6 +72,7 @@ public final class MirrorVolume implements ShownVolume {
         this.observer = observer;
         this.log = new MirrorLog(copy.root().upTo());
         this.luns = new MirrorLuns(copy, log, observer::lunsChanged);
+        this.kept = new KeptSnapshots(copy, luns);
         this.durable = new DurableEnd(log, observer::stored, this::stop);
         this.allowance = new LogAllowance(copy.log());
         copy.log().listen(durable);
@@ -146,6 +151,11 @@ public final class MirrorVolume implements ShownVolume {
     @Override
     public byte @Nullable [] value(String key) {
         return luns.value(key);
+    }
+
+    @Override
+    public KeptSnapshots kept() {
+        return kept;
     }
 
     /// Calls `next` when [#value] and [#luns] are those of the newest image and entry, or cannot be
@@ -228,19 +238,19 @@ public final class MirrorVolume implements ShownVolume {
             return false;
         }
         committing = true;
-        current.commit(
-                root,
-                fault -> {
-                    committing = false;
-                    if (fault == null && current.refused() != null) {
-                        if (!whenAbandoned.isEmpty()) { // Else whoever was told ends the link.
-                            dropIntake(current);
-                        }
-                    } else {
-                        committed(root, fault, done);
-                    }
-                });
+        hold.commit(() -> current.commit(root, fault -> ended(current, root, fault, done)));
         return true;
+    }
+
+    private void ended(CpIntake current, VolumeRoot root, @Nullable IoFault fault, Runnable done) {
+        committing = false;
+        if (fault == null && current.refused() != null) {
+            if (!whenAbandoned.isEmpty()) { // Else whoever was told ends the link.
+                dropIntake(current);
+            }
+        } else {
+            committed(root, fault, done);
+        }
     }
 
     private void committed(VolumeRoot root, @Nullable IoFault fault, Runnable done) {
@@ -274,6 +284,7 @@ public final class MirrorVolume implements ShownVolume {
     /// Drops what was received of a consistency point, for instance because the link broke; `done`
     /// is called when the stripes it had touched are right again.
     public void abandon(Runnable done) {
+        hold.letGo();
         CpIntake current = intake;
         if (current == null) {
             done.run();
@@ -329,9 +340,23 @@ public final class MirrorVolume implements ShownVolume {
         restartLog(position);
     }
 
+    /// Does what a takeover does, without one, and tells how long each part took.
+    public void rehearse(TakeoverRehearsal.Handler handler) {
+        boolean hasImage = copy.state().sync() != CopyState.Sync.NO_IMAGE;
+        if (stopped || !hasImage || hold.isTaken()) {
+            handler.refused(hasImage ? "the mirror is busy" : "this copy holds no complete image");
+        } else if (committing) {
+            copy.loop().clock().schedule(REHEARSE_AGAIN_NANOS, () -> rehearse(handler));
+        } else {
+            long floor = Math.max(image().count() + 1, copy.state().logFloor());
+            new TakeoverRehearsal(copy, log.held(floor), hold, handler).run();
+        }
+    }
+
     /// What a takeover replays. The mirror is used no more.
     public VolumeOpening.Entries handOver() {
         stopped = true;
+        luns.handOver();
         copy.log().listenNoMore();
         return log::replay;
     }

@@ -3,10 +3,12 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.block.BlockPointer;
+import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.cp.DirtyOverlay;
 import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.OverlayBlock;
 import lockstep.blockstore.tree.TreeReader;
+import lockstep.blockstore.tree.TreeRoot;
 
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +28,11 @@ final class ReadOperation {
         void ended(Outcome outcome, long dependsOn);
     }
 
-    private final VolumeCore core;
-    private final LunState lun;
+    private final BlockReader reader;
+    private final TreeRoot root;
+    private final int lun;
+    private final @Nullable DirtyOverlay newest;
+    private final @Nullable DirtyOverlay older;
     private final long offset;
     private final ByteBuffer into;
     private final int base;
@@ -38,9 +43,41 @@ final class ReadOperation {
     private int missing;
     private long lostOffset = -1;
 
-    ReadOperation(VolumeCore core, LunState lun, long offset, ByteBuffer into, End end) {
-        this.core = core;
+    /// Reads `lun` as of the newest entry.
+    static ReadOperation ofLun(
+            VolumeCore core, LunState lun, long offset, ByteBuffer into, End end) {
+        int number = lun.record().number();
+        return new ReadOperation(
+                core.copy.reader(),
+                lun.root(),
+                number,
+                core.filling,
+                core.frozenFor(number),
+                offset,
+                into,
+                end);
+    }
+
+    /// Reads what the tree of `root` has, and nothing newer.
+    static ReadOperation ofTree(
+            BlockReader reader, TreeRoot root, long offset, ByteBuffer into, End end) {
+        return new ReadOperation(reader, root, root.tree(), null, null, offset, into, end);
+    }
+
+    private ReadOperation(
+            BlockReader reader,
+            TreeRoot root,
+            int lun,
+            @Nullable DirtyOverlay newest,
+            @Nullable DirtyOverlay older,
+            long offset,
+            ByteBuffer into,
+            End end) {
+        this.reader = reader;
+        this.root = root;
         this.lun = lun;
+        this.newest = newest;
+        this.older = older;
         this.offset = offset;
         this.into = into;
         this.base = into.position();
@@ -55,11 +92,8 @@ final class ReadOperation {
         for (int i = 0; i < known.length; i++) {
             int wanted = wanted(i);
             known[i] = ~wanted & ALL;
-            takeFrom(core.filling, i);
-            DirtyOverlay frozen = core.frozenFor(lun.record().number());
-            if (frozen != null) {
-                takeFrom(frozen, i);
-            }
+            takeFrom(newest, i);
+            takeFrom(older, i);
             if (known[i] != ALL) {
                 first = first < 0 ? i : first;
                 last = i;
@@ -69,9 +103,9 @@ final class ReadOperation {
             finish();
         } else {
             int start = first;
-            new TreeReader(core.copy.reader())
+            new TreeReader(reader)
                     .find(
-                            lun.root(),
+                            root,
                             firstBlock + first,
                             last - first + 1,
                             pointers -> readMissing(start, pointers));
@@ -87,8 +121,8 @@ final class ReadOperation {
         return ((1 << (to - from)) - 1) << from;
     }
 
-    private void takeFrom(DirtyOverlay overlay, int i) {
-        OverlayBlock block = overlay.find(lun.record().number(), firstBlock + i);
+    private void takeFrom(@Nullable DirtyOverlay overlay, int i) {
+        OverlayBlock block = overlay == null ? null : overlay.find(lun, firstBlock + i);
         if (block == null || known[i] == ALL) {
             return;
         }
@@ -146,17 +180,14 @@ final class ReadOperation {
             lose(i);
             return p + 1;
         }
-        ByteBuffer cached = core.copy.reader().cached(pointer);
+        ByteBuffer cached = reader.cached(pointer);
         if (cached != null) {
             fill(i, cached);
             return p + 1;
         }
         int end = runEnd(start, p, pointers);
         missing += end - p;
-        int tree = lun.record().number();
-        core.copy
-                .reader()
-                .readRun(pointers, p, end, tree, (at, block) -> arrived(start + at, block));
+        reader.readRun(pointers, p, end, lun, (at, block) -> arrived(start + at, block));
         return end;
     }
 
@@ -167,7 +198,7 @@ final class ReadOperation {
                 && known[start + end] != ALL
                 && pointers[end].isAllocated()
                 && pointers[end].vbn() == pointers[p].vbn() + (end - p)
-                && core.copy.reader().cached(pointers[end]) == null) {
+                && reader.cached(pointers[end]) == null) {
             end++;
         }
         return end;

@@ -12,4 +12,7 @@ public interface ShownVolume {
 
     /// The value of `key`, or null.
     byte @Nullable [] value(String key);
+
+    /// The snapshots that its committed image holds, which can be read whatever it is used as.
+    KeptSnapshots kept();
 }

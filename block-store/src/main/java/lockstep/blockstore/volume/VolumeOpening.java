@@ -124,7 +124,8 @@ public final class VolumeOpening {
                 (verdict, last, highestHalf) -> replayed(core, verdict, highestHalf, broken[0]));
     }
 
-    private static @Nullable String replayEntry(VolumeCore core, long half, LogEntry entry) {
+    /// Takes an entry that a replay found; why it cannot go on, or null.
+    static @Nullable String replayEntry(VolumeCore core, long half, LogEntry entry) {
         Position position = entry.position();
         if (position.sequence() <= core.copy.root().upTo().sequence()) {
             return null;

@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 
 /// The snapshots of an active volume, and what can be done with them. Every change waits until no
 /// consistency point is under way or in doubt. Then, in one turn of the loop, it is checked against
@@ -53,6 +54,7 @@ public final class VolumeSnapshots {
     private final ActiveVolume volume;
     private final VolumeCore core;
     private final CpDriver driver;
+    private Function<UUID, @Nullable String> users = _ -> null;
 
     VolumeSnapshots(ActiveVolume volume, VolumeCore core, CpDriver driver) {
         this.volume = volume;
@@ -63,6 +65,39 @@ public final class VolumeSnapshots {
     /// All snapshots, oldest first; one that is not committed yet has no figures.
     public List<Snapshot> list() {
         return core.luns.snapshots();
+    }
+
+    /// Whoever uses snapshots without the volume's knowing is asked before one goes: `users` gives
+    /// the reason why it cannot, or null.
+    public void usedBy(Function<UUID, @Nullable String> users) {
+        this.users = users;
+    }
+
+    /// Those of them that the committed image holds, for reading.
+    KeptSnapshots.Image committed() {
+        return new KeptSnapshots.Image() {
+            @Override
+            public void whenKnown(Runnable next) {
+                next.run();
+            }
+
+            @Override
+            public @Nullable Snapshot find(UUID identity) {
+                Snapshot found = core.luns.snapshot(identity);
+                boolean over = volume.service() == ActiveVolume.Service.STOPPED;
+                return found == null || over || !found.isCommitted() ? null : found;
+            }
+
+            @Override
+            public long readBegins() {
+                return driver.readBegins();
+            }
+
+            @Override
+            public void readEnds(long generation) {
+                driver.readEnds(generation);
+            }
+        };
     }
 
     /// The LUNs that are clones of snapshot `identity`.
@@ -263,7 +298,7 @@ public final class VolumeSnapshots {
         List<SnapshotStep> steps = new ArrayList<>();
         for (UUID identity : identities) {
             Snapshot snapshot = core.luns.snapshot(identity);
-            String why = snapshot == null ? "there is no such snapshot" : cloned(snapshot);
+            String why = snapshot == null ? "there is no such snapshot" : used(snapshot);
             if (why != null) {
                 return Plan.refused(why);
             }
@@ -272,19 +307,22 @@ public final class VolumeSnapshots {
         return Plan.of(steps, false);
     }
 
-    /// Why a snapshot cannot go, if clones stand on it.
-    private @Nullable String cloned(Snapshot snapshot) {
+    /// Why snapshot `identity` cannot go, or null.
+    public @Nullable String whyKept(UUID identity) {
+        Snapshot snapshot = core.luns.snapshot(identity);
+        return snapshot == null ? null : used(snapshot);
+    }
+
+    /// Clones stand on it, or somebody else needs it.
+    private @Nullable String used(Snapshot snapshot) {
         List<LunRecord> clones = clonesOf(snapshot.identity());
-        if (clones.isEmpty()) {
-            return null;
-        }
         List<String> names = clones.stream().map(c -> c.number() + " (" + c.name() + ")").toList();
-        return "snapshot "
-                + snapshot.name()
-                + " of LUN "
-                + snapshot.lun().number()
-                + " has clones: LUN "
-                + String.join(", LUN ", names);
+        String why =
+                clones.isEmpty()
+                        ? users.apply(snapshot.identity())
+                        : "has clones: LUN " + String.join(", LUN ", names);
+        String which = "snapshot " + snapshot.name() + " of LUN " + snapshot.lun().number();
+        return why == null ? null : which + " " + why;
     }
 
     private Plan planClone(UUID identity, LunRecord as) {
@@ -317,7 +355,7 @@ public final class VolumeSnapshots {
         }
         List<SnapshotStep> steps = new ArrayList<>();
         for (Snapshot going : newer) {
-            String why = cloned(going);
+            String why = used(going);
             if (why != null) {
                 return Plan.refused(why);
             }
@@ -334,7 +372,7 @@ public final class VolumeSnapshots {
         }
         List<Snapshot> its = core.image.snapshotsOf(lun.identity());
         for (Snapshot snapshot : its) {
-            String why = cloned(snapshot);
+            String why = used(snapshot);
             if (why != null) {
                 return Plan.refused(why);
             }

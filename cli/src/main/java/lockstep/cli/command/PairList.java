@@ -3,11 +3,13 @@ package lockstep.cli.command;
 import lockstep.cli.client.AdminClient;
 import lockstep.cli.client.Refused;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.RehearsalView;
 import lockstep.target.admin.model.ResyncView;
 
 import picocli.CommandLine.Command;
 
 import java.io.IOException;
+import java.time.Instant;
 
 /// `lockstep pair list`.
 @Command(
@@ -29,7 +31,16 @@ public final class PairList extends NodeCommand {
                 column("RESYNC", PairList::resync),
                 column("EPOCH", PairView::epoch),
                 column("POLICY", pair -> pair.standing().policy()),
-                column("TAKEOVER LOSES", pair -> pair.standing().takeover()));
+                column("TAKEOVER LOSES", pair -> pair.standing().takeover()),
+                column("REHEARSED", PairList::rehearsed));
+    }
+
+    /// How long a takeover would have taken, and when that was found out.
+    static String rehearsed(PairView pair) {
+        RehearsalView last = pair.rehearsal();
+        return last == null
+                ? ""
+                : last.totalMicros() / 1000 + " ms at " + Instant.ofEpochMilli(last.atMillis());
     }
 
     /// How far a resync is, in a few words.

@@ -11,6 +11,7 @@ import lockstep.target.admin.model.FaultView;
 import lockstep.target.admin.model.LogView;
 import lockstep.target.admin.model.NodeStatus;
 import lockstep.target.admin.model.PairView;
+import lockstep.target.admin.model.RehearsalView;
 import lockstep.target.admin.model.VolumeView;
 
 import picocli.CommandLine.Command;
@@ -125,6 +126,10 @@ public final class Status extends NodeCommand {
                     column("RESYNC", PairList::resync));
             for (PairView pair : status.pairs()) {
                 out().printf("%s: %s%n", pair.volume(), pair.standing().text());
+                RehearsalView rehearsal = pair.rehearsal();
+                if (rehearsal != null) {
+                    out().printf("%s, rehearsed: %s%n", pair.volume(), rehearsal.text());
+                }
             }
         }
     }

@@ -38,12 +38,13 @@ public final class Replica {
     }
 
     private final long self;
-    private final Observer observer;
+    final Observer observer;
     private VolumeCopy copy;
     private final RoleChange changes = new RoleChange(this);
     private Role role = new Opening(false);
     private @Nullable PeerLink link;
     private VolumeMessage.@Nullable CopyStatus heard;
+    final ShownSnapshots shownSnapshots = new ShownSnapshots(this);
     private final ResyncPace resyncPace = new ResyncPace();
     private final BlockExchange blocks = new BlockExchange(this);
     private long linkChangedMillis;
@@ -112,9 +113,9 @@ public final class Replica {
     /// The partner's link is over.
     public void linkLost(PeerLink over, String why) {
         if (over.equals(link)) {
-            link = null;
-            heard = null;
+            forgetLink();
             linkChangedMillis = copy.loop().clock().wallMillis();
+            shownSnapshots.linkLost();
             blocks.linkLost();
             role.linkLost(why);
         }
@@ -135,9 +136,10 @@ public final class Replica {
         if (message instanceof VolumeMessage.CopyStatus status) {
             heard = status;
             role.partnerSays(status);
+            shownSnapshots.tell();
         } else if (message instanceof VolumeMessage.Fault fault) {
             tell("the partner says: " + fault.what());
-        } else if (!blocks.took(message)) {
+        } else if (!blocks.took(message) && !shownSnapshots.received(message)) {
             role.received(message);
         }
     }
@@ -168,17 +170,17 @@ public final class Replica {
     /// Ends all use of this mirror copy, so that its disks can be used for something else; `done`
     /// when nothing touches them any more.
     public void retireMirror(Consumer<@Nullable Refusal> done) {
-        if (!(role instanceof MirrorRole mirror)) {
+        if (role instanceof MirrorRole mirror) {
+            mirror.retire(
+                    refusal -> {
+                        if (refusal == null) {
+                            role = new Stopped("this mirror copy is deleted", null);
+                        }
+                        done.accept(refusal);
+                    });
+        } else {
             done.accept(Refusal.NO_MIRROR_HERE);
-            return;
         }
-        mirror.retire(
-                refusal -> {
-                    if (refusal == null) {
-                        role = new Stopped("this mirror copy is deleted", null);
-                    }
-                    done.accept(refusal);
-                });
     }
 
     /// The operator's word: this copy takes the volume over from its source.
@@ -239,14 +241,12 @@ public final class Replica {
         }
     }
 
-    /// Whether this copy is the mirror, or becomes it now, because it was the source and gave the
-    /// volume away, with everything answered that hosts had sent to it.
+    /// Whether this copy was the source and gave the volume away, with all answered before.
     public boolean hasHandedOver() {
         return role.hasHandedOver();
     }
 
-    /// Work on the disks waits for a consistency point, which nobody else may ask for: makes one,
-    /// or asks the source of a mirror for one.
+    /// Work on the disks waits for a consistency point: makes one, or asks the source for one.
     public void wantImage() {
         ActiveVolume active = role.active();
         if (active != null && active.isServing()) {

@@ -61,7 +61,7 @@ sealed interface Role permits MirrorRole, Opening, SourceRole, Stopped {
         return 0;
     }
 
-    /// Whether this copy was the source and gave the volume away.
+    /// Whether this copy is the mirror, or becomes it now, because of a switchover.
     default boolean hasHandedOver() {
         return false;
     }

@@ -79,6 +79,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         volume = opened;
         sync = next;
         opened.guardReads(lease::mayAnswer);
+        opened.snapshots().usedBy(replica.shownSnapshots::whyKept);
         return next;
     }
 

@@ -22,6 +22,7 @@ enum MessageType {
     ENTRIES(0x30),
     ENTRIES_STORED(0x31),
     LOG_QUOTA(0x32),
+    SNAPSHOT_TAKEN(0x33),
     CP_BEGIN(0x40),
     CP_DATA(0x41),
     CP_REFERENCES(0x42),
@@ -41,8 +42,10 @@ enum MessageType {
     VERIFY_IMAGE(0x62),
     IMAGE_VERIFIED(0x63),
     IMAGE_WANTED(0x64),
+    SNAPSHOT_WANTED(0x65),
     BLOCK_WANTED(0x66),
-    BLOCK_HELD(0x67);
+    BLOCK_HELD(0x67),
+    SNAPSHOTS_SHOWN(0x6a);
 
     /// Types below this concern the link and carry volume id zero; the others never do.
     private static final int FIRST_OF_VOLUME = 0x20;

@@ -5,6 +5,7 @@ import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.block.BlockPatch;
+import lockstep.blockstore.cp.Snapshot;
 import lockstep.replication.wire.LinkMessage.Goodbye;
 import lockstep.replication.wire.LinkMessage.Heartbeat;
 import lockstep.replication.wire.LinkMessage.HeartbeatReply;
@@ -42,6 +43,9 @@ import lockstep.replication.wire.VolumeMessage.OlderImages;
 import lockstep.replication.wire.VolumeMessage.OpenEpoch;
 import lockstep.replication.wire.VolumeMessage.ResyncBegin;
 import lockstep.replication.wire.VolumeMessage.ResyncReady;
+import lockstep.replication.wire.VolumeMessage.SnapshotTaken;
+import lockstep.replication.wire.VolumeMessage.SnapshotWanted;
+import lockstep.replication.wire.VolumeMessage.SnapshotsShown;
 import lockstep.replication.wire.VolumeMessage.StepDown;
 import lockstep.replication.wire.VolumeMessage.VerifyImage;
 import lockstep.replication.wire.VolumeMessage.VolumeUnknown;
@@ -49,6 +53,7 @@ import lockstep.replication.wire.VolumeMessage.VolumeUnknown;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /// The fields of each message, in order: the mirror image of [PayloadEncoder], with every bound
 /// checked before it is used. Whether a block number lies in the volume only the volume knows; here
@@ -60,6 +65,9 @@ final class PayloadDecoder {
     /// Bytes of a volume's name, at most.
     static final int VOLUME_NAME_BYTES = 255;
 
+    /// A snapshot's name in UTF-8, at most.
+    static final int SNAPSHOT_NAME_BYTES = 512;
+
     /// Milliseconds of a lease, at most: more is a mistake, not a lease.
     static final int MAX_LEASE_MILLIS = 3_600_000;
 
@@ -68,6 +76,7 @@ final class PayloadDecoder {
     private static final int SET_HASH_BYTES = 24;
     private static final int CHANGE_HEADER_BYTES = 26;
     private static final int CP_BYTES = 20;
+    private static final int UUID_BYTES = 16;
 
     private PayloadDecoder() {}
 
@@ -112,6 +121,9 @@ final class PayloadDecoder {
             case OLDER_IMAGES -> olderImages(in);
             case EPOCH_BEGAN -> new EpochBegan(in.epoch(), in.position());
             case CP_CHANGES -> cpChanges(in);
+            case SNAPSHOT_WANTED -> new SnapshotWanted(in.uuid(), in.text(SNAPSHOT_NAME_BYTES));
+            case SNAPSHOT_TAKEN -> new SnapshotTaken(in.uuid(), in.text(REASON_BYTES));
+            case SNAPSHOTS_SHOWN -> snapshotsShown(in);
         };
     }
 
@@ -251,6 +263,18 @@ final class PayloadDecoder {
             images.add(in.cp());
         }
         return new OlderImages(images);
+    }
+
+    private static SnapshotsShown snapshotsShown(WireReader in) {
+        int count = in.u16();
+        if (count > Snapshot.MAX || in.remaining() != count * UUID_BYTES) {
+            throw new ProtocolViolation(count + " snapshots in " + in.remaining() + " bytes");
+        }
+        List<UUID> snapshots = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            snapshots.add(in.uuid());
+        }
+        return new SnapshotsShown(snapshots);
     }
 
     private static CpChanges cpChanges(WireReader in) {

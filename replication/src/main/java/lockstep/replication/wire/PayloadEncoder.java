@@ -1,6 +1,7 @@
 package lockstep.replication.wire;
 
 import static lockstep.replication.wire.PayloadDecoder.REASON_BYTES;
+import static lockstep.replication.wire.PayloadDecoder.SNAPSHOT_NAME_BYTES;
 import static lockstep.replication.wire.PayloadDecoder.VOLUME_NAME_BYTES;
 
 import lockstep.blockstore.base.Check;
@@ -41,6 +42,9 @@ import lockstep.replication.wire.VolumeMessage.OlderImages;
 import lockstep.replication.wire.VolumeMessage.OpenEpoch;
 import lockstep.replication.wire.VolumeMessage.ResyncBegin;
 import lockstep.replication.wire.VolumeMessage.ResyncReady;
+import lockstep.replication.wire.VolumeMessage.SnapshotTaken;
+import lockstep.replication.wire.VolumeMessage.SnapshotWanted;
+import lockstep.replication.wire.VolumeMessage.SnapshotsShown;
 import lockstep.replication.wire.VolumeMessage.StepDown;
 import lockstep.replication.wire.VolumeMessage.VerifyImage;
 import lockstep.replication.wire.VolumeMessage.VolumeUnknown;
@@ -93,6 +97,9 @@ final class PayloadEncoder {
             case OlderImages _ -> MessageType.OLDER_IMAGES;
             case EpochBegan _ -> MessageType.EPOCH_BEGAN;
             case CpChanges _ -> MessageType.CP_CHANGES;
+            case SnapshotWanted _ -> MessageType.SNAPSHOT_WANTED;
+            case SnapshotTaken _ -> MessageType.SNAPSHOT_TAKEN;
+            case SnapshotsShown _ -> MessageType.SNAPSHOTS_SHOWN;
         };
     }
 
@@ -164,6 +171,12 @@ final class PayloadEncoder {
             }
             case EpochBegan m -> out.epoch(m.epoch()).position(m.from());
             case CpChanges m -> cpChanges(m, out);
+            case SnapshotWanted m -> out.uuid(m.group()).text(m.name(), SNAPSHOT_NAME_BYTES);
+            case SnapshotTaken m -> out.uuid(m.group()).text(m.refusal(), REASON_BYTES);
+            case SnapshotsShown m -> {
+                out.u16(m.snapshots().size());
+                m.snapshots().forEach(out::uuid);
+            }
         }
     }
 

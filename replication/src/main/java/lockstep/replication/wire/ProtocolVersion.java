@@ -14,7 +14,8 @@ public enum ProtocolVersion {
     /// whole images are compared.
     V3(3),
 
-    /// Beside that, a copy gets a block that its disks have lost from the other.
+    /// Beside that, a copy gets a block that its disks have lost from the other, and the
+    /// destination asks for a snapshot and says which ones it shows to hosts.
     V4(4);
 
     private final int number;
@@ -30,7 +31,7 @@ public enum ProtocolVersion {
 
     /// The oldest that this node still speaks.
     public static ProtocolVersion oldest() {
-        return V3;
+        return V4;
     }
 
     /// The newest that this node speaks.

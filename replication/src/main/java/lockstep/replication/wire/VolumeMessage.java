@@ -7,6 +7,7 @@ import lockstep.blockstore.base.SetHash;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.UUID;
 
 /// What two nodes say about one volume. "S→D" is from the source to the destination.
 public sealed interface VolumeMessage extends Message {
@@ -140,6 +141,22 @@ public sealed interface VolumeMessage extends Message {
     /// D→S: make a consistency point even if hosts are idle: this copy has work that only one can
     /// do.
     record ImageWanted() implements VolumeMessage {}
+
+    /// D→S: take a snapshot of all LUNs that take writes, as a group of this identity. Since
+    /// version 4.
+    record SnapshotWanted(UUID group, String name) implements VolumeMessage {}
+
+    /// S→D: it is taken, and the entry that says so is durable on both sides; or, if `refusal` is
+    /// not empty, why it is not. Since version 4.
+    record SnapshotTaken(UUID group, String refusal) implements VolumeMessage {}
+
+    /// D→S, on each link and on each change: the snapshots that the destination shows to hosts, all
+    /// of them. They are not to be deleted. Since version 4.
+    record SnapshotsShown(List<UUID> snapshots) implements VolumeMessage {
+        public SnapshotsShown {
+            snapshots = List.copyOf(snapshots);
+        }
+    }
 
     /// Either way: the sender has lost the block at `vbn`, whose content has checksum `crc` and was
     /// written by consistency point (`birthEpoch`, `birthCount`). Has this copy got it? `request`

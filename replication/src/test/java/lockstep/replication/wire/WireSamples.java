@@ -121,6 +121,9 @@ public final class WireSamples {
     /// Those that version 3 did not have.
     static List<Message> sinceVersion4() {
         return List.of(
+                new VolumeMessage.SnapshotWanted(new UUID(1, -2), "before the test"),
+                new VolumeMessage.SnapshotTaken(new UUID(1, -2), ""),
+                new VolumeMessage.SnapshotsShown(List.of(new UUID(3, 4), new UUID(-5, 6))),
                 new VolumeMessage.BlockWanted(17, 1L << 40, 0xcafebabe, 7, 42),
                 new VolumeMessage.BlockHeld(17, blocks(1)),
                 new VolumeMessage.BlockHeld(18, text("")));

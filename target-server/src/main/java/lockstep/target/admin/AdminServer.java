@@ -105,6 +105,7 @@ public final class AdminServer implements AutoCloseable {
                             new DiskRoutes(node, exchange),
                             new SnapshotRoutes(node, exchange),
                             new PairRoutes(node, exchange),
+                            new ExportRoutes(node.mirrorUses(), exchange),
                             new FaultRoutes(node.faultInjection(), exchange),
                             new PeerRoutes(node.peers(), exchange, ownerOnly),
                             new Routes(node, metrics, exchange));

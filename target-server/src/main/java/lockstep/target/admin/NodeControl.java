@@ -38,6 +38,9 @@ public interface NodeControl
     /// The nodes that this one trusts.
     PeerControl peers();
 
+    /// What mirrors are good for while they mirror.
+    ExportControl mirrorUses();
+
     /// What is to go wrong.
     FaultControl faultInjection();
 

@@ -227,7 +227,8 @@ public final class FakeNode extends FakeResync implements NodeControl {
                                     4096,
                                     "1@1",
                                     STANDING,
-                                    FakeResync.HALF_DONE);
+                                    FakeResync.HALF_DONE,
+                                    /* rehearsal= */ null);
                     pairs.add(made);
                     return made;
                 });

@@ -15,6 +15,14 @@ abstract class FakeResync extends FakeSnapshots implements ResyncControl {
     /// What is to go wrong.
     public final FakeFaults faults = new FakeFaults();
 
+    /// What mirrors are good for.
+    public final FakeExports exports = new FakeExports();
+
+    /// Part of what [NodeControl] asks for.
+    public ExportControl mirrorUses() {
+        return exports;
+    }
+
     /// Part of what [NodeControl] asks for.
     public FaultControl faultInjection() {
         return faults;

@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /// `GET /v1/pairs`: one mirrored volume from this node's side. `sync` is in-sync, resyncing,
 /// out-of-sync or alone; `behindBytes` is what the mirror does not have yet; `standing` says the
-/// rest; `resync` is there on a source that is bringing it up to date.
+/// rest; `resync` is there on a source that is bringing it up to date, `rehearsal` where a takeover
+/// was rehearsed: the last one.
 public record PairView(
         String volume,
         String peer,
@@ -14,4 +15,5 @@ public record PairView(
         long behindBytes,
         String epoch,
         PairStanding standing,
-        @Nullable ResyncView resync) {}
+        @Nullable ResyncView resync,
+        @Nullable RehearsalView rehearsal) {}
