@@ -153,7 +153,7 @@ final class HolePunch {
                         group.checksums().clear(slot, at);
                     }
                 }
-                group.holes().count(count);
+                group.holes().made(image, count);
             }
             ended(fault);
         }

@@ -11,6 +11,7 @@ import java.util.List;
 final class Holes {
     private final List<StripeRange> offered = new ArrayList<>();
     private CpId image = CpId.NONE;
+    private CpId newest = CpId.NONE;
     private long punched;
 
     void offer(CpId freeIn, List<StripeRange> ranges) {
@@ -35,8 +36,16 @@ final class Holes {
         return image;
     }
 
-    void count(long stripes) {
+    /// `stripes` that are free in `freeIn` were made holes.
+    void made(CpId freeIn, long stripes) {
+        newest = freeIn;
         punched += stripes;
+    }
+
+    /// Whether what `pointing` used may be a hole by now. In the image of which the last holes were
+    /// made, and in every later one, nothing leads to a hole.
+    boolean mayHaveTakenFrom(CpId pointing) {
+        return newest.compareTo(pointing) > 0;
     }
 
     /// Stripes that were made holes since the group was opened.

@@ -112,11 +112,7 @@ public final class PointerProbe {
             return;
         }
         ChecksumEntry entry = group.checksums().get(slot, dbn + index);
-        boolean newer =
-                entry != null
-                        && entry.crc() != crcs[index]
-                        && entry.isNewerThan(image.epoch().counter(), image.count());
-        if (newer) {
+        if (isOutdated(entry, crcs[index])) {
             ended(index, read, Found.MOVED);
         } else if (group.disks().live(slot)) {
             // Once more: what was under way when it was read first is done now.
@@ -124,6 +120,14 @@ public final class PointerProbe {
         } else {
             recover(index, read, null);
         }
+    }
+
+    // Of a block that is free since then, no entry is left where its stripe was made a hole.
+    private boolean isOutdated(@Nullable ChecksumEntry entry, int crc) {
+        return entry == null
+                ? group.holes().mayHaveTakenFrom(image)
+                : entry.crc() != crc
+                        && entry.isNewerThan(image.epoch().counter(), image.count());
     }
 
     private void again(int index, boolean read, @Nullable ByteBuffer content) {

@@ -240,6 +240,41 @@ final class HolePunchTest {
         world.checkStripes();
     }
 
+    /// A scrub follows pointers of an image that is not the newest any more.
+    @Test
+    void whatAnOlderImageUsedAndIsAHoleNowIsNotLost() {
+        RaidWorld world = new RaidWorld(7, 150, 4);
+        world.recover();
+        world.consistencyPoint(100);
+        CpId older = world.committedCp;
+        long vbn = world.committed.firstKey();
+        int crc = RaidWorld.crc(world.committed.get(vbn));
+        world.committed.clear();
+        world.consistencyPoint(0);
+        CpId newer = world.committedCp;
+        assertThat(probe(world, vbn, crc, older)).isEqualTo(PointerProbe.Found.GOOD);
+        world.loop.call(world::begin);
+        world.loop.call(
+                () ->
+                        world.space
+                                .holes()
+                                .offer(0, newer, List.of(new StripeRange(0, 150))));
+        world.succeed(world.writer::flush);
+        world.committed();
+        assertThat(probe(world, vbn, crc, older)).isEqualTo(PointerProbe.Found.MOVED);
+        // Where the newest image leads to a hole, it is no excuse.
+        assertThat(probe(world, vbn, crc, newer)).isEqualTo(PointerProbe.Found.LOST);
+    }
+
+    private static PointerProbe.Found probe(RaidWorld world, long vbn, int crc, CpId image) {
+        List<PointerProbe.Found> ended = new ArrayList<>();
+        SpaceScrub scrub = world.space.scrub(_ -> {});
+        world.loop.call(
+                () -> scrub.probe(vbn, new int[] {crc}, image, (f, _) -> ended.add(f[0])));
+        assertThat(world.simulation.runUntil(() -> !ended.isEmpty())).isTrue();
+        return ended.getFirst();
+    }
+
     /// The canary: a hole under a live block is found, and so is one under the parity of live
     /// blocks.
     @Test

@@ -60,6 +60,8 @@ final class FullResyncTest {
         assertThat(both.switchOver().what()).contains("found to differ");
         assertThat(both.switchOver().whatToDo()).contains("pair resync VOLUME --full");
         assertThat(source.replica.status().equalAt()).isEqualTo(CpId.NONE);
+        // Slow disks cost a link now and then.
+        pair.await(() -> source.link != null, "the link is there");
         assertThat(resyncAll(source)).isNull();
         pair.await(() -> sync() == Sync.NO_IMAGE, "the full copy has begun");
         assertThat(resyncAll(source).what()).contains("copied already");
