@@ -34,7 +34,7 @@ final class Bugs {
                 Bug.of(
                         "ack-before-log",
                         "what was given to the log counts as durable, before it is",
-                        6,
+                        5,
                         new Instead(
                                 VOLUME + "VolumeCore",
                                 "log",
@@ -43,7 +43,7 @@ final class Bugs {
                 Bug.of(
                         "ack-without-mirror",
                         "a pair in sync answers when its own log has the write",
-                        1,
+                        11,
                         new Instead(VOLUME + "AckGate", "durable", "min", OWN + "first")),
                 Bug.of(
                         "ack-without-own-log",
@@ -53,7 +53,7 @@ final class Bugs {
                 Bug.of(
                         "read-before-durable",
                         "a read is answered with a write that may still be lost",
-                        1,
+                        2,
                         new Instead(
                                 VOLUME + "MediaPath",
                                 "answerRead",
@@ -62,17 +62,17 @@ final class Bugs {
                 Bug.of(
                         "joining-serves",
                         "a volume that is joining or held up refuses nothing",
-                        2,
+                        1,
                         new Returns(VOLUME + "MediaPath", "serviceRefusal", null)),
                 Bug.of(
                         "read-without-lease",
                         "a source answers reads whether or not its mirror still lets it",
-                        1,
+                        2,
                         new Returns(ROLE + "ReadLease", "mayAnswer", true)),
                 Bug.of(
                         "lease-not-awaited",
                         "a takeover serves while the old source may still answer reads",
-                        1,
+                        2,
                         new Instead(
                                 ROLE + "Takeover",
                                 "fence",
@@ -85,18 +85,18 @@ final class Bugs {
                 Bug.of(
                         "bare-sequence-duplicate",
                         "a mirror takes an entry for one it has by its sequence, not its position",
-                        34,
+                        15,
                         new Instead(ROLE + "Intake", "store", "compareTo", OWN + "bySequence")),
                 Bug.of(
                         "mirror-acks-before-log",
                         "a mirror acknowledges entries that its log has not made durable",
-                        100,
+                        20,
                         new Instead(
                                 ROLE + "MirrorRole", "entries", "entries", OF_ROLE + "takeAndSay")),
                 Bug.of(
                         "half-reused-early",
                         "the half that fills is given back with the one that was committed",
-                        2,
+                        3,
                         new Instead(
                                 "blockstore.log.LogStream",
                                 "release",
@@ -105,13 +105,13 @@ final class Bugs {
                 Bug.of(
                         "gap-accepted",
                         "a new link goes on where the source is, and a mirror takes a gap",
-                        3,
+                        1,
                         new Returns(VOLUME + "MirrorLog", "continues", true),
                         new Answers(ROLE + "SourceSync", "attach", "resendFrom", null)),
                 Bug.of(
                         "unmap-replayed-late",
                         "a replay applies an unmap after the write that came behind it",
-                        88,
+                        10,
                         new Instead(
                                 VOLUME + "VolumeOpening",
                                 "replayEntry",
@@ -124,7 +124,7 @@ final class Bugs {
                 Bug.of(
                         "frees-reused-early",
                         "what died is free at once, though the mirror's image is pinned" + " not",
-                        27,
+                        3,
                         new Returns(CP + "Pins", "need", false)),
                 Bug.of(
                         "hole-under-live-parity",
@@ -134,12 +134,12 @@ final class Bugs {
                 Bug.of(
                         "commit-without-flush",
                         "a superblock is written before what it names is durable",
-                        1,
+                        4,
                         new Instead(RAID + "CpWriter", "flush", "flush", OWN + "noFlush")),
                 Bug.of(
                         "stripes-not-noted",
                         "stripes are changed without a durable note that they are",
-                        20,
+                        17,
                         new Instead(RAID + "GroupWriter", "run", "write", OWN + "notNoted")),
                 Bug.of(
                         "checksum-entry-not-updated",
@@ -159,17 +159,17 @@ final class Bugs {
                 Bug.of(
                         "epoch-reopened-alone",
                         "a source opens an epoch after a restart without its partner's promise",
-                        123,
+                        29,
                         new Answers(ROLE + "SourceRole", "openedAtStart", "isStandalone", true)),
                 Bug.of(
                         "alone-before-recorded",
                         "a source goes on alone, and then records that its mirror is behind",
-                        1,
+                        4,
                         new Instead(ROLE + "Exposure", "goAlone", "save", OF_ROLE + "actThenSave")),
                 Bug.of(
                         "takeover-out-of-sync",
                         "a mirror that lacks acknowledged writes is activated without force",
-                        1,
+                        11,
                         new Returns(ROLE + "Takeover", "lacking", null)));
     }
 }
