@@ -126,8 +126,7 @@ public final class PointerProbe {
     private boolean isOutdated(@Nullable ChecksumEntry entry, int crc) {
         return entry == null
                 ? group.holes().mayHaveTakenFrom(image)
-                : entry.crc() != crc
-                        && entry.isNewerThan(image.epoch().counter(), image.count());
+                : entry.crc() != crc && entry.isNewerThan(image.epoch().counter(), image.count());
     }
 
     private void again(int index, boolean read, @Nullable ByteBuffer content) {

@@ -255,10 +255,7 @@ final class HolePunchTest {
         assertThat(probe(world, vbn, crc, older)).isEqualTo(PointerProbe.Found.GOOD);
         world.loop.call(world::begin);
         world.loop.call(
-                () ->
-                        world.space
-                                .holes()
-                                .offer(0, newer, List.of(new StripeRange(0, 150))));
+                () -> world.space.holes().offer(0, newer, List.of(new StripeRange(0, 150))));
         world.succeed(world.writer::flush);
         world.committed();
         assertThat(probe(world, vbn, crc, older)).isEqualTo(PointerProbe.Found.MOVED);
@@ -269,8 +266,7 @@ final class HolePunchTest {
     private static PointerProbe.Found probe(RaidWorld world, long vbn, int crc, CpId image) {
         List<PointerProbe.Found> ended = new ArrayList<>();
         SpaceScrub scrub = world.space.scrub(_ -> {});
-        world.loop.call(
-                () -> scrub.probe(vbn, new int[] {crc}, image, (f, _) -> ended.add(f[0])));
+        world.loop.call(() -> scrub.probe(vbn, new int[] {crc}, image, (f, _) -> ended.add(f[0])));
         assertThat(world.simulation.runUntil(() -> !ended.isEmpty())).isTrue();
         return ended.getFirst();
     }
