@@ -45,7 +45,8 @@ public final class GroupRebuild {
     private final TreeSet<Long> underWay = new TreeSet<>();
     private final OwnRequests requests = new OwnRequests();
     private long pagesLoaded;
-    private int loads;
+    // Requests for pages, under way.
+    private int loading;
     private boolean waiting;
     private boolean flushing;
     private long flushedTo;
@@ -141,8 +142,7 @@ public final class GroupRebuild {
     }
 
     private boolean othersAreBusy() {
-        int own = requests.underWay() + loads * 2 * disks.slots();
-        return disks.underWay() - own > pace.busy();
+        return disks.underWay() - requests.underWay() - loading > pace.busy();
     }
 
     // Before the runs need them, and many at once.
@@ -151,10 +151,11 @@ public final class GroupRebuild {
         long from = Math.max(page, pagesLoaded);
         long left = disks.layout().pages() - from;
         if (left > 0 && from < page + PAGES_AHEAD) {
-            int count = (int) Math.min(left, PageSpan.MAXIMUM);
+            int count = PageSpan.length(from, left);
+            int asked = disks.slots() * PageSpan.requests(disks.layout(), from, count);
             pagesLoaded = from + count;
-            loads++;
-            group.checksums().ahead(from, count, () -> loads--);
+            loading += asked;
+            group.checksums().ahead(from, count, () -> loading -= asked);
         }
     }
 

@@ -41,6 +41,20 @@ final class PageSpan {
         reads.start();
     }
 
+    /// How many requests reading such a span takes, where nothing of it is known yet.
+    static int requests(DiskLayout layout, long first, int count) {
+        int pieces = 0;
+        for (int at = 0; at < count; pieces++) {
+            at += layout.neighbours(first + at, count - at);
+        }
+        return 4 * pieces;
+    }
+
+    /// Of `count` pages from `page` on, the first ones that stand together and make a span.
+    static int length(long page, long count) {
+        return (int) Math.min(count, MAXIMUM - page % MAXIMUM);
+    }
+
     private void readPlace(GroupDisks disks, int holder, int place, int count, IoCompletion one) {
         PageCopies copies = PageCopies.of(count);
         copies.read(

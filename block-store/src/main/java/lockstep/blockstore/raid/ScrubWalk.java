@@ -27,6 +27,7 @@ final class ScrubWalk {
     private final ArrayDeque<StripeRange> ready = new ArrayDeque<>();
     private long nextPage;
     private boolean inPages;
+    private int pageRequests;
     private final OwnRequests requests = new OwnRequests();
     private int underWay;
     private boolean filling;
@@ -76,8 +77,8 @@ final class ScrubWalk {
     }
 
     private int runsAllowed() {
-        int spans = inPages ? 2 * group.slots() : 0;
-        boolean busy = group.disks().underWay() > requests.underWay() + spans;
+        int own = requests.underWay() + (inPages ? pageRequests : 0);
+        boolean busy = group.disks().underWay() > own;
         return busy ? 1 : RUNS_UNDER_WAY;
     }
 
@@ -102,7 +103,7 @@ final class ScrubWalk {
 
     private void scrubNextPages() {
         long page = nextPage;
-        int most = (int) Math.min(PageSpan.MAXIMUM, endPage - page);
+        int most = PageSpan.length(page, endPage - page);
         int count = readable(page, most);
         nextPage = page + Math.max(1, count);
         if (count == 0) {
@@ -110,6 +111,8 @@ final class ScrubWalk {
             return;
         }
         inPages = true;
+        pageRequests =
+                group.slots() * PageSpan.requests(group.disks().layout(), page, count);
         new PagesScrub(group, listener, page, count, () -> pagesEnded(page, count)).run();
     }
 
