@@ -111,8 +111,7 @@ final class ScrubWalk {
             return;
         }
         inPages = true;
-        pageRequests =
-                group.slots() * PageSpan.requests(group.disks().layout(), page, count);
+        pageRequests = group.slots() * PageSpan.requests(group.disks().layout(), page, count);
         new PagesScrub(group, listener, page, count, () -> pagesEnded(page, count)).run();
     }
 

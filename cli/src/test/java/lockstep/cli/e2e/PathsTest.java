@@ -109,7 +109,7 @@ final class PathsTest {
     }
 
     @Test
-    void pathsAndReservationsOutliveTheirNode() throws Exception {
+    void n12S9PathsAndReservationsOutliveTheirNode() throws Exception {
         try (initiator;
                 LoopbackPair pair = TestPair.started(directory, 96, 24, TestPair.settings(64, 8))) {
             ChildNode alpha = pair.first();

@@ -171,7 +171,7 @@ class FaultyLinksTest {
     }
 
     @Test
-    void whatIsDelayedComesLateAndInOrderBothWaysAlsoWhenItIsCleared() {
+    void n7WhatIsDelayedComesLateAndInOrderBothWaysAlsoWhenItIsCleared() {
         keep(true);
         ArmedFault armed = set(LinkEffect.DELAY, null, Firing.ALWAYS);
         sendBothWays(50);

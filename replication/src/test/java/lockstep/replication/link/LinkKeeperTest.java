@@ -59,7 +59,7 @@ class LinkKeeperTest {
     }
 
     @Test
-    void aBlackHoleIsNoticedOnBothSidesAndHealed() {
+    void n6ABlackHoleIsNoticedOnBothSidesAndHealed() {
         join();
         network.cutBoth("a", "b");
         simulation.runFor(SECOND);
@@ -137,7 +137,7 @@ class LinkKeeperTest {
     }
 
     @Test
-    void aHelloOfAnOlderIncarnationIsRefused() {
+    void n8AHelloOfAnOlderIncarnationIsRefused() {
         join();
         List<Message> heard = rawDial(WireSamples.hello(b.identity, 0));
         assertThat(heard)
@@ -289,7 +289,7 @@ class LinkKeeperTest {
     }
 
     @Test
-    void aFullQueueIsNotWritableAndSaysWhenItIsAgain() {
+    void n7AFullQueueIsNotWritableAndSaysWhenItIsAgain() {
         join();
         network.waterMarks(10_000, 40_000);
         network.cut("a", "b");

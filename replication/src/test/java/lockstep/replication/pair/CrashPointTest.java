@@ -169,7 +169,7 @@ final class CrashPointTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"load", "resync", "switchover", "takeover"})
-    void nothingAcknowledgedIsLost(String when) {
+    void s8NothingAcknowledgedIsLost(String when) {
         int seed = Integer.getInteger("seed", when.length());
         setUp(seed);
         for (String row : ROWS.lines().toList()) {

@@ -128,7 +128,7 @@ final class DigestTest {
     }
 
     @Test
-    void aMirrorThatDiffersIsNotTakenOver() {
+    void s5AMirrorThatDiffersIsNotTakenOver() {
         mirror.tamper = this::flip;
         awaitAlarm();
         pair.crash(source, true);
@@ -160,7 +160,7 @@ final class DigestTest {
 
     /// The mirror's own layers believe the block: only what the source holds tells.
     @Test
-    void aBlockThatIsOtherAtTheMirrorIsFoundAndNotTakenOver() {
+    void s5ABlockThatIsOtherAtTheMirrorIsFoundAndNotTakenOver() {
         pair.await(() -> pair.outstanding() == 0, "nothing changes any more");
         long vbn = both.blockOfALun();
         pair.checksImages = false;

@@ -94,7 +94,7 @@ final class RejoinTest {
 
     /// S7, S8: taken over in the middle of a resync, by force, it is the old image.
     @Test
-    void aTakeoverInTheMiddleOfAResyncGivesTheOldImage() {
+    void s8ATakeoverInTheMiddleOfAResyncGivesTheOldImage() {
         pair.network.cutBoth("a", "b");
         pair.goAlone(a);
         pair.workFor(100_000_000L);
@@ -126,7 +126,7 @@ final class RejoinTest {
 
     /// S4: what both wrote alone is not merged and not dropped.
     @Test
-    void whatOnlyTheOldSourceWroteIsKeptAside() {
+    void s4WhatOnlyTheOldSourceWroteIsKeptAside() {
         diverge();
         CpId own = a.replica.copy().root().cp();
         discard();

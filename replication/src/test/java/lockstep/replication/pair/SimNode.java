@@ -48,7 +48,7 @@ import java.util.function.UnaryOperator;
 /// node does to put its parts together, and no more.
 final class SimNode implements LinkHandler, Replica.Observer {
     static final VolumeId VOLUME = new VolumeId(11, 12);
-    private static final int SEGMENT = 64 * 1024;
+    static final int SEGMENT = 64 * 1024;
     private static final long LEASE_NANOS = 300_000_000L;
 
     final String name;

@@ -35,7 +35,7 @@ final class TakeoverTest {
     }
 
     @Test
-    void aKilledSourceIsTakenOverBeforeItsEndIsHeardOf() {
+    void s2AKilledSourceIsTakenOverBeforeItsEndIsHeardOf() {
         pair.crash(source, false);
         assertThat(mirror.link).isNotNull();
         assertThat(mirror.takeOver(true)).isNull();
@@ -52,7 +52,7 @@ final class TakeoverTest {
     }
 
     @Test
-    void aSourceBehindACutIsTakenOverAndComesBackAsMirror() {
+    void n2ASourceBehindACutIsTakenOverAndComesBackAsMirror() {
         pair.network.cutBoth("a", "b");
         assertThat(mirror.takeOver(true)).isNull();
         pair.network.heal();

@@ -106,7 +106,7 @@ class RingSimTest {
     }
 
     @Test
-    void aStalledDestinationDoesNotSlowOtherVolumesOfItsSource() {
+    void s1AStalledDestinationDoesNotSlowOtherVolumesOfItsSource() {
         RingCopy ab = pair(a, b, SMALL);
         RingCopy ac = pair(a, c, SMALL);
         ab.load(8);

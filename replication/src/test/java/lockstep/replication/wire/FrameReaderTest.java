@@ -87,7 +87,7 @@ class FrameReaderTest {
     }
 
     @Test
-    void anyFlippedBitIsNoticed() {
+    void n10AnyFlippedBitIsNoticed() {
         for (Message message : WireSamples.all()) {
             ByteBuffer frame = MessageCodec.encode(WireSamples.volumeOf(message), message);
             int bytes = Math.min(frame.remaining(), 200);
