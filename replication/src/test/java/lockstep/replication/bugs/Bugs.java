@@ -85,12 +85,12 @@ final class Bugs {
                 Bug.of(
                         "bare-sequence-duplicate",
                         "a mirror takes an entry for one it has by its sequence, not its position",
-                        15,
+                        16,
                         new Instead(ROLE + "Intake", "store", "compareTo", OWN + "bySequence")),
                 Bug.of(
                         "mirror-acks-before-log",
                         "a mirror acknowledges entries that its log has not made durable",
-                        20,
+                        111,
                         new Instead(
                                 ROLE + "MirrorRole", "entries", "entries", OF_ROLE + "takeAndSay")),
                 Bug.of(

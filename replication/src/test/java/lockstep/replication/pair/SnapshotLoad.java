@@ -30,15 +30,16 @@ final class SnapshotLoad {
     private static final int SNAPSHOTS = 4;
     private static final UUID IDENTITY = new UUID(3, 5);
 
-    private record Command(String what, Consumer<Boolean> ended, Consumer<SimNode> look) {}
+    private static final long ANSWERED_WITHIN_NANOS = 5_000_000_000L;
 
     private final PairSimulation pair;
     private final LinkedHashMap<String, long[]> kept = new LinkedHashMap<>();
     final SnapshotImages images;
     private long[] now = new long[SECTORS];
     private boolean hasClone;
-    private Command under;
+    private SnapshotCommand under;
     private boolean unknown;
+    private long unknownSinceNanos;
     private boolean busy;
     private long names;
     private long stamps;
@@ -55,7 +56,10 @@ final class SnapshotLoad {
 
     /// Nobody will hear of the end of what is under way.
     void abandonOutstanding() {
-        unknown |= under != null;
+        if (under != null && !unknown) {
+            unknown = true;
+            unknownSinceNanos = pair.simulation.nowNanos();
+        }
         busy = false;
     }
 
@@ -92,21 +96,21 @@ final class SnapshotLoad {
                 .orElseThrow();
     }
 
-    /// Begins a command: `ended` is told whether it was done; `look` finds that out later, at a
-    /// node.
+    /// Begins a command.
     private void begin(
             SimNode node,
             String what,
             Consumer<Outcome.Handler> begun,
             Consumer<Boolean> ended,
             Consumer<SimNode> look) {
-        Command mine = new Command(what, ended, look);
+        SnapshotCommand mine = new SnapshotCommand(node, what, ended, look);
         under = mine;
         busy = true;
         node.loop.call(
                 () ->
                         begun.accept(
                                 outcome -> {
+                                    mine.answered = true;
                                     if (!mine.equals(under) || unknown || !node.alive) {
                                         return;
                                     }
@@ -119,21 +123,27 @@ final class SnapshotLoad {
                                     } else {
                                         // Of several steps the first ones may be done.
                                         unknown = true;
+                                        unknownSinceNanos = pair.simulation.nowNanos();
                                     }
                                 }));
     }
 
     private void end(boolean wasDone) {
-        Command command = under;
+        SnapshotCommand command = under;
         under = null;
         unknown = false;
         done += wasDone ? 1 : 0;
         command.ended.accept(wasDone);
     }
 
-    /// What a flush waits for is durable on every leg, and so is what is seen then.
+    /// What a flush waits for is durable on every leg, and so is what is seen then. A command that
+    /// a node still has before it may be done yet: nothing is to be seen of it before its answer.
     private void lookFor(SimNode node) {
-        Command mine = under;
+        SnapshotCommand mine = under;
+        long sinceNanos = pair.simulation.nowNanos() - unknownSinceNanos;
+        if (mine.isPending() && sinceNanos < ANSWERED_WITHIN_NANOS) {
+            return;
+        }
         busy = true;
         node.loop.call(
                 () ->
@@ -209,7 +219,7 @@ final class SnapshotLoad {
     }
 
     private void readLun(SimNode node, Consumer<long[]> next) {
-        Command mine = under;
+        SnapshotCommand mine = under;
         ByteBuffer into = ByteBuffer.allocate(SECTORS * Blocks.SECTOR);
         busy = true;
         lun(node)
