@@ -35,23 +35,15 @@ final class FaultActions implements FaultControl {
     private static final String FULL = "full";
 
     private final Node node;
+    private final CoreRequests requests;
 
     FaultActions(Node node) {
         this.node = node;
+        this.requests = new CoreRequests(node);
     }
 
     private <T> CompletableFuture<T> onLoop(Supplier<T> action) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        node.core()
-                .execute(
-                        () -> {
-                            try {
-                                answer.complete(action.get());
-                            } catch (AdminException refused) {
-                                answer.completeExceptionally(refused);
-                            }
-                        });
-        return answer;
+        return requests.onLoop(answer -> answer.complete(action.get()));
     }
 
     @Override

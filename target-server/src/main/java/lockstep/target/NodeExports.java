@@ -42,6 +42,7 @@ final class NodeExports {
 
         private @Nullable AccessTable access;
         private boolean ending;
+        private boolean saving;
 
         Offer(Export export) {
             this.export = export;
@@ -120,11 +121,19 @@ final class NodeExports {
         return node.targets().targetName(volume) + ":" + export.name();
     }
 
-    /// Adds `export`, durably; `done` gets why that failed, or null.
+    /// Adds `export`, and shows it when that is durable; `done` gets why that failed, or null.
     void add(HostedVolume volume, Export export, Consumer<@Nullable String> done) {
-        offers.put(export, new Offer(export));
-        save(done);
-        refresh(volume);
+        Offer offer = new Offer(export);
+        offer.saving = true;
+        offers.put(export, offer);
+        save(
+                problem -> {
+                    offer.saving = false;
+                    if (problem == null) {
+                        refresh(volume);
+                    }
+                    done.accept(problem);
+                });
     }
 
     /// Ends `export`, and with it the LUNs that took its writes; `done` gets why that could not be
@@ -213,7 +222,7 @@ final class NodeExports {
             Export export = offer.export;
             if (export.volume().equals(volume.id()) || volume.id().equals(export.scratch())) {
                 HostedVolume base = node.volumes().find(export.volume());
-                if (base != null && !offer.ending) {
+                if (base != null && !offer.ending && !offer.saving) {
                     refresh(offer, base);
                 }
             }

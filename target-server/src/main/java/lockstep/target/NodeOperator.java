@@ -44,6 +44,7 @@ import java.io.IOException;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /// What operators ask: each request goes to the core loop, where one of the rooms does it.
@@ -57,6 +58,7 @@ final class NodeOperator implements NodeControl {
     private final PeerActions peers;
     private final FaultActions faults;
     private final MirrorOperator mirrorUses;
+    private final CoreRequests requests;
     private final KeyFile keyFile;
 
     NodeOperator(Node node, KeyFile keyFile) {
@@ -70,33 +72,16 @@ final class NodeOperator implements NodeControl {
         this.peers = new PeerActions(node);
         this.faults = new FaultActions(node);
         this.mirrorUses = new MirrorOperator(node);
+        this.requests = new CoreRequests(node);
     }
 
-    // Whatever goes wrong on the loop inside `action` is the answer.
     private <T> CompletableFuture<T> onLoop(Consumer<CompletableFuture<T>> action) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        node.core()
-                .execute(
-                        () -> {
-                            try {
-                                action.accept(answer);
-                            } catch (AdminException refused) {
-                                answer.completeExceptionally(refused);
-                            }
-                        });
-        return answer;
+        return requests.onLoop(action);
     }
 
     private <T> CompletableFuture<T> withVolume(
-            String name, java.util.function.BiConsumer<HostedVolume, CompletableFuture<T>> action) {
-        return onLoop(
-                answer -> {
-                    HostedVolume volume = node.volumes().find(name);
-                    if (volume == null) {
-                        throw MirrorOperator.unknown(name);
-                    }
-                    action.accept(volume, answer);
-                });
+            String name, BiConsumer<HostedVolume, CompletableFuture<T>> action) {
+        return requests.withVolume(name, action);
     }
 
     @Override

@@ -9,18 +9,27 @@ import org.jspecify.annotations.Nullable;
 /// stays what it is. Entries are taken all the time.
 final class ImageHold {
     private boolean held;
+    private long takes;
     private @Nullable Runnable waiting;
 
     boolean isTaken() {
         return held;
     }
 
-    void take() {
+    /// Takes it. What is given lets it go again, as often as it is run, but never what somebody
+    /// else has taken since.
+    Runnable take() {
         Check.that(!held, "one at a time holds the image");
         held = true;
+        long mine = ++takes;
+        return () -> {
+            if (held && takes == mine) {
+                letGo();
+            }
+        };
     }
 
-    /// Lets go. What waited runs now.
+    /// Lets go, whoever holds it. What waited runs now.
     void letGo() {
         held = false;
         Runnable next = waiting;

@@ -55,7 +55,7 @@ public final class TakeoverRehearsal {
     private final VolumeRoot root;
     private final VolumeCopy own;
     private final List<Entry> entries;
-    private final ImageHold hold;
+    private final Runnable letGo;
     private final Handler handler;
     private final Clock clock;
     private final Clock.Timer patience;
@@ -72,12 +72,11 @@ public final class TakeoverRehearsal {
         this.root = copy.root();
         this.own = copy.reopened();
         this.entries = entries;
-        this.hold = hold;
+        this.letGo = hold.take();
         this.handler = handler;
         this.clock = copy.loop().clock();
-        this.patience = clock.schedule(HOLD_NANOS, hold::letGo);
+        this.patience = clock.schedule(HOLD_NANOS, letGo);
         this.stageBegan = clock.nanoTime();
-        hold.take();
     }
 
     void run() {
@@ -181,6 +180,6 @@ public final class TakeoverRehearsal {
 
     private void done() {
         patience.cancel();
-        hold.letGo();
+        letGo.run();
     }
 }

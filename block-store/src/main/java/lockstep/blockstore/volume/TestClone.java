@@ -72,22 +72,8 @@ public final class TestClone implements Lun {
     @Override
     public void write(long offset, IoBuffer data, Outcome.Handler done) {
         int length = data.size();
-        change(
-                offset,
-                length,
-                held ->
-                        copyUp.edges(
-                                offset,
-                                length,
-                                copied -> {
-                                    if (copied.isDone()) {
-                                        scratch.write(offset, data, held);
-                                    } else {
-                                        data.release();
-                                        held.ended(copied);
-                                    }
-                                }),
-                done);
+        Change write = held -> scratch.write(offset, data, held);
+        change(offset, length, copyUp::edges, data::release, write, done);
     }
 
     @Override
@@ -97,90 +83,71 @@ public final class TestClone implements Lun {
             return;
         }
         ByteBuffer copy = ByteBuffer.allocate(Blocks.SECTOR).put(pattern.duplicate()).flip();
-        change(
-                offset,
-                length,
-                held ->
-                        copyUp.edges(
-                                offset,
-                                length,
-                                ifDone(held, () -> scratch.writeSame(offset, length, copy, held))),
-                done);
+        Change write = held -> scratch.writeSame(offset, length, copy, held);
+        change(offset, length, copyUp::edges, () -> {}, write, done);
     }
 
     @Override
     public void unmap(long offset, long length, Outcome.Handler done) {
-        change(
-                offset,
-                length,
-                held ->
-                        copyUp.edges(
-                                offset,
-                                length,
-                                ifDone(held, () -> zeros.fill(offset, length, held))),
-                done);
+        Change fill = held -> zeros.fill(offset, length, held);
+        change(offset, length, copyUp::edges, () -> {}, fill, done);
     }
 
     @Override
     public void compareAndWrite(long offset, IoBuffer both, Outcome.Handler done) {
         int length = both.size() / 2;
-        change(
-                offset,
-                length,
-                held ->
-                        copyUp.all(
-                                offset,
-                                length,
-                                copied -> {
-                                    if (copied.isDone()) {
-                                        scratch.compareAndWrite(offset, both, held);
-                                    } else {
-                                        both.release();
-                                        held.ended(copied);
-                                    }
-                                }),
-                done);
+        Change write = held -> scratch.compareAndWrite(offset, both, held);
+        change(offset, length, copyUp::all, both::release, write, done);
     }
 
     @Override
     public void orWrite(long offset, IoBuffer data, Outcome.Handler done) {
         int length = data.size();
-        change(
-                offset,
-                length,
-                held ->
-                        copyUp.all(
-                                offset,
-                                length,
-                                copied -> {
-                                    if (copied.isDone()) {
-                                        scratch.orWrite(offset, data, held);
-                                    } else {
-                                        data.release();
-                                        held.ended(copied);
-                                    }
-                                }),
-                done);
+        Change write = held -> scratch.orWrite(offset, data, held);
+        change(offset, length, copyUp::all, data::release, write, done);
+    }
+
+    private interface Copying {
+        void run(long offset, long length, Outcome.Handler done);
     }
 
     private interface Change {
         void run(Outcome.Handler held);
     }
 
-    /// Runs `change` when its blocks are its own; `done` gets its end.
-    private void change(long offset, long length, Change change, Outcome.Handler done) {
+    /// Runs `change` when its blocks are its own and `copying` has brought what it needs of them;
+    /// if that fails, `giveUp` instead. `done` gets the end.
+    private void change(
+            long offset,
+            long length,
+            Copying copying,
+            Runnable giveUp,
+            Change change,
+            Outcome.Handler done) {
         long first = Blocks.toBytes(Blocks.containing(offset));
         long end = Blocks.toBytes(Blocks.roundUp(offset + length));
         locks.hold(
                 0,
                 first,
                 end - first,
-                lock ->
-                        change.run(
-                                outcome -> {
-                                    lock.release();
-                                    done.ended(outcome);
-                                }));
+                lock -> {
+                    Outcome.Handler held =
+                            outcome -> {
+                                lock.release();
+                                done.ended(outcome);
+                            };
+                    copying.run(
+                            offset,
+                            length,
+                            copied -> {
+                                if (copied.isDone()) {
+                                    change.run(held);
+                                } else {
+                                    giveUp.run();
+                                    held.ended(copied);
+                                }
+                            });
+                });
     }
 
     static Outcome.Handler ifDone(Outcome.Handler done, Runnable next) {

@@ -14,6 +14,11 @@ public interface PeerLink {
     /// What both sides speak.
     ProtocolVersion version();
 
+    /// Whether both sides know what came with `wanted`.
+    default boolean speaks(ProtocolVersion wanted) {
+        return version().compareTo(wanted) >= 0;
+    }
+
     /// Sends to the peer's side of `volume`, in order. Buffers in the message are lent for the
     /// call. Does nothing once the link is closing: `lost` follows.
     void send(VolumeId volume, VolumeMessage borrowed);

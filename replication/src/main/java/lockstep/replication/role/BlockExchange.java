@@ -79,7 +79,7 @@ final class BlockExchange implements OtherCopy {
     }
 
     private static boolean speaks(@Nullable PeerLink link) {
-        return link != null && link.version().compareTo(ProtocolVersion.V4) >= 0;
+        return link != null && link.speaks(ProtocolVersion.V4);
     }
 
     private void askNext() {

@@ -73,7 +73,7 @@ public final class ShownSnapshots {
 
     private boolean speaks() {
         PeerLink link = replica.link();
-        return link != null && link.version().compareTo(ProtocolVersion.V4) >= 0;
+        return link != null && link.speaks(ProtocolVersion.V4);
     }
 
     void linkLost() {
