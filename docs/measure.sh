@@ -17,7 +17,12 @@ lab=${LAB_DIR:-/tmp/lockstep-measure}
 lockstep=$home/bin/lockstep
 mkdir -p "$lab"
 started=()
-stop() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; }
+stop() {
+    kill "${started[@]}" 2>/dev/null || true
+    sleep 3
+    # tgtd stays while it has targets.
+    kill -KILL "${started[@]}" 2>/dev/null || true
+}
 trap stop EXIT
 
 node() { # NAME ISCSI-PORT REPLICATION-PORT DISKS MEBIBYTES
@@ -60,7 +65,7 @@ tgt() { # NAME PORT FLAGS
     tgtadm -C "$2" --lld iscsi --mode target --op bind --tid 1 --initiator-address ALL
 }
 
-run() { # CASE TARGET PID URL OPTIONS...
+run() { # CASE TARGET PID[,PID] URL OPTIONS...
     local result
     result=$("$lockstep" bench --json --duration "$seconds" --pid "$3" "${@:5}" "$4")
     printf '{"case":"%s","target":"%s","options":"%s","result":%s}\n' \
@@ -101,14 +106,15 @@ fi
 # cell CASE DEPTH SIZE: every target in turn.
 cell() {
     local o=(--mode "$1" --depth "$2" --block-size "$3")
+    local cached=("${o[@]}" --size 512m --warm-up 10)
+    o+=(--warm-up 5)
     if [ "$1" = write ]; then
         run write lockstep "$pid_single" "$single_url" "${o[@]}"
         run write tgt-sync "$pid_sync" "$sync_url" "${o[@]}"
-        run write lockstep-mirrored "$pid_source" "$source_url" "${o[@]}"
+        run write lockstep-mirrored "$pid_source,$pid_destination" "$source_url" "${o[@]}"
         run write tgt-syncdirect "$pid_syncdirect" "$syncdirect_url" "${o[@]}"
         run write tgt-buffered "$pid_buffered" "$buffered_url" "${o[@]}"
     else
-        local cached=("${o[@]}" --size 512m --warm-up 10)
         run read-cache lockstep "$pid_single" "$single_url" "${cached[@]}"
         run read-cache tgt-buffered "$pid_buffered" "$buffered_url" "${cached[@]}"
         run read-disk lockstep "$pid_single" "$single_url" "${o[@]}"

@@ -5,8 +5,8 @@ import lockstep.cli.initiator.IscsiUrl;
 import java.util.List;
 
 /// A load. Sizes are bytes; `depth` is commands under way per session, `sessions` per URL;
-/// `readPercent` of 100 only reads, 0 only writes; `regionBytes` of 0 is the whole LUN; `pid` of 0
-/// is no process to watch; `rate` is commands a second in all, 0 as many as go.
+/// `readPercent` of 100 only reads, 0 only writes; `regionBytes` of 0 is the whole LUN; `pids`
+/// are the processes to watch; `rate` is commands a second in all, 0 as many as go.
 public record BenchOptions(
         List<IscsiUrl> urls,
         int readPercent,
@@ -19,10 +19,11 @@ public record BenchOptions(
         boolean sequential,
         long seed,
         int threads,
-        long pid,
+        List<Long> pids,
         int rate) {
     public BenchOptions {
         urls = List.copyOf(urls);
+        pids = List.copyOf(pids);
         require(!urls.isEmpty(), "at least one URL is needed");
         require(readPercent >= 0 && readPercent <= 100, "the share of reads is 0..100");
         require(blockSize > 0 && blockSize % 512 == 0, "the block size is a multiple of 512");

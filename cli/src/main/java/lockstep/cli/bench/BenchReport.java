@@ -3,19 +3,26 @@ package lockstep.cli.bench;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
 import java.util.Locale;
 
-/// What a run measured. Times are microseconds; a CPU figure of -1 was not measured.
+/// What a run measured. Times are microseconds; the targets' CPU is that of each process watched,
+/// in the order they were named.
 public record BenchReport(
         double seconds,
         double iops,
         double mebibytesPerSecond,
         long failed,
         @Nullable String firstFailure,
-        double targetCpuMicrosPerIo,
+        List<Double> targetCpuMicrosPerIo,
         double ownCpuMicrosPerIo,
         Latency reads,
         Latency writes) {
+    /// Keeps a copy of the list.
+    public BenchReport {
+        targetCpuMicrosPerIo = List.copyOf(targetCpuMicrosPerIo);
+    }
+
     /// How long commands took.
     public record Latency(
             long count, double mean, double p50, double p90, double p99, double p999, double max) {
@@ -67,8 +74,8 @@ public record BenchReport(
         text.append(reads.count() > 0 ? reads.line("read") : "");
         text.append(writes.count() > 0 ? writes.line("write") : "");
         text.append(String.format(Locale.ROOT, "CPU per I/O: own %.1f us", ownCpuMicrosPerIo));
-        if (targetCpuMicrosPerIo >= 0) {
-            text.append(String.format(Locale.ROOT, ", target %.1f us", targetCpuMicrosPerIo));
+        for (double micros : targetCpuMicrosPerIo) {
+            text.append(String.format(Locale.ROOT, ", target %.1f us", micros));
         }
         return text.append(System.lineSeparator()).toString();
     }

@@ -42,21 +42,25 @@ public final class BenchRun {
             lanes.forEach(lane -> running.add(lane.start(from, until)));
             TimeUnit.NANOSECONDS.sleep(from - System.nanoTime());
             long ownBefore = ProcessCpu.nanos(ProcessHandle.current().pid());
-            long targetBefore = targetCpu();
+            List<Long> targetsBefore = targetCpu();
             CompletableFuture<Void> all =
                     CompletableFuture.allOf(running.toArray(CompletableFuture[]::new));
             while (!all.isDone() && System.nanoTime() - until < 0) {
                 TimeUnit.MILLISECONDS.sleep(2);
             }
             long own = ProcessCpu.nanos(ProcessHandle.current().pid()) - ownBefore;
-            long target = targetCpu() - targetBefore;
+            List<Long> targets = targetCpu();
             all.join();
-            return report(lanes, own, target);
+            return report(lanes, own, targetsBefore, targets);
         }
     }
 
-    private long targetCpu() throws IOException {
-        return options.pid() == 0 ? 0 : ProcessCpu.nanos(options.pid());
+    private List<Long> targetCpu() throws IOException {
+        List<Long> nanos = new ArrayList<>();
+        for (long pid : options.pids()) {
+            nanos.add(ProcessCpu.nanos(pid));
+        }
+        return nanos;
     }
 
     private List<Lane> lanes(Initiator initiator) throws IOException {
@@ -98,7 +102,8 @@ public final class BenchRun {
         return options.regionBytes() == 0 ? size : Math.min(size, options.regionBytes());
     }
 
-    private BenchReport report(List<Lane> lanes, long ownNanos, long targetNanos) {
+    private BenchReport report(
+            List<Lane> lanes, long ownNanos, List<Long> before, List<Long> after) {
         Histogram reads = new Histogram(3);
         Histogram writes = new Histogram(3);
         long failed = 0;
@@ -112,13 +117,17 @@ public final class BenchRun {
         long count = reads.getTotalCount() + writes.getTotalCount();
         double seconds = options.durationSeconds();
         double perIo = 1e3 * Math.max(count, 1);
+        List<Double> targets = new ArrayList<>();
+        for (int i = 0; i < after.size(); i++) {
+            targets.add((after.get(i) - before.get(i)) / perIo);
+        }
         return new BenchReport(
                 seconds,
                 count / seconds,
                 count / seconds * options.blockSize() / (1 << 20),
                 failed,
                 firstFailure,
-                options.pid() == 0 ? -1 : targetNanos / perIo,
+                targets,
                 ownNanos / perIo,
                 BenchReport.Latency.of(reads),
                 BenchReport.Latency.of(writes));

@@ -66,8 +66,11 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--threads", description = "loops to run on (default: 1)")
     private int threads = 1;
 
-    @Option(names = "--pid", description = "the target's process, to count its CPU per I/O")
-    private long pid;
+    @Option(
+            names = "--pid",
+            split = ",",
+            description = "the target's process, to count its CPU per I/O; PID,PID for a pair")
+    private List<Long> pids = new ArrayList<>();
 
     @Option(names = "--rate", description = "commands a second in all (default: as many as go)")
     private int rate;
@@ -113,7 +116,7 @@ public final class Bench implements Callable<Integer> {
                     sequential,
                     seed,
                     threads,
-                    pid,
+                    pids,
                     rate);
         } catch (IllegalArgumentException e) {
             throw wrong(String.valueOf(e.getMessage()));
