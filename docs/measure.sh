@@ -8,7 +8,8 @@
 #   write     durable before GOOD: lockstep un-mirrored, lockstep mirrored (both nodes here), tgt with
 #             O_SYNC, tgt with O_SYNC|O_DIRECT; tgt buffered stands beside them and is not durable
 #   read      random reads of 512 MiB that are in memory everywhere (cache) and of the whole LUN (disk)
-# each at depth 1 and 32, with 4 KiB and 64 KiB. Every LUN is written as a whole once, before.
+# each at depth 1 and 32, with 4 KiB and 64 KiB. Every LUN is written as a whole once, before. Both nodes
+# of the pair have the same disks; DESTINATION_DISKS=4 DESTINATION_MEBIBYTES=4608 gives the mirror others.
 set -euo pipefail
 home=$(dirname "$(dirname "$(readlink -f "$0")")")
 out=$1 seconds=${2:-60}
@@ -76,7 +77,7 @@ run() { # CASE TARGET PID[,PID] URL OPTIONS...
 iqn=iqn.2026-11.io.lockstep
 node single 14260 17811 5 3072
 node source 14261 17812 5 3072
-node destination 14262 17813 4 4608
+node destination 14262 17813 "${DESTINATION_DISKS:-5}" "${DESTINATION_MEBIBYTES:-3072}"
 if [ ! -e "$lab/made" ]; then
     on single volume create alone --auto
     on single lun create alone disk --size 4g

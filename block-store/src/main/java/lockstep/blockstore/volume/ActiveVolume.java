@@ -218,6 +218,11 @@ public final class ActiveVolume implements ShownVolume {
         driver.request(done);
     }
 
+    /// Makes a consistency point soon: at once if hosts are idle, else the one that comes anyway.
+    public void checkpointSoon() {
+        driver.requestIfIdle();
+    }
+
     /// Older images that stay readable.
     public ImagePins pins() {
         return pins;

@@ -139,6 +139,14 @@ final class CpDriver {
         }
     }
 
+    /// Something would like a consistency point and can wait for the interval's: one made for it
+    /// alone costs the tree blocks of whatever hosts wrote meanwhile.
+    void requestIfIdle() {
+        if (core.sequence <= frozenUpTo) {
+            request(null);
+        }
+    }
+
     /// From the next consistency point's freezing on, `mirror` gets entries and updates.
     void goLive(Mirror mirror) {
         pendingMirror = mirror;

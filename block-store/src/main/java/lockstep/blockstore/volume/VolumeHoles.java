@@ -31,9 +31,9 @@ import java.util.function.Supplier;
 /// consistency point may overwrite too.
 ///
 /// Blocks die and are used again all the time; to give each back at once would cost more than it
-/// gains. A pass begins when, since the last, a good part of what was used has become free, and
-/// when after opening the disks hold much more than what is used needs: what an earlier pass has
-/// left.
+/// gains. A pass begins when, since the last, a good part of what was used has become free and
+/// stays so, and when after opening the disks hold much more than what is used needs: what an
+/// earlier pass has left. Under load a pass goes on with the consistency points that come anyway.
 public final class VolumeHoles {
     private static final int WINDOW = 4096;
     private static final int TRIES = 3;
@@ -41,6 +41,10 @@ public final class VolumeHoles {
 
     /// A pass is worth it when one part of so many has become free.
     private static final int SHARE = 64;
+
+    /// What hosts overwrite dies in one consistency point and is free in the next: what is used
+    /// rises and falls with the load. So it has to be seen low as often as this.
+    private static final int LOOKS = 3;
 
     private final Supplier<VolumeCopy> copy;
     private final BooleanSupplier ready;
@@ -54,6 +58,7 @@ public final class VolumeHoles {
     private long lastUsed;
     private boolean asked;
     private int inVain;
+    private int low;
     private boolean passing;
     private int group;
     private long dbn;
@@ -173,7 +178,9 @@ public final class VolumeHoles {
     private void begin(VolumeRoot root) {
         long worth = Math.max(settings.unit() * 4L, root.used() / SHARE);
         mostUsed = Math.max(mostUsed, root.used());
-        if (mostUsed - root.used() >= worth && anyPossible()) {
+        low = mostUsed - root.used() >= worth ? low + 1 : 0;
+        if ((low >= LOOKS || mostUsed == Long.MAX_VALUE) && anyPossible()) {
+            low = 0;
             mostUsed = root.used();
             passing = true;
             group = 0;

@@ -63,7 +63,7 @@ final class VolumeHolesTest {
         Runnable checkpoint =
                 () -> {
                     if (world.active != null) {
-                        world.active.checkpoint(null);
+                        world.active.checkpointSoon();
                     }
                 };
         return start(world, settings, checkpoint);
@@ -225,6 +225,25 @@ final class VolumeHolesTest {
         }
         assertThat(asked[0]).isPositive();
         close(mirror, holes);
+    }
+
+    /// One made for holes alone would cost busy hosts their tree blocks once more.
+    @Test
+    void busyHostsHaveNoConsistencyPointMadeForHoles() {
+        VolumeWorld world = filled(10);
+        long before = world.copy.root().cp().count();
+        world.loop.call(() -> world.active.checkpointSoon());
+        world.simulation.runFor(40_000_000);
+        assertThat(world.copy.root().cp().count()).isEqualTo(before + 1);
+        world.write(0, 1);
+        world.loop.call(() -> world.active.checkpointSoon());
+        world.await(() -> world.copy.root().cp().count() > before + 1);
+        assertThat(world.copy.root().cp().count()).isEqualTo(before + 2);
+        world.write(1, 1);
+        long written = world.simulation.nowNanos();
+        world.loop.call(() -> world.active.checkpointSoon());
+        world.await(() -> world.copy.root().cp().count() > before + 2);
+        assertThat(world.simulation.nowNanos() - written).isGreaterThan(30_000_000L);
     }
 
     /// A crash at any moment, under writes, costs nothing; what was not given back then is later.

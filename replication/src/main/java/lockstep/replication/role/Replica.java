@@ -246,11 +246,11 @@ public final class Replica {
         return role.hasHandedOver();
     }
 
-    /// Work on the disks waits for a consistency point: makes one, or asks the source for one.
+    /// Work on the disks waits for a consistency point: sees to one, or asks the source to.
     public void wantImage() {
         ActiveVolume active = role.active();
         if (active != null && active.isServing()) {
-            active.checkpoint(null);
+            active.checkpointSoon();
         } else if (role instanceof MirrorRole) {
             send(new VolumeMessage.ImageWanted());
         }
