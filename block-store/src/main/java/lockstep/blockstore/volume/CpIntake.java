@@ -26,13 +26,17 @@ final class CpIntake {
 
     private record Change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer patch) {}
 
+    private record Changed(long vbn, int crc, ByteBuffer block) {}
+
     private final VolumeCopy copy;
+    private final BaseBlocks bases;
     private final CpId cp;
     private final long upTo;
     private final MirrorVolume.Observer observer;
     private final SetHash digest = new SetHash();
     private final ArrayDeque<Change> changes = new ArrayDeque<>();
     private List<ByteBuffer> pooled = new ArrayList<>();
+    private List<Changed> changed = new ArrayList<>();
     private BlockSpace.@Nullable Writer writer;
     private int gathered;
     private long received;
@@ -43,8 +47,14 @@ final class CpIntake {
     private @Nullable IoFault failed;
     private @Nullable Runnable whenWritten;
 
-    CpIntake(VolumeCopy copy, CpId cp, long upTo, MirrorVolume.Observer observer) {
+    CpIntake(
+            VolumeCopy copy,
+            BaseBlocks bases,
+            CpId cp,
+            long upTo,
+            MirrorVolume.Observer observer) {
         this.copy = copy;
+        this.bases = bases;
         this.cp = cp;
         this.upTo = upTo;
         this.observer = observer;
@@ -88,7 +98,8 @@ final class CpIntake {
         return true;
     }
 
-    /// The base is read here, a few at a time; whether the result is right its checksum says.
+    /// The base is in memory, or is read, a few at a time; whether the result is right its checksum
+    /// says.
     boolean change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer borrowedPatch) {
         if (!isVbn(vbn) || !isVbn(baseVbn) || whenWritten != null) {
             return false;
@@ -104,7 +115,12 @@ final class CpIntake {
     private void readBases() {
         while (reading < READS_AT_ONCE && !changes.isEmpty()) {
             Change change = changes.remove();
-            ByteBuffer block = copy.pool().take();
+            ByteBuffer kept = bases.take(change.baseVbn, change.baseCrc);
+            if (kept != null && becomes(change, kept)) {
+                put(change, kept);
+                continue;
+            }
+            ByteBuffer block = kept == null ? copy.pool().take() : kept;
             reading++;
             copy.space()
                     .read(
@@ -117,27 +133,35 @@ final class CpIntake {
 
     private void baseRead(Change change, ByteBuffer block, boolean readable) {
         reading--;
-        block.clear();
-        boolean right =
-                !abandoned
-                        && readable
-                        && BlockPatch.apply(change.patch, block)
-                        && Crc32c.of(block, 0, Blocks.SIZE) == change.crc;
-        pooled.add(block);
         if (abandoned) {
+            pooled.add(block);
             writeOut();
             return;
         }
-        if (right) {
-            put(change.vbn, block, change.crc);
-        } else if (refused == null) {
-            refused = "block " + change.vbn + " does not follow from block " + change.baseVbn;
-            observer.refused(cp, refused);
+        if (readable && becomes(change, block)) {
+            put(change, block);
+        } else {
+            pooled.add(block);
+            if (refused == null) {
+                refused = "block " + change.vbn + " does not follow from block " + change.baseVbn;
+                observer.refused(cp, refused);
+            }
         }
         readBases();
         if (whenWritten != null) {
             writeOut();
         }
+    }
+
+    private static boolean becomes(Change change, ByteBuffer block) {
+        block.clear();
+        return BlockPatch.apply(change.patch, block)
+                && Crc32c.of(block, 0, Blocks.SIZE) == change.crc;
+    }
+
+    private void put(Change change, ByteBuffer block) {
+        changed.add(new Changed(change.vbn, change.crc, block));
+        put(change.vbn, block, change.crc);
     }
 
     /// Why it can not be committed; null if all is well so far.
@@ -205,10 +229,13 @@ final class CpIntake {
         long covered = received;
         List<ByteBuffer> mine = pooled;
         pooled = new ArrayList<>();
+        List<Changed> kept = changed;
+        changed = new ArrayList<>();
         into.writeOut(
                 fault -> {
                     writing = false;
                     mine.forEach(copy.pool()::give);
+                    kept.forEach(c -> bases.keep(c.vbn, c.crc, c.block));
                     failed = failed == null ? fault : failed;
                     observer.written(cp, covered);
                     if (whenWritten != null || gathered >= BLOCKS_PER_WRITE_OUT) {
@@ -254,5 +281,7 @@ final class CpIntake {
     private void releasePooled() {
         pooled.forEach(copy.pool()::give);
         pooled.clear();
+        changed.forEach(c -> copy.pool().give(c.block));
+        changed.clear();
     }
 }

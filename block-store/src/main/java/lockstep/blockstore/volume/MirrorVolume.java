@@ -59,6 +59,7 @@ public final class MirrorVolume implements ShownVolume {
     private final MirrorLuns luns;
     private final KeptSnapshots kept;
     private final ImageHold hold = new ImageHold();
+    private final BaseBlocks bases;
     private final LogAllowance allowance;
     private final DurableEnd durable;
     private @Nullable CpIntake intake;
@@ -75,6 +76,7 @@ public final class MirrorVolume implements ShownVolume {
         this.kept = new KeptSnapshots(copy, luns);
         this.durable = new DurableEnd(log, observer::stored, this::stop);
         this.allowance = new LogAllowance(copy.log());
+        this.bases = new BaseBlocks(copy.pool(), copy.settings().cacheBlocks() / 2);
         copy.log().listen(durable);
     }
 
@@ -198,7 +200,7 @@ public final class MirrorVolume implements ShownVolume {
     /// another one was abandoned before.
     public void begin(CpId cp, long upTo) {
         Check.that(intake == null, "one consistency point is received at a time");
-        intake = new CpIntake(copy, cp, upTo, observer);
+        intake = new CpIntake(copy, bases, cp, upTo, observer);
     }
 
     /// The consistency point being received, or null.
