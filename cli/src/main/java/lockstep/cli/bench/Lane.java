@@ -20,10 +20,12 @@ import java.util.concurrent.TimeUnit;
 /// [#done] has ended.
 ///
 /// At a given rate a command counts from when it was due, not from when a slot was free for it: a
-/// target that stalls is charged for all that should have come meanwhile.
+/// target that stalls is charged for all that should have come meanwhile. A slot whose command was
+/// refused rests for a moment, as hosts do: a target that says BUSY is not to be kept busy by that.
 final class Lane {
     private static final int SECTOR = 512;
     private static final long HIGHEST_NANOS = 60_000_000_000L;
+    private static final int REFUSED_REST_MILLIS = 10;
 
     private final IscsiSession session;
     private final int lun;
@@ -144,8 +146,13 @@ final class Lane {
             long nanos = Math.min(now - slot.startedNanos, HIGHEST_NANOS);
             (slot.read ? readNanos : writeNanos).recordValue(nanos);
         }
-        if (!over) {
+        if (!over && result.isGood()) {
             send(slot);
+            return;
+        }
+        if (!over) {
+            session.loop()
+                    .schedule(() -> send(slot), REFUSED_REST_MILLIS, TimeUnit.MILLISECONDS);
             return;
         }
         slot.buffer.release();
