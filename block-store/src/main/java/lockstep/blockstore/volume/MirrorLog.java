@@ -24,7 +24,7 @@ final class MirrorLog {
     /// `crcs` are those of the whole blocks in a write's data, made when they came: what is in
     /// memory for long may be spoiled there.
     @SuppressWarnings("ArrayRecordComponent")
-    private record Kept(long half, LogEntry entry, int[] crcs) {}
+    private record Kept(long half, LogEntry entry, int[] crcs, EntryMemory.@Nullable Room room) {}
 
     /// A block of an entry's data, and what its checksum was when it came.
     record Block(ByteBuffer content, int crc) {}
@@ -39,6 +39,7 @@ final class MirrorLog {
     private ArrayDeque<Kept> entries = new ArrayDeque<>();
     private final org.agrona.collections.Long2ObjectHashMap<Kept> bySequence =
             new org.agrona.collections.Long2ObjectHashMap<>();
+    private EntryMemory memory = new EntryMemory();
     private Position end;
     private long lastHalf;
 
@@ -72,7 +73,7 @@ final class MirrorLog {
         if (borrowed instanceof LogEntry.EpochOpened opened) {
             cutBehind(opened.from().sequence());
         }
-        Kept kept = new Kept(half, copyOf(borrowed), crcsOf(borrowed));
+        Kept kept = keep(half, borrowed);
         entries.add(kept);
         bySequence.put(borrowed.position().sequence(), kept);
         end = borrowed.position();
@@ -99,10 +100,7 @@ final class MirrorLog {
         return (int) (-write.offset() & (Blocks.SIZE - 1));
     }
 
-    private static int[] crcsOf(LogEntry borrowed) {
-        if (!(borrowed instanceof LogEntry.Write write)) {
-            return NO_CRCS;
-        }
+    private static int[] crcsOf(LogEntry.Write write) {
         ByteBuffer data = write.data();
         int first = firstWhole(write);
         int[] crcs = new int[Math.max(0, data.remaining() - first) / Blocks.SIZE];
@@ -112,10 +110,14 @@ final class MirrorLog {
         return crcs;
     }
 
-    /// The image holds everything up to `sequence`.
+    /// The image holds everything up to `sequence`, and nobody reads a [#block] of that any more.
     void dropUpTo(long sequence) {
         while (!entries.isEmpty() && entries.peek().entry.position().sequence() <= sequence) {
-            bySequence.remove(entries.remove().entry.position().sequence());
+            Kept kept = entries.remove();
+            bySequence.remove(kept.entry.position().sequence());
+            if (kept.room != null) {
+                kept.room.giveBack();
+            }
         }
     }
 
@@ -124,8 +126,10 @@ final class MirrorLog {
         entries.forEach(kept -> each.accept(kept.entry));
     }
 
-    /// Every entry held in a half from `floorHalf` on, for as long as it is wanted.
+    /// Every entry held in a half from `floorHalf` on, for as long as it is wanted: none of what
+    /// they stand in is used again.
     List<TakeoverRehearsal.Entry> held(long floorHalf) {
+        memory = new EntryMemory();
         return entries.stream()
                 .filter(kept -> kept.half >= floorHalf)
                 .map(kept -> new TakeoverRehearsal.Entry(kept.half, kept.entry))
@@ -176,16 +180,26 @@ final class MirrorLog {
         }
     }
 
-    private static LogEntry copyOf(LogEntry entry) {
+    private Kept keep(long half, LogEntry entry) {
         return switch (entry) {
-            case LogEntry.Write w ->
-                    new LogEntry.Write(w.position(), w.lun(), w.offset(), copyOf(w.data()));
-            case LogEntry.WriteSame s ->
-                    new LogEntry.WriteSame(
-                            s.position(), s.lun(), s.offset(), s.length(), copyOf(s.pattern()));
-            case LogEntry.Put p -> new LogEntry.Put(p.position(), p.key(), copyOf(p.value()));
-            case LogEntry.Unmap u -> u;
-            case LogEntry.EpochOpened o -> o;
+            case LogEntry.Write w -> {
+                EntryMemory.Room room = memory.copyOf(w.data());
+                LogEntry copy =
+                        new LogEntry.Write(w.position(), w.lun(), w.offset(), room.bytes());
+                yield new Kept(half, copy, crcsOf(w), room);
+            }
+            case LogEntry.WriteSame s -> {
+                LogEntry copy =
+                        new LogEntry.WriteSame(
+                                s.position(), s.lun(), s.offset(), s.length(), copyOf(s.pattern()));
+                yield new Kept(half, copy, NO_CRCS, null);
+            }
+            case LogEntry.Put p -> {
+                LogEntry copy = new LogEntry.Put(p.position(), p.key(), copyOf(p.value()));
+                yield new Kept(half, copy, NO_CRCS, null);
+            }
+            case LogEntry.Unmap u -> new Kept(half, u, NO_CRCS, null);
+            case LogEntry.EpochOpened o -> new Kept(half, o, NO_CRCS, null);
         };
     }
 

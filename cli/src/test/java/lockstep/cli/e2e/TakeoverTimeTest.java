@@ -66,9 +66,11 @@ final class TakeoverTimeTest {
             pair.takeOver(pair.second());
             long answered = System.nanoTime();
             long firstRead = first.get(60, TimeUnit.SECONDS);
+            CompletableFuture<?>[] others = new CompletableFuture<?>[luns - 1];
             for (int number = 1; number < luns; number++) {
-                served(standby, number, 0, null).get(60, TimeUnit.SECONDS);
+                others[number - 1] = served(standby, number, 0, null);
             }
+            CompletableFuture.allOf(others).get(60, TimeUnit.SECONDS);
             System.out.printf(
                     "takeover with %d entries and %d LUNs, lease %d ms: the command took %.0f ms,"
                             + " first read after %.0f ms, all LUNs after %.0f ms%n",

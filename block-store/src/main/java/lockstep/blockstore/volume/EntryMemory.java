@@ -1,0 +1,99 @@
+package lockstep.blockstore.volume;
+
+import lockstep.blockstore.base.Check;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+
+/// The data of log entries that a mirror holds, off the heap: a half is hundreds of megabytes that
+/// live for seconds, which a collector would move again and again, and a heap of common size could
+/// not hold. Entries go mostly in the order in which they came, so they stand one behind the other
+/// in slabs, and a slab is used again when the last of its entries has gone. Belongs to one loop.
+final class EntryMemory {
+    private static final int SMALLEST_SLAB = 64 << 10;
+    private static final int SLAB = 1 << 20;
+
+    private final ArrayDeque<Slab> free = new ArrayDeque<>();
+    private @Nullable Slab open;
+    private int nextSlab = SMALLEST_SLAB;
+    private long madeBytes;
+
+    private static final class Slab {
+        final ByteBuffer bytes;
+        int lent;
+
+        Slab(int size) {
+            bytes = ByteBuffer.allocateDirect(size);
+        }
+    }
+
+    /// A copy of some bytes. It is good until [#giveBack]; what is never given back is never used
+    /// for anything else, and goes when nobody refers to it.
+    final class Room {
+        private final Slab slab;
+        private final ByteBuffer bytes;
+
+        private Room(Slab slab, ByteBuffer bytes) {
+            this.slab = slab;
+            this.bytes = bytes;
+        }
+
+        /// The bytes: a view of its own position.
+        ByteBuffer bytes() {
+            return bytes.duplicate();
+        }
+
+        /// Nobody reads them any more. Called once.
+        void giveBack() {
+            slab.lent--;
+            Check.that(slab.lent >= 0, "room is given back once");
+            if (slab.lent == 0 && slab == open) {
+                slab.bytes.clear();
+            } else if (slab.lent == 0 && slab.bytes.capacity() == SLAB) {
+                slab.bytes.clear();
+                free.push(slab);
+            }
+        }
+    }
+
+    /// Copies what is between position and limit of `borrowed`.
+    Room copyOf(ByteBuffer borrowed) {
+        int length = borrowed.remaining();
+        Slab slab = slabFor(length);
+        slab.lent++;
+        int at = slab.bytes.position();
+        slab.bytes.put(borrowed.duplicate());
+        return new Room(slab, slab.bytes.slice(at, length));
+    }
+
+    /// Bytes of all slabs that were ever made.
+    long madeBytes() {
+        return madeBytes;
+    }
+
+    private Slab slabFor(int length) {
+        if (length > SLAB) {
+            madeBytes += length;
+            return new Slab(length);
+        }
+        Slab slab = open;
+        if (slab == null || slab.bytes.remaining() < length) {
+            slab = free.isEmpty() ? grown(length) : free.pop();
+            open = slab;
+        }
+        return slab;
+    }
+
+    // Small at first, so that a volume with little traffic takes little.
+    private Slab grown(int length) {
+        while (nextSlab < length) {
+            nextSlab *= 2;
+        }
+        Slab slab = new Slab(nextSlab);
+        madeBytes += nextSlab;
+        nextSlab = Math.min(2 * nextSlab, SLAB);
+        return slab;
+    }
+}
