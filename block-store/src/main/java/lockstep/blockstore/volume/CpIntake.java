@@ -48,11 +48,7 @@ final class CpIntake {
     private @Nullable Runnable whenWritten;
 
     CpIntake(
-            VolumeCopy copy,
-            BaseBlocks bases,
-            CpId cp,
-            long upTo,
-            MirrorVolume.Observer observer) {
+            VolumeCopy copy, BaseBlocks bases, CpId cp, long upTo, MirrorVolume.Observer observer) {
         this.copy = copy;
         this.bases = bases;
         this.cp = cp;

@@ -184,8 +184,7 @@ final class MirrorLog {
         return switch (entry) {
             case LogEntry.Write w -> {
                 EntryMemory.Room room = memory.copyOf(w.data());
-                LogEntry copy =
-                        new LogEntry.Write(w.position(), w.lun(), w.offset(), room.bytes());
+                LogEntry copy = new LogEntry.Write(w.position(), w.lun(), w.offset(), room.bytes());
                 yield new Kept(half, copy, crcsOf(w), room);
             }
             case LogEntry.WriteSame s -> {

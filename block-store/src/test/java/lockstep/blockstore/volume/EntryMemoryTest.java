@@ -15,9 +15,9 @@ class EntryMemoryTest {
     private final SplittableRandom random = new SplittableRandom(1);
     private final ArrayDeque<Held> held = new ArrayDeque<>();
 
-    private record Held(byte[] expected, EntryMemory.Room room) {
+    private record Held(ByteBuffer expected, EntryMemory.Room room) {
         void check() {
-            assertThat(room.bytes()).isEqualTo(ByteBuffer.wrap(expected));
+            assertThat(room.bytes()).isEqualTo(expected);
         }
     }
 
@@ -25,7 +25,7 @@ class EntryMemoryTest {
         byte[] content = new byte[length];
         random.nextBytes(content);
         ByteBuffer borrowed = ByteBuffer.wrap(content.clone());
-        held.add(new Held(content, memory.copyOf(borrowed)));
+        held.add(new Held(ByteBuffer.wrap(content), memory.copyOf(borrowed)));
         assertThat(borrowed.remaining()).isEqualTo(length);
         borrowed.put(new byte[length]);
     }
@@ -39,7 +39,8 @@ class EntryMemoryTest {
     @Test
     void whatIsHeldStaysWhatItIsWhateverIsGivenBack() {
         for (int i = 0; i < 4_000; i++) {
-            int length = random.nextInt(8) == 0 ? random.nextInt(3 << 18) : 512 * random.nextInt(17);
+            int length =
+                    random.nextInt(8) == 0 ? random.nextInt(3 << 18) : 512 * random.nextInt(17);
             keep(random.nextInt(500) == 0 ? 2 * MEBIBYTE : length);
             while (held.size() > 100 || (random.nextInt(40) == 0 && !held.isEmpty())) {
                 giveOldest();

@@ -5,8 +5,8 @@ import lockstep.cli.initiator.IscsiUrl;
 import java.util.List;
 
 /// A load. Sizes are bytes; `depth` is commands under way per session, `sessions` per URL;
-/// `readPercent` of 100 only reads, 0 only writes; `regionBytes` of 0 is the whole LUN; `pids`
-/// are the processes to watch; `rate` is commands a second in all, 0 as many as go.
+/// `readPercent` of 100 only reads, 0 only writes; `regionBytes` of 0 is the whole LUN; `pids` are
+/// the processes to watch; `rate` is commands a second in all, 0 as many as go.
 public record BenchOptions(
         List<IscsiUrl> urls,
         int readPercent,

@@ -151,8 +151,7 @@ final class Lane {
             return;
         }
         if (!over) {
-            session.loop()
-                    .schedule(() -> send(slot), REFUSED_REST_MILLIS, TimeUnit.MILLISECONDS);
+            session.loop().schedule(() -> send(slot), REFUSED_REST_MILLIS, TimeUnit.MILLISECONDS);
             return;
         }
         slot.buffer.release();
