@@ -34,7 +34,7 @@ final class Bugs {
                 Bug.of(
                         "ack-before-log",
                         "what was given to the log counts as durable, before it is",
-                        5,
+                        21,
                         new Instead(
                                 VOLUME + "VolumeCore",
                                 "log",
@@ -43,7 +43,7 @@ final class Bugs {
                 Bug.of(
                         "ack-without-mirror",
                         "a pair in sync answers when its own log has the write",
-                        11,
+                        15,
                         new Instead(VOLUME + "AckGate", "durable", "min", OWN + "first")),
                 Bug.of(
                         "ack-without-own-log",
@@ -53,7 +53,7 @@ final class Bugs {
                 Bug.of(
                         "read-before-durable",
                         "a read is answered with a write that may still be lost",
-                        2,
+                        1,
                         new Instead(
                                 VOLUME + "MediaPath",
                                 "answerRead",
@@ -67,12 +67,12 @@ final class Bugs {
                 Bug.of(
                         "read-without-lease",
                         "a source answers reads whether or not its mirror still lets it",
-                        2,
+                        4,
                         new Returns(ROLE + "ReadLease", "mayAnswer", true)),
                 Bug.of(
                         "lease-not-awaited",
                         "a takeover serves while the old source may still answer reads",
-                        2,
+                        4,
                         new Instead(
                                 ROLE + "Takeover",
                                 "fence",
@@ -85,18 +85,18 @@ final class Bugs {
                 Bug.of(
                         "bare-sequence-duplicate",
                         "a mirror takes an entry for one it has by its sequence, not its position",
-                        16,
+                        21,
                         new Instead(ROLE + "Intake", "store", "compareTo", OWN + "bySequence")),
                 Bug.of(
                         "mirror-acks-before-log",
                         "a mirror acknowledges entries that its log has not made durable",
-                        111,
+                        27,
                         new Instead(
                                 ROLE + "MirrorRole", "entries", "entries", OF_ROLE + "takeAndSay")),
                 Bug.of(
                         "half-reused-early",
                         "the half that fills is given back with the one that was committed",
-                        3,
+                        5,
                         new Instead(
                                 "blockstore.log.LogStream",
                                 "release",
@@ -111,7 +111,7 @@ final class Bugs {
                 Bug.of(
                         "unmap-replayed-late",
                         "a replay applies an unmap after the write that came behind it",
-                        10,
+                        56,
                         new Instead(
                                 VOLUME + "VolumeOpening",
                                 "replayEntry",
@@ -124,7 +124,7 @@ final class Bugs {
                 Bug.of(
                         "frees-reused-early",
                         "what died is free at once, though the mirror's image is pinned" + " not",
-                        3,
+                        39,
                         new Returns(CP + "Pins", "need", false)),
                 Bug.of(
                         "hole-under-live-parity",
@@ -134,7 +134,7 @@ final class Bugs {
                 Bug.of(
                         "commit-without-flush",
                         "a superblock is written before what it names is durable",
-                        4,
+                        1,
                         new Instead(RAID + "CpWriter", "flush", "flush", OWN + "noFlush")),
                 Bug.of(
                         "stripes-not-noted",
@@ -159,17 +159,17 @@ final class Bugs {
                 Bug.of(
                         "epoch-reopened-alone",
                         "a source opens an epoch after a restart without its partner's promise",
-                        29,
+                        4,
                         new Answers(ROLE + "SourceRole", "openedAtStart", "isStandalone", true)),
                 Bug.of(
                         "alone-before-recorded",
                         "a source goes on alone, and then records that its mirror is behind",
-                        4,
+                        2,
                         new Instead(ROLE + "Exposure", "goAlone", "save", OF_ROLE + "actThenSave")),
                 Bug.of(
                         "takeover-out-of-sync",
                         "a mirror that lacks acknowledged writes is activated without force",
-                        11,
+                        33,
                         new Returns(ROLE + "Takeover", "lacking", null)));
     }
 }
