@@ -1,6 +1,7 @@
 package lockstep.replication.link.netty;
 
 import io.netty.bootstrap.AbstractBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -25,6 +26,12 @@ final class SocketTypes {
     private static final WriteBufferWaterMark CHANNEL =
             new WriteBufferWaterMark(64 << 10, SendQueue.HANDED_BYTES - 1);
     private static final long KERNEL_BYTES = 512 << 10;
+
+    // A frame of entries or blocks is mostly longer than what Netty reads at once by itself, and is
+    // copied for each further read that it takes.
+    private static final int LEAST_READ = 2 << 10;
+    private static final int FIRST_READ = 64 << 10;
+    private static final int MOST_READ = 256 << 10;
 
     // The kernel gives a connection up when sent bytes stay unacknowledged this long. Heartbeats
     // notice earlier; this frees what they cannot see, a close that waits for a dead peer.
@@ -51,6 +58,9 @@ final class SocketTypes {
         channel.config().setOption(ChannelOption.TCP_NODELAY, true);
         channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
         channel.config().setWriteBufferWaterMark(CHANNEL);
+        channel.config()
+                .setRecvByteBufAllocator(
+                        new AdaptiveRecvByteBufAllocator(LEAST_READ, FIRST_READ, MOST_READ));
         if (isEpoll(loop)) {
             channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
             channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, KERNEL_BYTES);
