@@ -20,6 +20,7 @@ import lockstep.cli.initiator.ScsiTask;
 import lockstep.cli.initiator.Sense;
 import lockstep.cli.initiator.SessionOptions;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +38,7 @@ import java.util.concurrent.CompletionException;
 
 /// Real nodes: rules, masks, secrets and sizes are the volume's, and the partner has them all after
 /// a takeover.
+@DisplayName("State beyond blocks")
 final class HostAccessTest {
     private static final String HOST = "iqn.2026-11.io.lockstep:host";
     private static final Duration PATIENCE = Duration.ofSeconds(60);

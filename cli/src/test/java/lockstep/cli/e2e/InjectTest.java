@@ -17,6 +17,7 @@ import lockstep.target.admin.model.PairView;
 import lockstep.target.admin.model.VolumeView;
 
 import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 /// Real nodes that were started to fail: a disk that cannot be read, a crash between the blocks of
 /// a consistency point and its superblock, a link that is a black hole. What hosts wrote is there
 /// all the time.
+@DisplayName("Fault injection")
 @NullUnmarked
 final class InjectTest {
     private static final int SECTORS = 8 * 2048;

@@ -27,6 +27,7 @@ import lockstep.target.admin.model.RehearsalView;
 import lockstep.target.admin.model.SnapshotView;
 import lockstep.target.admin.model.VolumeView;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 
 /// A mirror with real processes: its snapshots are read, cloned and its takeover rehearsed, while
 /// the source writes on; through a restart and a switchover.
+@DisplayName("Readable mirror")
 final class MirrorUseTest {
     private static final int LUN = 1;
     private static final int SECTORS = 64;

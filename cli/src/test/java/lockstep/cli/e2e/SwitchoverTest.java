@@ -9,6 +9,7 @@ import lockstep.cli.verify.Verification;
 import lockstep.target.admin.model.EventView;
 import lockstep.target.admin.model.SwitchedOver;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
 
 /// A volume moves to the partner and back while hosts that are logged in to both nodes write, with
 /// few LUNs and with many: `-Dswitch.luns=1,200 -Dswitch.moves=4`. Prints how long hosts waited.
+@DisplayName("Planned switchover and giveback")
 final class SwitchoverTest {
     private static final int SECTORS = 24 * 2048;
 

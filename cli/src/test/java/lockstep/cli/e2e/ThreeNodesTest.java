@@ -12,6 +12,7 @@ import lockstep.target.admin.model.PeerView;
 import lockstep.target.admin.model.VolumeView;
 
 import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 
 /// Three real nodes that know each other's keys by codes, each of them source of one volume and
 /// destination of another.
+@DisplayName("Many to many, real nodes")
 @NullUnmarked
 final class ThreeNodesTest {
     @TempDir Path directory;

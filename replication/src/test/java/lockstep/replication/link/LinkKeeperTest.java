@@ -16,6 +16,7 @@ import lockstep.replication.wire.ProtocolVersion;
 import lockstep.replication.wire.VolumeMessage;
 import lockstep.replication.wire.WireSamples;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 
 /// A link's life between two simulated nodes, "a" (who dials) and "b".
+@DisplayName("The link: black holes, reconnects, leases")
 class LinkKeeperTest {
     private static final long SECOND = 1_000_000_000L;
 

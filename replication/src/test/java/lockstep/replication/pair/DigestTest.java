@@ -11,6 +11,7 @@ import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
@@ -19,6 +20,7 @@ import java.util.List;
 
 /// Canaries for the proof of equality: a mirror that is given other blocks than the source wrote,
 /// behind every checksum of link and disks, finds it within that consistency point.
+@DisplayName("Proof of equality")
 final class DigestTest {
     private final PairSimulation pair = new PairSimulation(5);
     private final SimNode source = pair.a;

@@ -9,6 +9,7 @@ import lockstep.replication.role.PairPolicy.Kind;
 import lockstep.replication.role.Refusal;
 import lockstep.replication.role.RoleState;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 
 /// The two policies, by the rows of the fault model: N are faults of the network, S of a partner.
+@DisplayName("Policies")
 final class PolicyTest {
     private static final long SECOND = 1_000_000_000L;
     private static final PairPolicy AVAILABLE = new PairPolicy(Kind.AVAILABLE, 0, 0);

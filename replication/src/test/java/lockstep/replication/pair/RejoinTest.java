@@ -10,6 +10,7 @@ import lockstep.blockstore.volume.Lun;
 import lockstep.replication.role.RoleState;
 import lockstep.replication.tail.TailFormat;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
@@ -19,6 +20,7 @@ import java.util.UUID;
 
 /// How a mirror, and an old source that returns, are brought up to date: rows N1, N3, N11, S3, S4,
 /// S7 and S8 of the fault model as far as they are about resyncs.
+@DisplayName("Resync by difference; rejoin")
 final class RejoinTest {
     private static final long SECOND = 1_000_000_000L;
 

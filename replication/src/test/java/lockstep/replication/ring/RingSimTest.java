@@ -10,12 +10,14 @@ import lockstep.replication.role.Refusal;
 import lockstep.replication.role.RoleState;
 import lockstep.replication.sim.SimNetwork;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /// Three nodes, each of them a source and a destination at the same time.
+@DisplayName("Many to many")
 class RingSimTest {
     private static final long SECOND = 1_000_000_000L;
     private static final int SEGMENTS = 48;

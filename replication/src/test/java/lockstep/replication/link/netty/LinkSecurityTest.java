@@ -9,6 +9,7 @@ import lockstep.replication.trust.NodeKey;
 import lockstep.replication.trust.PairingDesk;
 import lockstep.replication.trust.Pins;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.net.InetAddress;
@@ -17,6 +18,7 @@ import java.security.SecureRandom;
 import java.util.UUID;
 
 /// Who gets a link over TLS, and who none, whatever he tries.
+@DisplayName("The link: both sides authenticated, bulk under back-pressure")
 class LinkSecurityTest {
     @Test
     void pinnedPeersGetALinkThatCarriesBulkUnderBackPressure() throws Exception {
