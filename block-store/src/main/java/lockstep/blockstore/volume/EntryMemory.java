@@ -13,7 +13,9 @@ import java.util.ArrayDeque;
 /// in slabs, and a slab is used again when the last of its entries has gone. Belongs to one loop.
 final class EntryMemory {
     private static final int SMALLEST_SLAB = 64 << 10;
-    private static final int SLAB = 1 << 20;
+
+    // As much as a host writes with one command; what is longer has memory of its own.
+    private static final int SLAB = 4 << 20;
 
     private final ArrayDeque<Slab> free = new ArrayDeque<>();
     private @Nullable Slab open;
