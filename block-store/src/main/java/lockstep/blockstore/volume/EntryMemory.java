@@ -21,6 +21,7 @@ final class EntryMemory {
     private @Nullable Slab open;
     private int nextSlab = SMALLEST_SLAB;
     private long madeBytes;
+    private boolean retired;
 
     private static final class Slab {
         final ByteBuffer bytes;
@@ -51,9 +52,12 @@ final class EntryMemory {
         void giveBack() {
             slab.lent--;
             Check.that(slab.lent >= 0, "room is given back once");
-            if (slab.lent == 0 && slab == open) {
+            if (slab.lent > 0 || retired) {
+                return;
+            }
+            if (slab == open) {
                 slab.bytes.clear();
-            } else if (slab.lent == 0 && slab.bytes.capacity() == SLAB) {
+            } else if (slab.bytes.capacity() == SLAB) {
                 slab.bytes.clear();
                 free.push(slab);
             }
@@ -68,6 +72,12 @@ final class EntryMemory {
         int at = slab.bytes.position();
         slab.bytes.put(borrowed.duplicate());
         return new Room(slab, slab.bytes.slice(at, length));
+    }
+
+    /// From here on nothing that was copied is used for anything else, given back or not.
+    void retire() {
+        retired = true;
+        free.clear();
     }
 
     /// Bytes of all slabs that were ever made.

@@ -129,6 +129,7 @@ final class MirrorLog {
     /// Every entry held in a half from `floorHalf` on, for as long as it is wanted: none of what
     /// they stand in is used again.
     List<TakeoverRehearsal.Entry> held(long floorHalf) {
+        memory.retire();
         memory = new EntryMemory();
         return entries.stream()
                 .filter(kept -> kept.half >= floorHalf)
@@ -164,9 +165,12 @@ final class MirrorLog {
                 });
     }
 
-    /// Delivers what is here the way a log on disk would.
+    /// Delivers what is here the way a log on disk would, once: whoever takes it needs memory for
+    /// it too, so what was delivered is forgotten.
     void replay(long floorHalf, LogStream.EntryHandler handler, LogStream.ReplayEnd done) {
-        for (Kept kept : entries) {
+        memory.retire();
+        bySequence.clear();
+        for (Kept kept = entries.poll(); kept != null; kept = entries.poll()) {
             if (kept.half >= floorHalf) {
                 handler.entry(kept.half, kept.entry);
             }
@@ -174,6 +178,8 @@ final class MirrorLog {
         done.ended(new LogVerdict.Clean(end), end, lastHalf);
     }
 
+    // What is cut off, or was here before a restart, is not given back: a consistency point that is
+    // being written may still hold it.
     private void cutBehind(long sequence) {
         while (!entries.isEmpty() && entries.peekLast().entry.position().sequence() > sequence) {
             bySequence.remove(entries.removeLast().entry.position().sequence());

@@ -32,6 +32,7 @@ final class SocketTypes {
     private static final int LEAST_READ = 2 << 10;
     private static final int FIRST_READ = 64 << 10;
     private static final int MOST_READ = 256 << 10;
+    private static final int READS_PER_TURN = 16;
 
     // The kernel gives a connection up when sent bytes stay unacknowledged this long. Heartbeats
     // notice earlier; this frees what they cannot see, a close that waits for a dead peer.
@@ -60,7 +61,8 @@ final class SocketTypes {
         channel.config().setWriteBufferWaterMark(CHANNEL);
         channel.config()
                 .setRecvByteBufAllocator(
-                        new AdaptiveRecvByteBufAllocator(LEAST_READ, FIRST_READ, MOST_READ));
+                        new AdaptiveRecvByteBufAllocator(LEAST_READ, FIRST_READ, MOST_READ)
+                                .maxMessagesPerRead(READS_PER_TURN));
         if (isEpoll(loop)) {
             channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLIS);
             channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, KERNEL_BYTES);
