@@ -104,6 +104,11 @@ if [ ! -e "$lab/filled" ]; then
     touch "$lab/filled"
 fi
 
+# What a server has been doing for a minute is compiled; tgt is from the start.
+for url in "$single_url" "$source_url"; do
+    "$lockstep" bench --mode write --depth 32 --duration 60 "$url"
+done
+
 # cell CASE DEPTH SIZE: every target in turn.
 cell() {
     local o=(--mode "$1" --depth "$2" --block-size "$3")
