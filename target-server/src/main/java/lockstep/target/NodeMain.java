@@ -54,8 +54,12 @@ public final class NodeMain implements NodeProgram {
     }
 
     static void broken(Throwable cause) {
-        LOG.error("this node stops at once: something happened that must not", cause);
-        Runtime.getRuntime().halt(BROKEN);
+        try {
+            LOG.error("this node stops at once: something happened that must not", cause);
+        } finally {
+            // Where memory is at its end, so is saying it.
+            Runtime.getRuntime().halt(BROKEN);
+        }
     }
 
     private static void endWithInput() {

@@ -146,17 +146,15 @@ final class Lane {
             long nanos = Math.min(now - slot.startedNanos, HIGHEST_NANOS);
             (slot.read ? readNanos : writeNanos).recordValue(nanos);
         }
-        if (!over && result.isGood()) {
+        if (over) {
+            slot.buffer.release();
+            if (--running == 0) {
+                done.complete(this);
+            }
+        } else if (result.isGood()) {
             send(slot);
-            return;
-        }
-        if (!over) {
+        } else {
             session.loop().schedule(() -> send(slot), REFUSED_REST_MILLIS, TimeUnit.MILLISECONDS);
-            return;
-        }
-        slot.buffer.release();
-        if (--running == 0) {
-            done.complete(this);
         }
     }
 }

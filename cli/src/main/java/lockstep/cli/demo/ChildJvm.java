@@ -17,6 +17,7 @@ public record ChildJvm(List<String> options, String classPath) {
             List.of(
                     "--enable-native-access=ALL-UNNAMED",
                     "-XX:+UseCompactObjectHeaders",
+                    "-XX:+ExitOnOutOfMemoryError",
                     "-Dio.netty.allocator.type=pooled");
 
     public ChildJvm {

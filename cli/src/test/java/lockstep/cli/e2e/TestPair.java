@@ -37,7 +37,6 @@ public final class TestPair {
                                     + Integer.getInteger("node.direct-mebibytes", 512)
                                     + "m",
                             "-XX:+UseSerialGC",
-                            "-XX:+ExitOnOutOfMemoryError",
                             "-XX:TieredStopAtLevel=1",
                             "-Dio.netty.leakDetection.level=paranoid"),
                     packaged());
