@@ -10,9 +10,9 @@ import java.util.LinkedHashMap;
 /// Tree and map blocks that a mirror wrote lately, in memory: the next consistency point mostly
 /// changes the same ones, and each change needs the block it starts from. The oldest go first.
 ///
-/// A block is known by VBN and checksum, which is what a change names (a
-/// [lockstep.blockstore.block.BlockCache] goes by births, and gives blocks to look at, not to keep);
-/// so one whose VBN was used again is not mistaken for it.
+/// A block is known by VBN and checksum, which is what a change names, so one whose VBN was used
+/// again is not mistaken for it; [lockstep.blockstore.block.BlockCache] goes by births, which a
+/// change does not name, and gives blocks to look at, not to keep.
 /// Buffers come from and go back to the copy's pool; what is in here belongs to this.
 final class BaseBlocks {
     private record Base(int crc, ByteBuffer block) {}
