@@ -12,8 +12,8 @@ import java.util.LinkedHashMap;
 ///
 /// A block is known by VBN and checksum, which is what a change names, so one whose VBN was used
 /// again is not mistaken for it; [lockstep.blockstore.block.BlockCache] goes by births, which a
-/// change does not name, and gives blocks to look at, not to keep.
-/// Buffers come from and go back to the copy's pool; what is in here belongs to this.
+/// change does not name, and gives blocks to look at, not to keep. Buffers come from and go back to
+/// the copy's pool; what is in here belongs to this.
 final class BaseBlocks {
     private record Base(int crc, ByteBuffer block) {}
 
