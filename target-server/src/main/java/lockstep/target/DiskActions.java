@@ -48,8 +48,7 @@ final class DiskActions {
         prepare(
                 volume,
                 disk,
-                needed,
-                request.force(),
+                new Wanted(needed, request.force()),
                 answer,
                 device ->
                         volume.space()
@@ -74,8 +73,7 @@ final class DiskActions {
         prepare(
                 volume,
                 disk,
-                smallest,
-                request.force(),
+                new Wanted(smallest, request.force()),
                 answer,
                 device ->
                         volume.space()
@@ -89,14 +87,17 @@ final class DiskActions {
                                         }));
     }
 
-    // What a large disk carried takes a while to erase.
-    private void answerSoon(NodeDisk disk, CompletableFuture<Done> answer) {
+    /// It is written to now. What a large disk carried takes a while to erase.
+    void begin(HostedVolume volume, NodeDisk disk, CompletableFuture<Done> answer) {
+        disk.takeFor(volume.name());
+        disk.remark = "preparing";
         Done later = new Done(disk.name + " is being prepared; its events tell how that ends");
         node.core().clock().schedule(ANSWER_NANOS, () -> answer.complete(later));
     }
 
     private void end(
             NodeDisk disk, @Nullable IoFault fault, String done, CompletableFuture<Done> answer) {
+        disk.reserved = false;
         if (fault == null) {
             disk.remark = "";
             answer.complete(new Done(done));
@@ -123,38 +124,64 @@ final class DiskActions {
         answer.complete(new Done(place + " is taken out"));
     }
 
-    /// From a name to a device that may be overwritten.
-    void prepare(
+    /// What a disk has to be good for; `force` overwrites what others may need.
+    record Wanted(long bytes, boolean force) {}
+
+    private void prepare(
             HostedVolume volume,
             NodeDisk disk,
-            long neededBytes,
-            boolean force,
+            Wanted wanted,
             CompletableFuture<Done> answer,
             Consumer<BlockDevice> next) {
-        boolean used = disk.use == Use.MEMBER;
-        if (used && (!volume.name().equals(disk.volume) || DiskPlaces.isInUse(volume, disk))) {
-            throw refused(
-                    disk.name + " is in use by volume " + disk.volume,
-                    "choose another; `lockstep disk list` shows which are free");
+        reserve(volume, List.of(disk));
+        look(
+                volume,
+                disk,
+                wanted,
+                problem -> {
+                    if (problem != null) {
+                        disk.reserved = false;
+                        answer.completeExceptionally(problem);
+                        return;
+                    }
+                    begin(volume, disk, answer);
+                    next.accept(disk.device);
+                });
+    }
+
+    /// Keeps all of `disks` from other orders until each is released. Throws, and keeps none, if
+    /// one of them is in use.
+    void reserve(HostedVolume volume, List<NodeDisk> disks) {
+        for (NodeDisk disk : disks) {
+            boolean used = disk.use == Use.MEMBER;
+            if (used && (!volume.name().equals(disk.volume) || DiskPlaces.isInUse(volume, disk))) {
+                throw refused(
+                        disk.name + " is in use by volume " + disk.volume,
+                        "choose another; `lockstep disk list` shows which are free");
+            }
+            if (disk.reserved) {
+                throw refused(
+                        disk.name + " is being prepared for another order",
+                        "choose another, or wait until that has ended");
+            }
         }
+        disks.forEach(disk -> disk.reserved = true);
+    }
+
+    /// Looks at what a disk that is reserved is and carries; `done` gets why it may not be
+    /// overwritten, or null.
+    void look(
+            HostedVolume volume,
+            NodeDisk disk,
+            Wanted wanted,
+            Consumer<@Nullable AdminException> done) {
         Runnable look =
                 () ->
                         DiskInventory.read(
                                 List.of(disk.device),
                                 node.core().clock(),
                                 node.volumes().patience(),
-                                found -> {
-                                    AdminException problem =
-                                            problem(volume, disk, found, neededBytes, force);
-                                    if (problem != null) {
-                                        answer.completeExceptionally(problem);
-                                        return;
-                                    }
-                                    disk.takeFor(volume.name());
-                                    disk.remark = "preparing";
-                                    answerSoon(disk, answer);
-                                    next.accept(disk.device);
-                                });
+                                found -> done.accept(problem(volume, disk, found, wanted)));
         if (disk.use == Use.FREE) {
             look.run();
             return;
@@ -166,23 +193,20 @@ final class DiskActions {
                             if (failure == null) {
                                 look.run();
                             } else {
-                                answer.completeExceptionally(
+                                done.accept(
                                         refused(disk.name + ": " + failure, "try another disk"));
                             }
                         });
     }
 
     private @Nullable AdminException problem(
-            HostedVolume volume,
-            NodeDisk disk,
-            DiskInventory found,
-            long neededBytes,
-            boolean force) {
+            HostedVolume volume, NodeDisk disk, DiskInventory found, Wanted wanted) {
+        boolean force = wanted.force();
         long bytes = disk.device.size();
-        if (bytes < neededBytes || !DiskLayout.fits(bytes)) {
+        if (bytes < wanted.bytes() || !DiskLayout.fits(bytes)) {
             return refused(
-                    disk.name + " has " + bytes + " bytes, and " + neededBytes + " are needed",
-                    "choose a disk of " + neededBytes + " bytes or more");
+                    disk.name + " has " + bytes + " bytes, and " + wanted.bytes() + " are needed",
+                    "choose a disk of " + wanted.bytes() + " bytes or more");
         }
         for (DiskFault fault : found.faults()) {
             if (fault instanceof DiskFault.Unreadable) {

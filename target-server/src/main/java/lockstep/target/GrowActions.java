@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /// Volumes made larger for an operator. On the core loop; refusals are thrown, or complete the
 /// answer where they come later. What can be refused is refused before anything is erased.
@@ -60,7 +61,31 @@ final class GrowActions {
         if (refusal != null) {
             throw refused(refusal.what(), refusal.whatToDo());
         }
-        prepareAll(volume, request, group, disks, 0, answer);
+        lookThenJoin(volume, request.force(), group, disks, answer);
+    }
+
+    private void lookThenJoin(
+            HostedVolume volume,
+            boolean force,
+            int group,
+            List<NodeDisk> disks,
+            CompletableFuture<Done> answer) {
+        actions.reserve(volume, disks);
+        boolean own = group == volume.disks().groups().size();
+        long needed = own ? Joining.leastBytes() : volume.disks().groups().get(group).neededBytes();
+        lookAtAll(
+                volume,
+                disks,
+                new DiskActions.Wanted(needed, force),
+                0,
+                problem -> {
+                    if (problem == null) {
+                        join(volume, group, disks, answer);
+                    } else {
+                        disks.forEach(disk -> disk.reserved = false);
+                        answer.completeExceptionally(problem);
+                    }
+                });
     }
 
     private List<NodeDisk> chosen(GrowVolume request) {
@@ -77,30 +102,32 @@ final class GrowActions {
     }
 
     // Each is looked at anew before any is written to.
-    private void prepareAll(
+    private void lookAtAll(
             HostedVolume volume,
-            GrowVolume request,
-            int group,
             List<NodeDisk> disks,
+            DiskActions.Wanted wanted,
             int from,
-            CompletableFuture<Done> answer) {
+            Consumer<@Nullable AdminException> done) {
         if (from == disks.size()) {
-            join(volume, group, disks, answer);
+            done.accept(null);
             return;
         }
-        boolean own = group == volume.disks().groups().size();
-        long needed = own ? Joining.leastBytes() : volume.disks().groups().get(group).neededBytes();
-        actions.prepare(
+        actions.look(
                 volume,
                 disks.get(from),
-                needed,
-                request.force(),
-                answer,
-                _ -> prepareAll(volume, request, group, disks, from + 1, answer));
+                wanted,
+                problem -> {
+                    if (problem == null) {
+                        lookAtAll(volume, disks, wanted, from + 1, done);
+                    } else {
+                        done.accept(problem);
+                    }
+                });
     }
 
     private void join(
             HostedVolume volume, int group, List<NodeDisk> disks, CompletableFuture<Done> answer) {
+        disks.forEach(disk -> actions.begin(volume, disk, answer));
         List<Joining.NewDisk> devices = new ArrayList<>();
         disks.forEach(disk -> devices.add(new Joining.NewDisk(disk.device, NodeDisks.newName())));
         List<String> names = disks.stream().map(disk -> disk.name).toList();
@@ -116,6 +143,7 @@ final class GrowActions {
             String what,
             @Nullable IoFault fault,
             CompletableFuture<Done> answer) {
+        disks.forEach(disk -> disk.reserved = false);
         if (fault == null) {
             disks.forEach(disk -> disk.remark = "");
             finish(volume, what, answer);

@@ -54,6 +54,9 @@ final class NodeDisks {
         String remark = "";
         @Nullable String volume;
 
+        /// An order has it in hand, from its first look on until the disk is part of something.
+        boolean reserved;
+
         NodeDisk(String name, Path path, BlockDevice device) {
             this.name = name;
             this.path = path;
@@ -252,13 +255,14 @@ final class NodeDisks {
     }
 
     private static boolean isUsable(NodeDisk disk) {
-        return disk.use == Use.FREE && DiskLayout.fits(disk.device.size());
+        return disk.use == Use.FREE && !disk.reserved && DiskLayout.fits(disk.device.size());
     }
 
     private NodeDisk free(String name) {
         NodeDisk disk = named(name);
         if (!isUsable(disk)) {
-            String why = disk.use == Use.FREE ? "too small" : "in use or refused";
+            boolean idle = disk.use == Use.FREE && !disk.reserved;
+            String why = idle ? "too small" : "in use or refused";
             throw refused(name + " is " + why, "choose a free disk");
         }
         return disk;

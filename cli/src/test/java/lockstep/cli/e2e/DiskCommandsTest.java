@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /// A real node: what operators can do with disks, and what is refused with which words.
@@ -28,14 +29,18 @@ final class DiskCommandsTest {
     private String out = "";
 
     private int run(String... command) {
-        List<String> all = new ArrayList<>(List.of(command));
-        all.addAll(List.of("--node", node.socket().toString()));
         StringWriter text = new StringWriter();
-        CommandLine line = Lockstep.commandLine();
-        line.setOut(new PrintWriter(text, true)).setErr(new PrintWriter(text, true));
-        int code = line.execute(all.toArray(String[]::new));
+        int code = execute(command, text);
         out = text.toString();
         return code;
+    }
+
+    private int execute(String[] command, StringWriter text) {
+        List<String> all = new ArrayList<>(List.of(command));
+        all.addAll(List.of("--node", node.socket().toString()));
+        CommandLine line = Lockstep.commandLine();
+        line.setOut(new PrintWriter(text, true)).setErr(new PrintWriter(text, true));
+        return line.execute(all.toArray(String[]::new));
     }
 
     private void refused(String because, String... command) {
@@ -100,6 +105,7 @@ final class DiskCommandsTest {
             awaitNo(this, "rebuilding", "disk", "list");
             done("disk", "list");
             assertThat(out).contains("left", "another disk has its place");
+            oneOfTwoOrdersGetsTheDisk();
             sparesAndOldDisks();
             done("disk", "locate", "disk7", "--seconds", "1");
             done("volume", "delete", "v");
@@ -122,6 +128,15 @@ final class DiskCommandsTest {
         Files.copy(node.disk(3), foreign);
         refused("is a disk of volume w", "disk", "replace", "v", "foreign");
         done("disk", "add", "w", "foreign", "--spare", "--force");
+    }
+
+    private void oneOfTwoOrdersGetsTheDisk() {
+        List<CompletableFuture<Integer>> orders = new ArrayList<>();
+        for (String volume : List.of("v", "w")) {
+            String[] order = {"disk", "add", volume, "disk7", "--spare"};
+            orders.add(CompletableFuture.supplyAsync(() -> execute(order, new StringWriter())));
+        }
+        assertThat(orders.stream().map(CompletableFuture::join)).containsExactlyInAnyOrder(0, 3);
     }
 
     private void sparesAndOldDisks() throws Exception {
@@ -155,6 +170,7 @@ final class DiskCommandsTest {
             refused("in use by volume v", "disk", "add", "v", "disk2", "--group", "0");
             done("disk", "fault", "v", "--group", "0", "--slot", "2");
             refused("group 0 is degraded", "disk", "add", "v", "disk3", "--group", "0");
+            refused("in use by volume v", "volume", "grow", "v", "disk3", "disk0");
             done("volume", "grow", "v", "disk3", "disk4");
             assertThat(out).contains("as part of group 1; v has 42.");
             done("disk", "replace", "v", "disk2");
