@@ -68,6 +68,10 @@ final class Connection {
     private final long openedNanos;
     private Phase phase = Phase.LOGIN;
     private SessionTable.@Nullable Key key;
+
+    // The session whose place this one takes has commands under way, also if this connection is
+    // closed meanwhile: whoever comes next waits for them too.
+    private boolean awaitsOld;
     private @Nullable FullFeature feature;
     private Clock.@Nullable Timer timer;
     private Caps.@Nullable Seat seat;
@@ -225,10 +229,12 @@ final class Connection {
         }
         phase = Phase.REINSTATING;
         key = claimed;
+        awaitsOld = true;
         shared.sessions.claim(
                 claimed,
                 this,
                 () -> {
+                    awaitsOld = false;
                     if (phase == Phase.REINSTATING) {
                         enterFullFeature(header, complete);
                     } else {
@@ -313,10 +319,9 @@ final class Connection {
     /// Another login has taken this session's place; `done` runs when nothing of it is under way.
     void reinstated(Runnable done) {
         whenReplaced.add(done);
-        boolean waitsItself = phase == Phase.REINSTATING;
         phase = Phase.ENDING;
         channel.close();
-        if (!waitsItself) {
+        if (!awaitsOld) {
             endSession();
         }
     }
@@ -341,10 +346,9 @@ final class Connection {
     }
 
     private void enterEnding() {
-        boolean waitsItself = phase == Phase.REINSTATING;
         phase = Phase.ENDING;
         login.end();
-        if (!waitsItself) {
+        if (!awaitsOld) {
             endSession();
         }
     }

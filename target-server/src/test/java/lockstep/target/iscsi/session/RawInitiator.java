@@ -1,5 +1,7 @@
 package lockstep.target.iscsi.session;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -190,5 +192,26 @@ final class RawInitiator implements AutoCloseable {
     @Override
     public void close() throws IOException {
         socket.close();
+    }
+
+    /// A session in full feature phase that has had its first unit attention.
+    static RawInitiator ready(int port, String name, String... keys) throws IOException {
+        RawInitiator initiator = new RawInitiator(port);
+        Received login = initiator.login(name, 1, keys);
+        assertThat(login.opcode()).isEqualTo(0x23);
+        assertThat(login.header().getShort(36)).isZero();
+        initiator.settle();
+        return initiator;
+    }
+
+    /// A ping with data, and its answer.
+    void ping() throws IOException {
+        ByteBuffer header = header(0x40, 0x80);
+        header.putInt(16, 0x1234).putInt(20, -1).putInt(24, nextCommandNumber());
+        send(header, new byte[] {1, 2, 3, 4, 5});
+        Received pong = receive();
+        assertThat(pong.opcode()).isEqualTo(0x20);
+        assertThat(pong.i32(16)).isEqualTo(0x1234);
+        assertThat(pong.data()).containsExactly(1, 2, 3, 4, 5);
     }
 }

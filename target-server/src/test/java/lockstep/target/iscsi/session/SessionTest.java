@@ -14,7 +14,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -38,12 +37,7 @@ class SessionTest {
     }
 
     private RawInitiator ready(String name, String... keys) throws IOException {
-        RawInitiator initiator = new RawInitiator(target.port());
-        Received login = initiator.login(name, 1, keys);
-        assertThat(login.opcode()).isEqualTo(0x23);
-        assertThat(login.header().getShort(36)).isZero();
-        initiator.settle();
-        return initiator;
+        return RawInitiator.ready(target.port(), name, keys);
     }
 
     private static int[] read10(int lba, int sectors) {
@@ -193,28 +187,18 @@ class SessionTest {
             int tag = initiator.command(RawInitiator.WRITE, 512, random(512), write10(0, 1));
             initiator.manage(1, 77, tag);
             // The target has taken both when it answers a ping that came after them.
-            ping(initiator);
+            initiator.ping();
             target.onLoop(() -> assertThat(target.lun().heldCount()).isEqualTo(1));
             target.onLoop(() -> target.lun().letGo());
             Received answer = initiator.receive();
             assertThat(answer.opcode()).isEqualTo(0x22);
             assertThat(answer.u8(2)).isZero();
-            ping(initiator);
-            ping(other);
+            initiator.ping();
+            other.ping();
         }
     }
 
     /// Sends a ping and expects its echo as the very next PDU.
-    private static void ping(RawInitiator initiator) throws IOException {
-        ByteBuffer header = RawInitiator.header(0x40, 0x80);
-        header.putInt(16, 0x1234).putInt(20, -1).putInt(24, initiator.nextCommandNumber());
-        initiator.send(header, new byte[] {1, 2, 3, 4, 5});
-        Received pong = initiator.receive();
-        assertThat(pong.opcode()).isEqualTo(0x20);
-        assertThat(pong.i32(16)).isEqualTo(0x1234);
-        assertThat(pong.data()).containsExactly(1, 2, 3, 4, 5);
-    }
-
     @Test
     void abortOfAnUnknownTaskSaysSo() throws IOException {
         try (RawInitiator initiator = ready("iqn.a")) {
@@ -268,29 +252,6 @@ class SessionTest {
     }
 
     @Test
-    void reinstatedSessionWaitsForTheOldOnesTasks() throws IOException {
-        try (RawInitiator old = ready("iqn.a");
-                RawInitiator again = new RawInitiator(target.port());
-                RawInitiator other = ready("iqn.b")) {
-            target.onLoop(() -> target.lun().hold());
-            old.command(RawInitiator.WRITE, 512, random(512), write10(0, 1));
-            ping(old);
-            StringBuilder text = new StringBuilder("InitiatorName=iqn.a\0TargetName=");
-            text.append(TestTarget.NAME).append('\0');
-            again.send(
-                    again.loginRequest(0x87, 1), text.toString().getBytes(StandardCharsets.UTF_8));
-            assertThat(old.isClosedByTarget()).isTrue();
-            ping(other);
-            assertThat(target.metrics().meter("iscsi.aborted").getCount()).isZero();
-            target.onLoop(() -> target.lun().letGo());
-            assertThat(again.receive().opcode()).isEqualTo(0x23);
-            assertThat(target.metrics().meter("iscsi.aborted").getCount()).isEqualTo(1);
-            again.command(RawInitiator.NONE, 0, NOTHING, 0, 0, 0, 0, 0, 0);
-            assertThat(again.receive().sense()).as("nexus loss").isEqualTo(0x062907);
-        }
-    }
-
-    @Test
     void logoutIsAnsweredThenTheConnectionCloses() throws IOException {
         try (RawInitiator initiator = ready("iqn.a")) {
             ByteBuffer header = RawInitiator.header(0x46, 0x80);
@@ -313,7 +274,7 @@ class SessionTest {
             assertThat(reject.opcode()).isEqualTo(0x3F);
             assertThat(reject.u8(2)).isEqualTo(3);
             assertThat(reject.data()).isEqualTo(RawInitiator.bytes(header));
-            ping(initiator);
+            initiator.ping();
         }
     }
 
