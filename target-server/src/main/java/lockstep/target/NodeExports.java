@@ -172,6 +172,12 @@ final class NodeExports {
             return;
         }
         ActiveVolume scratch = scratch(export);
+        if (isLost(export)) {
+            String what = "what was written to clones stays in their scratch volume, which is lost";
+            node.events().note(export.name(), what);
+            done.accept(null);
+            return;
+        }
         if (scratch == null) {
             done.accept("its scratch volume is not open");
             return;
@@ -193,6 +199,15 @@ final class NodeExports {
                                 done.accept("its scratch LUN cannot be deleted: " + outcome);
                             }
                         });
+    }
+
+    // A volume that cannot be opened, or has stopped, would keep an export for ever, and with it a
+    // snapshot on both nodes.
+    private boolean isLost(Export export) {
+        VolumeId id = export.scratch();
+        HostedVolume under = id == null ? null : node.volumes().find(id);
+        ActiveVolume open = under == null ? null : under.replica().active();
+        return under == null || (open != null && open.service() == ActiveVolume.Service.STOPPED);
     }
 
     private static @Nullable Lun lunOf(ActiveVolume volume, @Nullable UUID identity) {

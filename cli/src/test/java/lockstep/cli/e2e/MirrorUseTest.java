@@ -31,6 +31,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
@@ -179,6 +180,8 @@ final class MirrorUseTest {
             assertThat(read(clone, 0, 8)).isEqualTo("aaaccaaa");
             assertThat(lastRehearsal(mirror)).isEqualTo(rehearsal);
 
+            export(mirror, new ExportSnapshot(shown.snapshot(), false, "lost", "scratch"));
+
             // The sessions stay where they are while the volume moves.
             assertThat(pair.awaitInSync(TestPair.PATIENCE)).isSameAs(source);
             pair.switchOver(source);
@@ -189,10 +192,22 @@ final class MirrorUseTest {
             for (String name : List.of("backup", "try")) {
                 mirror.admin().delete(EXPORTS + "/" + name, Done.class);
             }
-            assertThat(mirror.admin().list("/exports", ExportView.class)).isEmpty();
+            assertThat(mirror.admin().list("/exports", ExportView.class)).hasSize(1);
+            loseScratch(pair, mirror);
             mirror.admin().delete(path(shown), Done.class);
-            mirror.admin().delete("/volumes/scratch", Done.class);
         }
+    }
+
+    // The disks of a clone's scratch volume are gone for good: its export can still be ended.
+    private static void loseScratch(LoopbackPair pair, ChildNode node) throws Exception {
+        node.kill();
+        Files.delete(node.disk(4));
+        Files.delete(node.disk(5));
+        node.start();
+        pair.awaitInSync(TestPair.PATIENCE);
+        assertThat(node.admin().list("/exports", ExportView.class)).hasSize(1);
+        node.admin().delete(EXPORTS + "/lost", Done.class);
+        assertThat(node.admin().list("/exports", ExportView.class)).isEmpty();
     }
 
     private static void assertIsProtected(IscsiSession backup, IscsiSession live) throws Exception {
