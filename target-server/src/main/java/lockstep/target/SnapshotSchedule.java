@@ -36,6 +36,9 @@ record SnapshotSchedule(String name, long everySeconds, int keep, List<Integer> 
     /// The shortest time between two.
     static final long SHORTEST_SECONDS = 60;
 
+    /// The longest, ten years: more is a mistake.
+    static final long LONGEST_SECONDS = 10L * 366 * 24 * 3600;
+
     private static final String VERSION = "1";
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,40}");
     private static final DateTimeFormatter STAMP =
@@ -49,6 +52,7 @@ record SnapshotSchedule(String name, long everySeconds, int keep, List<Integer> 
     boolean isSane() {
         return NAME.matcher(name).matches()
                 && everySeconds >= SHORTEST_SECONDS
+                && everySeconds <= LONGEST_SECONDS
                 && keep >= 1
                 && keep <= Snapshot.MAX;
     }

@@ -137,9 +137,10 @@ final class SnapshotSchedules {
                     "that is no schedule",
                     String.format(
                             Locale.ROOT,
-                            "a name of letters, digits, '.', '_' and '-', at least every %d s,"
-                                    + " keep 1 to %d",
+                            "a name of letters, digits, '.', '_' and '-', every %d to %d s, keep 1"
+                                    + " to %d",
                             SnapshotSchedule.SHORTEST_SECONDS,
+                            SnapshotSchedule.LONGEST_SECONDS,
                             Snapshot.MAX));
         }
         SequencedMap<String, SnapshotSchedule> all = of(active);

@@ -67,6 +67,18 @@ final class SnapshotScheduleTest {
     }
 
     @Test
+    void timesAreBoundedOnBothSides() {
+        long longest = SnapshotSchedule.LONGEST_SECONDS;
+        for (long seconds : new long[] {60, longest}) {
+            assertThat(new SnapshotSchedule("x", seconds, 1, List.of()).isSane()).isTrue();
+        }
+        // The last is a period of 0 ms, in 64 bits.
+        for (long seconds : new long[] {-60, 0, 59, longest + 1, 1L << 61}) {
+            assertThat(new SnapshotSchedule("x", seconds, 1, List.of()).isSane()).isFalse();
+        }
+    }
+
+    @Test
     void theValueHasItsBytes() {
         SequencedMap<String, SnapshotSchedule> all = SnapshotSchedule.decode(new byte[0]);
         assertThat(all).isEmpty();
