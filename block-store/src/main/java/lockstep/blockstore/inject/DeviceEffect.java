@@ -16,6 +16,10 @@ public enum DeviceEffect {
     FLIP,
     /// Writes are reported done and reach nothing.
     LOST_WRITE,
+    /// Writes are reported done and stand beside where they belong, over what is there.
+    MISDIRECTED_WRITE,
+    /// Writes are reported done when half of their sectors have reached the medium.
+    TORN_WRITE,
     /// Writes find no space in what lends it to the device.
     NO_SPACE;
 
@@ -46,7 +50,8 @@ public enum DeviceEffect {
                     asked == Asked.WRITE || asked == Asked.DURABLE_WRITE || asked == Asked.PUNCH;
             case FLUSH_ERROR -> asked == Asked.FLUSH || asked == Asked.DURABLE_WRITE;
             case SLOW, HANG -> true;
-            case LOST_WRITE, NO_SPACE -> asked == Asked.WRITE || asked == Asked.DURABLE_WRITE;
+            case LOST_WRITE, MISDIRECTED_WRITE, TORN_WRITE, NO_SPACE ->
+                    asked == Asked.WRITE || asked == Asked.DURABLE_WRITE;
         };
     }
 }

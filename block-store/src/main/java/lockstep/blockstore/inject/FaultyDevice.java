@@ -102,10 +102,6 @@ public final class FaultyDevice implements BlockDevice {
                 fault -> fault.effect().isDelay() == delay && fault.hits(name(), asked, ranges));
     }
 
-    private static Range range(Extent extent) {
-        return new Range(extent.offset(), extent.length());
-    }
-
     private IoFault failure(String operation) {
         return new IoFault(name(), operation, "injected error");
     }
@@ -126,7 +122,7 @@ public final class FaultyDevice implements BlockDevice {
 
     @Override
     public Pending read(Extent extent, IoCompletion done) {
-        List<Range> ranges = List.of(range(extent));
+        List<Range> ranges = List.of(SpoiledWrite.range(extent));
         return start(Asked.READ, ranges, done, one -> readNow(one, extent, ranges));
     }
 
@@ -163,26 +159,63 @@ public final class FaultyDevice implements BlockDevice {
 
     @Override
     public Pending write(Extent extent, IoCompletion done) {
-        List<Range> ranges = List.of(range(extent));
+        List<Range> ranges = List.of(SpoiledWrite.range(extent));
         return start(
                 Asked.WRITE,
                 ranges,
                 done,
                 one -> {
                     DeviceFault fault = wrong(Asked.WRITE, ranges);
-                    return fault == null
-                            ? under.write(extent, pass(one))
-                            : endLater(one, endOfWrite(fault));
+                    Write write = (extents, end) -> under.write(extents.getFirst(), end);
+                    return writeNow(one, fault, List.of(extent), write, pass(one));
                 });
     }
 
-    /// How a write ends that reached nothing.
-    private @Nullable IoFault endOfWrite(DeviceFault fault) {
+    /// Asks the device below to write what is left of an operation.
+    private interface Write {
+        Pending ask(List<Extent> extents, IoCompletion end);
+    }
+
+    private @Nullable Pending writeNow(
+            FaultyOperation one,
+            @Nullable DeviceFault fault,
+            List<Extent> all,
+            Write write,
+            IoCompletion end) {
+        if (fault == null) {
+            return write.ask(all, end);
+        }
         return switch (fault.effect()) {
-            case LOST_WRITE -> null;
-            case NO_SPACE -> IoFault.outOfSpace(name(), "write");
-            case WRITE_ERROR, READ_ERROR, FLUSH_ERROR, SLOW, HANG, FLIP -> failure("write");
+            case LOST_WRITE -> writeRest(one, SpoiledWrite.lost(fault, all), write, end);
+            case MISDIRECTED_WRITE ->
+                    writeRest(one, SpoiledWrite.astray(fault, all, size()), write, end);
+            case TORN_WRITE -> tear(one, SpoiledWrite.first(fault, all), all, write, end);
+            case NO_SPACE -> endLater(one, IoFault.outOfSpace(name(), "write"));
+            case FLUSH_ERROR -> write.ask(all, _ -> end.ended(failure("flush")));
+            case WRITE_ERROR, READ_ERROR, SLOW, HANG, FLIP -> endLater(one, failure("write"));
         };
+    }
+
+    private @Nullable Pending writeRest(
+            FaultyOperation one, List<Extent> rest, Write write, IoCompletion end) {
+        return rest.isEmpty() ? endLater(one, null) : write.ask(rest, end);
+    }
+
+    // What stood there is needed, since a device takes whole blocks.
+    private Pending tear(
+            FaultyOperation one, Extent torn, List<Extent> all, Write write, IoCompletion end) {
+        ByteBuffer before = ByteBuffer.allocate((int) torn.length());
+        return under.read(
+                new Extent(torn.offset(), List.of(before)),
+                unread -> {
+                    one.returned();
+                    if (unread == null) {
+                        List<Extent> landed = SpoiledWrite.torn(all, torn, before);
+                        one.begin(() -> write.ask(landed, end));
+                    } else {
+                        one.end(unread);
+                    }
+                });
     }
 
     @Override
@@ -200,12 +233,16 @@ public final class FaultyDevice implements BlockDevice {
     @Override
     public Pending writeDurably(List<Extent> extents, IoCompletion done) {
         List<Extent> all = List.copyOf(extents);
-        List<Range> ranges = all.stream().map(FaultyDevice::range).toList();
+        List<Range> ranges = all.stream().map(SpoiledWrite::range).toList();
         return start(
                 Asked.DURABLE_WRITE,
                 ranges,
                 done,
-                one -> writeNow(one, all, ranges, isLog ? logged(one) : pass(one)));
+                one -> {
+                    DeviceFault fault = wrong(Asked.DURABLE_WRITE, ranges);
+                    IoCompletion end = isLog ? logged(one) : pass(one);
+                    return writeNow(one, fault, all, under::writeDurably, end);
+                });
     }
 
     private IoCompletion logged(FaultyOperation one) {
@@ -217,24 +254,6 @@ public final class FaultyDevice implements BlockDevice {
                 one.end(fault);
             }
         };
-    }
-
-    private @Nullable Pending writeNow(
-            FaultyOperation one, List<Extent> all, List<Range> ranges, IoCompletion end) {
-        DeviceFault fault = wrong(Asked.DURABLE_WRITE, ranges);
-        if (fault == null) {
-            return under.writeDurably(all, end);
-        }
-        if (fault.effect() == DeviceEffect.FLUSH_ERROR) {
-            return under.writeDurably(all, _ -> end.ended(failure("flush")));
-        }
-        if (fault.effect() == DeviceEffect.LOST_WRITE) {
-            List<Extent> rest = all.stream().filter(some -> !fault.touches(range(some))).toList();
-            if (!rest.isEmpty()) {
-                return under.writeDurably(rest, end);
-            }
-        }
-        return endLater(one, endOfWrite(fault));
     }
 
     @Override

@@ -166,6 +166,46 @@ class FaultyDeviceTest {
     }
 
     @Test
+    void aTornWriteReachesTheMediumWithItsFirstHalf() {
+        assertThat(run(done -> disk.write(extent(0, 8, 4), done))).isNull();
+        set(DeviceEffect.TORN_WRITE, 2, 1, new Firing(0, 1, 2));
+        assertThat(run(done -> disk.write(extent(2, 5, 1), done))).isNull();
+        assertThat(under.peek(2 * BLOCK, BLOCK / 2)).containsOnly(5);
+        assertThat(under.peek(2 * BLOCK + BLOCK / 2, BLOCK / 2)).containsOnly(8);
+        List<Extent> both = List.of(extent(0, 3, 1), extent(2, 6, 2));
+        assertThat(run(done -> disk.writeDurably(both, done))).isNull();
+        assertThat(byteAt(0)).as("beside it").isEqualTo(3);
+        assertThat(byteAt(2)).isEqualTo(6);
+        assertThat(byteAt(3)).isEqualTo(8);
+        assertThat(told).containsExactly("torn-write on disk from byte 8192, 4096 bytes");
+    }
+
+    @Test
+    void aTornWriteCanBeGivenUpBeforeItIsWritten() {
+        set(DeviceEffect.TORN_WRITE, 0, 0, Firing.ONCE);
+        Pending given = begin(done -> disk.write(extent(2, 5, 1), done));
+        assertThat(given.abandon()).isTrue();
+        simulation.runUntilIdle();
+        assertThat(ended).isEmpty();
+        assertThat(under.writesSubmitted()).isZero();
+    }
+
+    @Test
+    void aMisdirectedWriteStandsBesideItsPlace() {
+        long last = (1 << 20) / BLOCK - 1;
+        assertThat(run(done -> disk.write(extent(3, 1, 1), done))).isNull();
+        set(DeviceEffect.MISDIRECTED_WRITE, 0, 0, new Firing(0, 1, 3));
+        assertThat(run(done -> disk.write(extent(3, 7, 1), done))).isNull();
+        assertThat(run(done -> disk.write(extent(last, 9, 1), done))).isNull();
+        Extent everything = extent(0, 4, (int) last + 1);
+        assertThat(run(done -> disk.writeDurably(List.of(everything), done))).isNull();
+        assertThat(byteAt(3)).isEqualTo(1);
+        assertThat(byteAt(4)).isEqualTo(7);
+        assertThat(byteAt(last - 1)).isEqualTo(9);
+        assertThat(byteAt(last)).isZero();
+    }
+
+    @Test
     void aFailedFlushIsOneOfAFlushOrOfADurableWrite() {
         set(DeviceEffect.FLUSH_ERROR, 0, 0, new Firing(0, 1, 2));
         assertThat(run(done -> disk.write(extent(0, 1, 1), done))).isNull();

@@ -22,7 +22,9 @@ public final class InjectDisk extends InjectDevice {
             paramLabel = "FAULT",
             description =
                     "read-error, write-error, flush-error, slow (with --delay), hang, flip (a bit"
-                            + " of what is read), lost-write or no-space (below the disk)")
+                            + " of what is read), lost-write, misdirected-write, torn-write (told"
+                            + " done, and not there, elsewhere, or half there) or no-space (below"
+                            + " the disk)")
     private String fault;
 
     @Override

@@ -6,6 +6,7 @@ import lockstep.cli.Lockstep;
 import lockstep.cli.demo.ChildNode;
 import lockstep.cli.demo.LoopbackPair;
 import lockstep.cli.demo.StampedHosts;
+import lockstep.cli.initiator.IscsiUrl;
 import lockstep.cli.verify.Verification;
 import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.CreateVolume;
@@ -104,6 +105,31 @@ final class InjectTest {
             assertThat(out).as("a node that starts has no faults").isEqualTo("[ ]\n");
             Verification.Report report = hosts.verify(LoopbackPair.url(node, 0));
             System.out.println("inject: " + report);
+            assertThat(report.isClean()).as(report.toString()).isTrue();
+            spoiledWrites();
+        }
+    }
+
+    // A disk says that it has written what is half there, or elsewhere over other blocks.
+    private void spoiledWrites() throws Exception {
+        var lun = new CreateLun(1, "more", SECTORS * 512L);
+        node.admin().post("/volumes/" + LoopbackPair.VOLUME + "/luns", lun, LunView.class);
+        IscsiUrl url = LoopbackPair.url(node, 1);
+        try (StampedHosts hosts = new StampedHosts(SECTORS, 1, 8, 7)) {
+            hosts.start(url);
+            TestPair.awaitWrites(hosts, 100);
+            for (String kind : List.of("torn-write", "misdirected-write")) {
+                done("inject", "disk", "disk1", kind, "--count", "3");
+                for (int i = 0; i < 1000 && !fault().spent(); i++) {
+                    TestPair.awaitWrites(hosts, hosts.counts().acked() + 5);
+                }
+                assertThat(fault().spent()).as("it has happened: " + fault()).isTrue();
+                done("inject", "clear", "--all");
+            }
+            TestPair.awaitWrites(hosts, hosts.counts().acked() + 300);
+            StampedHosts.Seen seen = hosts.stop();
+            assertThat(seen.wrongReads()).as(seen.wrong()).isZero();
+            Verification.Report report = hosts.verify(url);
             assertThat(report.isClean()).as(report.toString()).isTrue();
         }
     }
