@@ -10,38 +10,11 @@
 # node leaves its part of the CPU to others here), and at RATE writes a second each (default 600).
 # Needs: the built program, jq, 12 GiB of disk under ${LAB_DIR:-/tmp/lockstep-measure}.
 set -euo pipefail
-home=$(dirname "$(dirname "$(readlink -f "$0")")")
+# shellcheck source=measure-nodes.sh
+. "$(dirname "$(readlink -f "$0")")/measure-nodes.sh"
 seconds=${1:-15} rounds=${2:-3} rate=${3:-600}
-lab=${LAB_DIR:-/tmp/lockstep-measure}/ring
-lockstep=$home/bin/lockstep
-declare -A pid port=([a]=14291 [b]=14292 [c]=14293)
-stop() {
-    kill -CONT "${pid[@]}" 2>/dev/null || true
-    kill "${pid[@]}" 2>/dev/null || true
-}
-trap stop EXIT
-
-node() { # NAME
-    local dir=$lab/$1 i
-    mkdir -p "$dir/disks"
-    for ((i = 0; i < 9; i++)); do truncate -s 512M "$dir/disks/d$i"; done
-    cat >"$dir/node.conf" <<CONF
-name = "$1"
-data-dir = "$dir/data"
-disks = ["$dir/disks/d*"]
-log { path = "$dir/log", size = 1 GiB }
-cache-size = 64 MiB
-iscsi { portals = ["127.0.0.1:${port[$1]}"] }
-replication { listen = "127.0.0.1:$((port[$1] + 3000))" }
-CONF
-    "$lockstep" node start -c "$dir/node.conf" >"$dir/node.log" 2>&1 &
-    pid[$1]=$!
-    for _ in $(seq 300); do [ -S "$dir/data/admin.sock" ] && return; sleep 0.2; done
-    echo "node $1 does not come up: $dir/node.log" >&2
-    exit 1
-}
-
-on() { LOCKSTEP_NODE=$lab/$1/data/admin.sock "$lockstep" "${@:2}"; }
+lab=$lab/ring
+declare -A port=([a]=14291 [b]=14292 [c]=14293)
 
 mirrored() { # SOURCE DESTINATION SOURCE-DISKS DESTINATION-DISKS
     on "$1" volume create "$1$2" --group "$3"
@@ -75,7 +48,7 @@ measure() {
 }
 
 rm -rf "$lab"
-for each in a b c; do node "$each"; done
+for each in a b c; do node "$each" "${port[$each]}" 9 512 "1 GiB" "64 MiB"; done
 mirrored a b d0,d1,d2 d0,d1,d2
 mirrored a c d3,d4,d5 d0,d1,d2
 mirrored b c d3,d4,d5 d3,d4,d5

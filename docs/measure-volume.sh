@@ -11,13 +11,8 @@
 # Needs: the built program and its tests (mvn -DskipTests package), jq, and of disk under
 # ${LAB_DIR:-/tmp/lockstep-measure}: 6 GiB for rates, 8 for rebuild, 2.2 times the LUN for amplification.
 set -euo pipefail
-home=$(dirname "$(dirname "$(readlink -f "$0")")")
-lab=${LAB_DIR:-/tmp/lockstep-measure}
-lockstep=$home/bin/lockstep
-mkdir -p "$lab"
-pid=
-stop() { [ -z "$pid" ] || kill "$pid" 2>/dev/null || true; }
-trap stop EXIT
+# shellcheck source=measure-nodes.sh
+. "$(dirname "$(readlink -f "$0")")/measure-nodes.sh"
 
 java25() {
     local found
@@ -26,38 +21,14 @@ java25() {
     done
 }
 
-node() { # DISKS MEBIBYTES CACHE OTHER-KEYS
-    dir=$lab/volume
-    mkdir -p "$dir/disks"
-    for ((i = 0; i < $1; i++)); do
-        [ -e "$dir/disks/d$i" ] || truncate -s "$2M" "$dir/disks/d$i"
-    done
-    cat >"$dir/node.conf" <<CONF
-name = "volume"
-data-dir = "$dir/data"
-disks = ["$dir/disks/d*"]
-log { path = "$dir/log", size = 2 GiB }
-cache-size = $3
-iscsi { portals = ["127.0.0.1:14280"] }
-replication { listen = "127.0.0.1:17831" }
-$4
-CONF
-    "$lockstep" node start -c "$dir/node.conf" >"$dir/node.log" 2>&1 &
-    pid=$!
-    for _ in $(seq 300); do [ -S "$dir/data/admin.sock" ] && return; sleep 0.2; done
-    echo "the node does not come up: $dir/node.log" >&2
-    exit 1
-}
-
-on() { LOCKSTEP_NODE=$dir/data/admin.sock "$lockstep" "$@"; }
-metrics() { on status --json | jq -c '.metrics'; }
-bench() { "$lockstep" bench --json --pid "$pid" "$@" iscsi://127.0.0.1:14280/iqn.2026-11.io.lockstep:v/0; }
+metrics() { on volume status --json | jq -c '.metrics'; }
+bench() { "$lockstep" bench --json --pid "${pid[volume]}" "$@" iscsi://127.0.0.1:14280/iqn.2026-11.io.lockstep:v/0; }
 
 # One walk over the LUN, until all of it is mapped.
 fill() { # BYTES
     bench --mode write --sequential --block-size 256k --depth 8 --duration 3600 >/dev/null &
     local filler=$!
-    until [ "$(on lun list --json | jq '.[0].usedBytes')" -ge "$1" ]; do sleep 2; done
+    until [ "$(on volume lun list --json | jq '.[0].usedBytes')" -ge "$1" ]; do sleep 2; done
     kill "$filler"
     wait "$filler" || true
 }
@@ -82,20 +53,20 @@ latencies() { jq -r '"\(.iops|floor) IOPS, reads p50/p99/p99.9/max \(.reads.p50|
 
 rebuild() {
     local seconds=${1:-30}
-    node 5 1400 "64 MiB" ""
-    on volume create v --auto >/dev/null
-    on lun create v data --size 4g >/dev/null
+    node volume 14280 5 1400 "2 GiB" "64 MiB"
+    on volume volume create v --auto >/dev/null
+    on volume lun create v data --size 4g >/dev/null
     fill $((4 << 30))
     local load=(--mode mixed --depth 8 --duration "$seconds")
     echo "before:   $(bench "${load[@]}" | latencies)"
-    on disk fault v --group 0 --slot 1 >/dev/null
+    on volume disk fault v --group 0 --slot 1 >/dev/null
     echo "degraded: $(bench "${load[@]}" | latencies)"
-    truncate -s 1400M "$dir/disks/d5"
-    on disk replace v d5 >/dev/null
+    truncate -s 1400M "$lab/volume/disks/d5"
+    on volume disk replace v d5 >/dev/null
     echo "rebuilt:  $(bench "${load[@]}" | latencies)"
-    on disk list
-    until on volume list --json | jq -e 'all(.[].groups[]; .state == "healthy")' >/dev/null; do sleep 1; done
-    on status | grep -i rebuil || true
+    on volume disk list
+    until on volume volume list --json | jq -e 'all(.[].groups[]; .state == "healthy")' >/dev/null; do sleep 1; done
+    on volume status | grep -i rebuil || true
     echo "after:    $(bench "${load[@]}" | latencies)"
 }
 
@@ -125,14 +96,14 @@ overwrite() { # LABEL SECONDS OPTIONS...
 amplification() {
     local gibibytes=${1:-16}
     # With the LUN mapped as a whole the volume is 70 % full.
-    node 5 $((gibibytes * 1024 * 10 / 7 / 4 + 64)) "1 GiB" ""
-    on volume create v --auto >/dev/null
-    on lun create v data --size "${gibibytes}g" >/dev/null
+    node volume 14280 5 $((gibibytes * 1024 * 10 / 7 / 4 + 64)) "2 GiB" "1 GiB"
+    on volume volume create v --auto >/dev/null
+    on volume lun create v data --size "${gibibytes}g" >/dev/null
     echo "filling $gibibytes GiB"
     fill $((gibibytes << 30))
     settle
-    on lun list
-    on volume list
+    on volume lun list
+    on volume volume list
     overwrite "fresh" 120
     local total=0
     while [ "$total" -lt $((gibibytes * 2)) ]; do
@@ -144,7 +115,7 @@ amplification() {
 }
 
 paced() {
-    [ -n "$pid" ] || node 5 0 "1 GiB" ""
+    [ -n "${pid[volume]:-}" ] || node volume 14280 5 0 "2 GiB" "1 GiB"
     overwrite "aged" 120 --seed 7
     local sustained=$rate worst=0 now
     overwrite "aged, at 80 % of $sustained a second" 120 --seed 8 --rate $((sustained * 8 / 10)) &
@@ -156,7 +127,7 @@ paced() {
     done
     wait "$running"
     echo "    longest wait for room, of any write: $worst us"
-    on status | grep -A1 '^volume'
+    on volume status | grep -A1 '^volume'
 }
 
 case ${1:-} in

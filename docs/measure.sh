@@ -3,58 +3,25 @@
 #
 #   docs/measure.sh OUT.jsonl [SECONDS] [CELL ...]
 #
-# A cell is CASE:DEPTH:SIZE, as in write:32:4k; without any, all are measured. Needs: the built program (mvn -DskipTests package), Debian's package tgt, 40 GiB of disk under
-# ${LAB_DIR:-/tmp/lockstep-measure}. Every target gets a 4 GiB LUN on the same file system. Cases:
+# A cell is CASE:DEPTH:SIZE, as in write:32:4k; without any, all are measured. Needs: the built program
+# (mvn -DskipTests package), Debian's package tgt, 40 GiB of disk under ${LAB_DIR:-/tmp/lockstep-measure}.
+# Every target gets a 4 GiB LUN on the same file system. Cases:
 #   write     durable before GOOD: lockstep un-mirrored, lockstep mirrored (both nodes here), tgt with
 #             O_SYNC, tgt with O_SYNC|O_DIRECT; tgt buffered stands beside them and is not durable
 #   read      random reads of 512 MiB that are in memory everywhere (cache) and of the whole LUN (disk)
 # each at depth 1 and 32, with 4 KiB and 64 KiB. Every LUN is written as a whole once, before. Both nodes
 # of the pair have the same disks; DESTINATION_DISKS=4 DESTINATION_MEBIBYTES=4608 gives the mirror others.
 set -euo pipefail
-home=$(dirname "$(dirname "$(readlink -f "$0")")")
+# shellcheck source=measure-nodes.sh
+. "$(dirname "$(readlink -f "$0")")/measure-nodes.sh"
 out=$1 seconds=${2:-60}
 cells=("${@:3}")
-lab=${LAB_DIR:-/tmp/lockstep-measure}
-lockstep=$home/bin/lockstep
-mkdir -p "$lab"
-started=()
-stop() {
-    kill "${started[@]}" 2>/dev/null || true
-    sleep 3
-    # tgtd stays while it has targets.
-    kill -KILL "${started[@]}" 2>/dev/null || true
-}
-trap stop EXIT
-
-node() { # NAME ISCSI-PORT REPLICATION-PORT DISKS MEBIBYTES
-    local dir=$lab/$1
-    mkdir -p "$dir/disks"
-    for ((i = 0; i < $4; i++)); do [ -e "$dir/disks/d$i" ] || truncate -s "$5M" "$dir/disks/d$i"; done
-    cat >"$dir/node.conf" <<CONF
-name = "$1"
-data-dir = "$dir/data"
-disks = ["$dir/disks/d*"]
-log { path = "$dir/log", size = 2 GiB }
-cache-size = 1 GiB
-iscsi { portals = ["127.0.0.1:$2"] }
-replication { listen = "127.0.0.1:$3" }
-CONF
-    "$lockstep" node start -c "$dir/node.conf" >"$dir/node.log" 2>&1 &
-    started+=($!)
-    eval "pid_$1=$!"
-    for _ in $(seq 300); do [ -S "$dir/data/admin.sock" ] && return; sleep 0.2; done
-    echo "node $1 does not come up" >&2
-    exit 1
-}
-
-on() { LOCKSTEP_NODE=$lab/$1/data/admin.sock "$lockstep" "${@:2}"; }
 
 tgt() { # NAME PORT FLAGS
     local image=$lab/$1.img
     [ -e "$image" ] || dd if=/dev/zero of="$image" bs=1M count=4096 conv=fsync status=none
     tgtd -f -C "$2" --iscsi portal="127.0.0.1:$2" >"$lab/$1.log" 2>&1 &
-    started+=($!)
-    eval "pid_$1=$!"
+    pid[$1]=$!
     sleep 1
     tgtadm -C "$2" --lld iscsi --mode target --op new --tid 1 --targetname "iqn.2026-11.lab:$1"
     tgtadm -C "$2" --lld iscsi --mode logicalunit --op new --tid 1 --lun 1 \
@@ -75,9 +42,9 @@ run() { # CASE TARGET PID[,PID] URL OPTIONS...
 }
 
 iqn=iqn.2026-11.io.lockstep
-node single 14260 17811 5 3072
-node source 14261 17812 5 3072
-node destination 14262 17813 "${DESTINATION_DISKS:-5}" "${DESTINATION_MEBIBYTES:-3072}"
+node single 14260 5 3072 "2 GiB" "1 GiB"
+node source 14261 5 3072 "2 GiB" "1 GiB"
+node destination 14262 "${DESTINATION_DISKS:-5}" "${DESTINATION_MEBIBYTES:-3072}" "2 GiB" "1 GiB"
 if [ ! -e "$lab/made" ]; then
     on single volume create alone --auto
     on single lun create alone disk --size 4g
@@ -115,16 +82,16 @@ cell() {
     local cached=("${o[@]}" --size 512m --warm-up 10)
     o+=(--warm-up 5)
     if [ "$1" = write ]; then
-        run write lockstep "$pid_single" "$single_url" "${o[@]}"
-        run write tgt-sync "$pid_sync" "$sync_url" "${o[@]}"
-        run write lockstep-mirrored "$pid_source,$pid_destination" "$source_url" "${o[@]}"
-        run write tgt-syncdirect "$pid_syncdirect" "$syncdirect_url" "${o[@]}"
-        run write tgt-buffered "$pid_buffered" "$buffered_url" "${o[@]}"
+        run write lockstep "${pid[single]}" "$single_url" "${o[@]}"
+        run write tgt-sync "${pid[sync]}" "$sync_url" "${o[@]}"
+        run write lockstep-mirrored "${pid[source]},${pid[destination]}" "$source_url" "${o[@]}"
+        run write tgt-syncdirect "${pid[syncdirect]}" "$syncdirect_url" "${o[@]}"
+        run write tgt-buffered "${pid[buffered]}" "$buffered_url" "${o[@]}"
     else
-        run read-cache lockstep "$pid_single" "$single_url" "${cached[@]}"
-        run read-cache tgt-buffered "$pid_buffered" "$buffered_url" "${cached[@]}"
-        run read-disk lockstep "$pid_single" "$single_url" "${o[@]}"
-        run read-disk tgt-syncdirect "$pid_syncdirect" "$syncdirect_url" "${o[@]}"
+        run read-cache lockstep "${pid[single]}" "$single_url" "${cached[@]}"
+        run read-cache tgt-buffered "${pid[buffered]}" "$buffered_url" "${cached[@]}"
+        run read-disk lockstep "${pid[single]}" "$single_url" "${o[@]}"
+        run read-disk tgt-syncdirect "${pid[syncdirect]}" "$syncdirect_url" "${o[@]}"
     fi
 }
 
