@@ -106,7 +106,7 @@ public final class EntryCodec {
     /// Everything but the data.
     static void encodeHead(LogEntry entry, ByteBuffer into) {
         switch (entry) {
-            case LogEntry.Write(var at, var lun, var offset, var data) ->
+            case LogEntry.Write(var at, var lun, var offset, var data, _) ->
                     putHead(into, entry, Type.WRITE, at, lun, offset, data.remaining());
             case LogEntry.Unmap(var at, var lun, var offset, var length) ->
                     putHead(into, entry, Type.UNMAP, at, lun, offset, length);
@@ -141,7 +141,8 @@ public final class EntryCodec {
         head.put(type.code).put((byte) 0).putShort((short) key.length);
         head.putInt(at.epoch().counter()).putLong(at.epoch().node()).putLong(at.sequence());
         head.putInt(lun).putInt(data.remaining()).putLong(offset).putLong(length);
-        head.putInt(Crc32c.of(data)).putInt(0).put(key);
+        int dataCrc = entry instanceof LogEntry.Write write ? write.crc() : Crc32c.of(data);
+        head.putInt(dataCrc).putInt(0).put(key);
         head.putInt(CRC_AT, headCrc(head, 0, key.length)).flip();
         into.put(head);
     }
@@ -213,7 +214,7 @@ public final class EntryCodec {
             case WRITE -> {
                 requireRange(head);
                 require(head.length() == data.remaining(), "length of the data");
-                yield new LogEntry.Write(at, head.lun(), head.offset(), data);
+                yield new LogEntry.Write(at, head.lun(), head.offset(), data, head.dataCrc());
             }
             case UNMAP -> {
                 requireRange(head);

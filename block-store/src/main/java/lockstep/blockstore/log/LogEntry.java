@@ -1,5 +1,6 @@
 package lockstep.blockstore.log;
 
+import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.Position;
 
 import java.nio.ByteBuffer;
@@ -14,8 +15,15 @@ public sealed interface LogEntry {
     /// Its place in the volume's log.
     Position position();
 
-    /// The bytes of `data` now stand at `offset` of LUN `lun`.
-    record Write(Position position, int lun, long offset, ByteBuffer data) implements LogEntry {}
+    /// The bytes of `data` now stand at `offset` of LUN `lun`. `crc` is the CRC32C of the data,
+    /// made when it came: what is spoiled in memory later shows by it, wherever the entry goes.
+    record Write(Position position, int lun, long offset, ByteBuffer data, int crc)
+            implements LogEntry {
+        /// With the checksum of what `data` is now.
+        public Write(Position position, int lun, long offset, ByteBuffer data) {
+            this(position, lun, offset, data, Crc32c.of(data));
+        }
+    }
 
     /// `length` bytes from `offset` of LUN `lun` now read as zeros and hold no space.
     record Unmap(Position position, int lun, long offset, long length) implements LogEntry {}

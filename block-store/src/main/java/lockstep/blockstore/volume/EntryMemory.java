@@ -23,55 +23,39 @@ final class EntryMemory {
     private long madeBytes;
     private boolean retired;
 
-    private static final class Slab {
-        final ByteBuffer bytes;
-        int lent;
+    /// A piece of memory that holds the bytes of several entries.
+    final class Slab {
+        private final ByteBuffer bytes;
+        private int lent;
 
-        Slab(int size) {
+        private Slab(int size) {
             bytes = ByteBuffer.allocateDirect(size);
         }
-    }
 
-    /// A copy of some bytes. It is good until [#giveBack]; what is never given back is never used
-    /// for anything else, and goes when nobody refers to it.
-    final class Room {
-        private final Slab slab;
-        private final ByteBuffer bytes;
-
-        private Room(Slab slab, ByteBuffer bytes) {
-            this.slab = slab;
-            this.bytes = bytes;
+        /// A copy of what is between position and limit of `borrowed`, for which there is room. It
+        /// is good until [#giveBack]; what is never given back is never used for anything else, and
+        /// goes when nobody refers to it.
+        ByteBuffer copyOf(ByteBuffer borrowed) {
+            int at = bytes.position();
+            bytes.put(borrowed.duplicate());
+            lent++;
+            return bytes.slice(at, borrowed.remaining());
         }
 
-        /// The bytes: a view of its own position.
-        ByteBuffer bytes() {
-            return bytes.duplicate();
-        }
-
-        /// Nobody reads them any more. Called once.
+        /// Nobody reads one of its copies any more. Called once for each.
         void giveBack() {
-            slab.lent--;
-            Check.that(slab.lent >= 0, "room is given back once");
-            if (slab.lent > 0 || retired) {
+            lent--;
+            Check.that(lent >= 0, "room is given back once");
+            if (lent > 0 || retired) {
                 return;
             }
-            if (slab == open) {
-                slab.bytes.clear();
-            } else if (slab.bytes.capacity() == SLAB) {
-                slab.bytes.clear();
-                free.push(slab);
+            if (this == open) {
+                bytes.clear();
+            } else if (bytes.capacity() == SLAB) {
+                bytes.clear();
+                free.push(this);
             }
         }
-    }
-
-    /// Copies what is between position and limit of `borrowed`.
-    Room copyOf(ByteBuffer borrowed) {
-        int length = borrowed.remaining();
-        Slab slab = slabFor(length);
-        slab.lent++;
-        int at = slab.bytes.position();
-        slab.bytes.put(borrowed.duplicate());
-        return new Room(slab, slab.bytes.slice(at, length));
     }
 
     /// From here on nothing that was copied is used for anything else, given back or not.
@@ -85,7 +69,8 @@ final class EntryMemory {
         return madeBytes;
     }
 
-    private Slab slabFor(int length) {
+    /// Where `length` bytes can be copied to next.
+    Slab slabFor(int length) {
         if (length > SLAB) {
             madeBytes += length;
             return new Slab(length);

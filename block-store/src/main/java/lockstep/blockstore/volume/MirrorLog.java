@@ -19,12 +19,15 @@ import java.util.function.Consumer;
 /// what a takeover replays. The same entries are in the log on disk; this holds them until the
 /// image does.
 final class MirrorLog {
-    private static final int[] NO_CRCS = {};
-
-    /// `crcs` are those of the whole blocks in a write's data, made when they came: what is in
-    /// memory for long may be spoiled there.
+    /// An entry, and of a write where its data is. `crcs` are those of the whole blocks in that,
+    /// made when they came: what is in memory for long may be spoiled there. They are null where
+    /// the data is one block, whose checksum the entry has. There may be a million of these.
     @SuppressWarnings("ArrayRecordComponent")
-    private record Kept(long half, LogEntry entry, int[] crcs, EntryMemory.@Nullable Room room) {}
+    private record Kept(
+            long half,
+            LogEntry entry,
+            int @Nullable [] crcs,
+            EntryMemory.@Nullable Slab slab) {}
 
     /// A block of an entry's data, and what its checksum was when it came.
     record Block(ByteBuffer content, int crc) {}
@@ -92,7 +95,8 @@ final class MirrorLog {
         if (!whole || offset > data.remaining() - Blocks.SIZE) {
             return null;
         }
-        return new Block(data.slice(offset, Blocks.SIZE), kept.crcs[ahead / Blocks.SIZE]);
+        int crc = kept.crcs == null ? write.crc() : kept.crcs[ahead / Blocks.SIZE];
+        return new Block(data.slice(offset, Blocks.SIZE), crc);
     }
 
     // Where the first whole block of the LUN begins in the data.
@@ -100,9 +104,12 @@ final class MirrorLog {
         return (int) (-write.offset() & (Blocks.SIZE - 1));
     }
 
-    private static int[] crcsOf(LogEntry.Write write) {
+    private static int @Nullable [] crcsOf(LogEntry.Write write) {
         ByteBuffer data = write.data();
         int first = firstWhole(write);
+        if (first == 0 && data.remaining() == Blocks.SIZE) {
+            return null;
+        }
         int[] crcs = new int[Math.max(0, data.remaining() - first) / Blocks.SIZE];
         for (int i = 0; i < crcs.length; i++) {
             crcs[i] = Crc32c.of(data, data.position() + first + i * Blocks.SIZE, Blocks.SIZE);
@@ -115,8 +122,8 @@ final class MirrorLog {
         while (!entries.isEmpty() && entries.peek().entry.position().sequence() <= sequence) {
             Kept kept = entries.remove();
             bySequence.remove(kept.entry.position().sequence());
-            if (kept.room != null) {
-                kept.room.giveBack();
+            if (kept.slab != null) {
+                kept.slab.giveBack();
             }
         }
     }
@@ -189,23 +196,31 @@ final class MirrorLog {
     private Kept keep(long half, LogEntry entry) {
         return switch (entry) {
             case LogEntry.Write w -> {
-                EntryMemory.Room room = memory.copyOf(w.data());
-                LogEntry copy = new LogEntry.Write(w.position(), w.lun(), w.offset(), room.bytes());
-                yield new Kept(half, copy, crcsOf(w), room);
+                EntryMemory.Slab slab = memory.slabFor(w.data().remaining());
+                ByteBuffer data = slab.copyOf(w.data());
+                LogEntry copy =
+                        new LogEntry.Write(at(w.position()), w.lun(), w.offset(), data, w.crc());
+                yield new Kept(half, copy, crcsOf(w), slab);
             }
             case LogEntry.WriteSame s -> {
                 LogEntry copy =
                         new LogEntry.WriteSame(
                                 s.position(), s.lun(), s.offset(), s.length(), copyOf(s.pattern()));
-                yield new Kept(half, copy, NO_CRCS, null);
+                yield new Kept(half, copy, null, null);
             }
             case LogEntry.Put p -> {
                 LogEntry copy = new LogEntry.Put(p.position(), p.key(), copyOf(p.value()));
-                yield new Kept(half, copy, NO_CRCS, null);
+                yield new Kept(half, copy, null, null);
             }
-            case LogEntry.Unmap u -> new Kept(half, u, NO_CRCS, null);
-            case LogEntry.EpochOpened o -> new Kept(half, o, NO_CRCS, null);
+            case LogEntry.Unmap u -> new Kept(half, u, null, null);
+            case LogEntry.EpochOpened o -> new Kept(half, o, null, null);
         };
+    }
+
+    // Those of one epoch share it.
+    private Position at(Position position) {
+        boolean same = position.epoch().equals(end.epoch());
+        return same ? new Position(end.epoch(), position.sequence()) : position;
     }
 
     private static ByteBuffer copyOf(ByteBuffer borrowed) {

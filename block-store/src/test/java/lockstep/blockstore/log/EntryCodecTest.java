@@ -113,6 +113,17 @@ class EntryCodecTest {
         }
     }
 
+    /// The checksum is that of what came, not of what is there when the entry is written.
+    @Test
+    void dataThatIsSpoiledInMemoryIsNotTaken() {
+        ByteBuffer data = ByteBuffer.allocate(4096);
+        LogEntry entry = new LogEntry.Write(AT, 1, 0, data);
+        data.put(77, (byte) 1);
+        assertThatThrownBy(() -> EntryCodec.decode(encoded(entry)))
+                .isInstanceOf(MalformedEntry.class)
+                .hasMessageContaining("checksum of the data");
+    }
+
     @Test
     void goldenBytes() {
         LogEntry entry = new LogEntry.Put(AT, "key", ByteBuffer.wrap(new byte[] {1, 2, 3, 4}));

@@ -15,9 +15,9 @@ class EntryMemoryTest {
     private final SplittableRandom random = new SplittableRandom(1);
     private final ArrayDeque<Held> held = new ArrayDeque<>();
 
-    private record Held(ByteBuffer expected, EntryMemory.Room room) {
+    private record Held(ByteBuffer expected, ByteBuffer copy, EntryMemory.Slab slab) {
         void check() {
-            assertThat(room.bytes()).isEqualTo(expected);
+            assertThat(copy).isEqualTo(expected);
         }
     }
 
@@ -25,7 +25,8 @@ class EntryMemoryTest {
         byte[] content = new byte[length];
         random.nextBytes(content);
         ByteBuffer borrowed = ByteBuffer.wrap(content.clone());
-        held.add(new Held(ByteBuffer.wrap(content), memory.copyOf(borrowed)));
+        EntryMemory.Slab slab = memory.slabFor(length);
+        held.add(new Held(ByteBuffer.wrap(content), slab.copyOf(borrowed), slab));
         assertThat(borrowed.remaining()).isEqualTo(length);
         borrowed.put(new byte[length]);
     }
@@ -33,7 +34,7 @@ class EntryMemoryTest {
     private void giveOldest() {
         Held oldest = held.remove();
         oldest.check();
-        oldest.room.giveBack();
+        oldest.slab.giveBack();
     }
 
     @Test
@@ -68,7 +69,7 @@ class EntryMemoryTest {
             keep(4096);
         }
         memory.retire();
-        held.forEach(each -> each.room.giveBack());
+        held.forEach(each -> each.slab.giveBack());
         long before = memory.madeBytes();
         ArrayDeque<Held> retired = new ArrayDeque<>(held);
         held.clear();
