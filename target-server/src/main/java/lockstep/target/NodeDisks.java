@@ -82,6 +82,7 @@ final class NodeDisks {
             use = Use.FREE;
             remark = "";
             volume = null;
+            reserved = false;
         }
     }
 
