@@ -196,8 +196,11 @@ public final class Disk {
             boolean hedged,
             Function<IoCompletion, Pending> device,
             IoCompletion done) {
-        Objects.requireNonNull(operations, "a disk in use is watched")
-                .start(what, hedged, device, done);
+        watched().start(what, hedged, device, done);
+    }
+
+    private DiskOperations watched() {
+        return Objects.requireNonNull(operations, "a disk in use is watched");
     }
 
     /// What is asked of it and has not ended is not waited for any more.
@@ -213,6 +216,10 @@ public final class Disk {
         Check.that(live, "a disk fails once");
         live = false;
         reason = why;
+        DiskOperations watched = operations;
+        if (watched != null) {
+            watched.leave("it left its group: " + why);
+        }
     }
 
     /// Reads from block `block` of the device (see [DiskLayout]) into `into`, which is lent.
@@ -252,6 +259,14 @@ public final class Disk {
         long from = Blocks.toBytes(block);
         long bytes = Blocks.toBytes(count);
         start("punch", false, ended -> device.punch(from, bytes, ended), done);
+    }
+
+    /// The same if there is space for it: a file system may need some to note a hole. Else it ends
+    /// with [IoFault#isOutOfSpace], and what the blocks read as is not known.
+    void punchIfSpace(long block, long count, IoCompletion done) {
+        long from = Blocks.toBytes(block);
+        long bytes = Blocks.toBytes(count);
+        watched().startUnneeded("punch", ended -> device.punch(from, bytes, ended), done);
     }
 
     void flush(IoCompletion done) {

@@ -19,7 +19,8 @@ import java.util.function.Function;
 ///
 /// A write that found no space below the disk has not ended: it is held, and asked for again every
 /// second. So a consistency point that a full file system below has stopped goes on by itself when
-/// there is space again, and no disk is given up for what is not its fault.
+/// there is space again, and no disk is given up for what is not its fault. Held are only writes
+/// that somebody needs, of a disk that is in use.
 final class DiskOperations {
     private static final long AGAIN_NANOS = 1_000_000_000;
 
@@ -32,6 +33,7 @@ final class DiskOperations {
     private Runnable onHang = () -> {};
     private Runnable onSpace = () -> {};
     private int askedAgain;
+    private @Nullable String left;
     private boolean looking;
     private long dueNanos;
 
@@ -44,6 +46,7 @@ final class DiskOperations {
     private static final class Running {
         final String operation;
         final boolean hedged;
+        final boolean needed;
         final Function<IoCompletion, Pending> device;
         final IoCompletion done;
         long sinceNanos;
@@ -53,10 +56,12 @@ final class DiskOperations {
         Running(
                 String operation,
                 boolean hedged,
+                boolean needed,
                 Function<IoCompletion, Pending> device,
                 IoCompletion done) {
             this.operation = operation;
             this.hedged = hedged;
+            this.needed = needed;
             this.device = device;
             this.done = done;
         }
@@ -73,7 +78,13 @@ final class DiskOperations {
             boolean hedged,
             Function<IoCompletion, Pending> device,
             IoCompletion done) {
-        submit(new Running(operation, hedged, device, done));
+        submit(new Running(operation, hedged, true, device, done));
+    }
+
+    /// The same for what nobody needs: it ends with [IoFault#isOutOfSpace] instead of being held.
+    void startUnneeded(
+            String operation, Function<IoCompletion, Pending> device, IoCompletion done) {
+        submit(new Running(operation, false, false, device, done));
     }
 
     private void submit(Running one) {
@@ -135,16 +146,22 @@ final class DiskOperations {
     private void ended(Running one, @Nullable IoFault fault) {
         Check.that(running.remove(one), "an operation ends once");
         boolean before = isOutOfSpace();
+        IoFault told = fault;
         if (fault != null && fault.isOutOfSpace()) {
-            hold(one);
-            answered(one);
-            return;
+            String why = left;
+            if (why != null) {
+                told = new IoFault(name, one.operation, why);
+            } else if (one.needed) {
+                hold(one);
+                answered(one);
+                return;
+            }
         }
         answered(one);
         if (before && !isOutOfSpace()) {
             onSpace.run();
         }
-        one.done.ended(fault);
+        one.done.ended(told);
     }
 
     private void look() {
@@ -178,13 +195,30 @@ final class DiskOperations {
         }
     }
 
+    /// The disk is used no more, because of `why`: for its space nobody waits. What was held ends a
+    /// little later, with a fault.
+    void leave(String why) {
+        left = why;
+        if (!held.isEmpty()) {
+            clock.schedule(0, () -> endHeld(why));
+        }
+    }
+
+    private void endHeld(String reason) {
+        boolean before = isOutOfSpace();
+        List<Running> waiting = List.copyOf(held);
+        held.clear();
+        if (before && !isOutOfSpace()) {
+            onSpace.run();
+        }
+        waiting.forEach(one -> one.done.ended(new IoFault(name, one.operation, reason)));
+    }
+
     /// Gives up all that can be: the disk is not waited for any more.
     void giveUpAll(String reason) {
         for (Running one : List.copyOf(running)) {
             giveUp(one, new IoFault(name, one.operation, reason));
         }
-        List<Running> waiting = List.copyOf(held);
-        held.clear();
-        waiting.forEach(one -> one.done.ended(new IoFault(name, one.operation, reason)));
+        endHeld(reason);
     }
 }

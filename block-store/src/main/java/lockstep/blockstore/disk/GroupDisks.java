@@ -265,11 +265,12 @@ public final class GroupDisks {
     }
 
     /// Gives the space of `count` blocks of a member back, which read as zeros then; nothing if it
-    /// is away. Counts as a write.
+    /// is away. Counts as a write, but for this: if there is no space below to do it, it ends with
+    /// [IoFault#isOutOfSpace], nobody leaves for it, and what the blocks read as is not known.
     public void punch(int slot, long block, long count, IoCompletion done) {
         Disk disk = there(slot, done);
         if (disk != null) {
-            disk.punch(block, count, counted(fault -> judged(disk, slot, fault, done)));
+            disk.punchIfSpace(block, count, counted(fault -> judged(disk, slot, fault, done)));
         }
     }
 
@@ -331,10 +332,11 @@ public final class GroupDisks {
     }
 
     private void judged(Disk disk, int slot, @Nullable IoFault fault, IoCompletion done) {
-        if (fault != null && disk.live()) {
+        boolean full = fault != null && fault.isOutOfSpace();
+        if (fault != null && !full && disk.live()) {
             volume.fail(group, slot, fault.operation() + ": " + fault.reason());
         }
-        done.ended(lost());
+        done.ended(full && lost() == null ? fault : lost());
     }
 
     /// Who left must be named on the others before anything builds on their absence.

@@ -48,7 +48,8 @@ public interface BlockDevice {
     Pending writeDurably(List<Extent> extents, IoCompletion done);
 
     /// Gives the space of a range back; it reads as zeros afterwards. Where nobody takes the space
-    /// ([#takesHoles]) the zeros are written.
+    /// ([#takesHoles]) the zeros are written. It may find no space for either
+    /// ([IoFault#isOutOfSpace]): then the range is what it was, or zeros in part.
     Pending punch(long offset, long length, IoCompletion done);
 
     /// Whether [#punch] is known to give space to somebody: whoever lends it to this device.

@@ -12,6 +12,7 @@ import lockstep.blockstore.log.NvLog.FoundSegment;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -39,7 +40,6 @@ final class LogReplay {
     private final List<Extent> forSecond = new ArrayList<>();
     private final TreeMap<Long, LogHalf> halves = new TreeMap<>();
     private long highestHalf;
-    private int delivered;
 
     LogReplay(NvLog log, LogStream stream, long floorHalf, EntryHandler handler, ReplayEnd end) {
         this.log = log;
@@ -176,20 +176,24 @@ final class LogReplay {
             refuse(new LogVerdict.Unreadable(scan.last().position(), fault));
             return;
         }
+        // These are views of whole segments.
+        forFirst.clear();
+        forSecond.clear();
         stream.replayed(halves, scan.last(), highestHalf + 1);
         deliver(verdict);
     }
 
+    // What is delivered is kept no more, nor a segment with nothing left to deliver: whoever takes the
+    // entries has copies of its own by then.
     private void deliver(LogVerdict verdict) {
-        List<Found> entries = scan.entries();
+        ArrayDeque<Found> entries = scan.entries();
         long bytes = 0;
-        int limit = Math.min(entries.size(), delivered + SLICE_ENTRIES);
-        while (delivered < limit && bytes < SLICE_BYTES) {
-            Found found = entries.get(delivered++);
+        for (int i = 0; i < SLICE_ENTRIES && bytes < SLICE_BYTES && !entries.isEmpty(); i++) {
+            Found found = entries.remove();
             bytes += EntryCodec.encodedLength(found.entry());
             handler.entry(found.half(), found.entry());
         }
-        if (delivered < entries.size()) {
+        if (!entries.isEmpty()) {
             log.loop().execute(() -> deliver(verdict));
         } else {
             end.ended(verdict, scan.last().position(), highestHalf);

@@ -11,6 +11,7 @@ import lockstep.blockstore.log.LogFormat.SegmentHeader;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -24,7 +25,7 @@ import java.util.TreeSet;
 final class LogScan {
     private final long logId;
     private final long floorHalf;
-    private final List<Found> entries = new ArrayList<>();
+    private final ArrayDeque<Found> entries = new ArrayDeque<>();
     private final TreeSet<Long> halvesSeen = new TreeSet<>();
     private Mark last = Mark.NONE;
     private @Nullable ChainId chain;
@@ -217,7 +218,7 @@ final class LogScan {
     }
 
     /// What may be delivered if the verdict allows it, in order.
-    List<Found> entries() {
+    ArrayDeque<Found> entries() {
         return entries;
     }
 

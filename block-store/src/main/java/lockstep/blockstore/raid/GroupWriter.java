@@ -22,7 +22,7 @@ import java.util.TreeSet;
 /// disks have nothing else to do. With all disks there, a round ends only where the note is full.
 /// With a data disk missing, a round is as large as the partial-parity area: its chunks are
 /// prepared first, because what is rescued by them has to be durable with the note, and the group
-/// is flushed before the next note. A disk that is rebuilt is there in the stripes that are done
+/// is flushed before the next note, of whichever round it is. A disk that is rebuilt is there in the stripes that are done
 /// and missing behind them: no round has stripes of both kinds.
 final class GroupWriter {
     // With chunks of 64 stripes these are 256 KiB on each disk: enough that each of a device's four
@@ -64,9 +64,7 @@ final class GroupWriter {
             unsorted = false;
         }
         boolean degraded = rescues(left.getFirst().dbn());
-        // Half of the room: ranges are counted as if nothing joined, which it mostly does.
-        boolean flushFirst = group.notes().isOpen() && (degraded || group.notes().room() < 256);
-        if (flushFirst) {
+        if (isFlushedFirst(degraded)) {
             group.flush(this::goOn);
             return;
         }
@@ -83,6 +81,13 @@ final class GroupWriter {
             Stream stream = new Stream(parts);
             group.notes().write(cp, noted, new TreeMap<>(), stream::begin);
         }
+    }
+
+    // The next note is the newest, and would say nothing of what was rescued with the one before.
+    private boolean isFlushedFirst(boolean degraded) {
+        NoteLog notes = group.notes();
+        // Half of the room: ranges are counted as if nothing joined, which it mostly does.
+        return notes.isOpen() && (degraded || notes.holdsRescued() || notes.room() < 256);
     }
 
     private boolean rescues(long dbn) {

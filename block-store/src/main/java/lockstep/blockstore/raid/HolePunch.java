@@ -23,6 +23,11 @@ import java.util.TreeMap;
 /// anyway, and are durable by its flush. A crash on the way leaves noted stripes, of which recovery
 /// takes each block as it is found, old content or zeros, and makes entries and parity of that.
 ///
+/// Holes are worth nothing that a consistency point would wait for, or a disk would leave for: where
+/// there is no space below to make one, the disk keeps what it has. The entries go all the same, as
+/// the other disks may have no content for them any more, and without an entry a block counts as
+/// zeros, whatever stands there. The rest waits for another time.
+///
 /// Nothing is put while holes are made, and afterwards a put finds a stripe in order that holds
 /// nothing. The last look is here, under the lock: a stripe with an entry of this consistency
 /// point, or of a later one than the image in which it was found free, stays as it is.
@@ -147,15 +152,19 @@ final class HolePunch {
         }
 
         private void punched(@Nullable IoFault fault) {
-            if (fault == null) {
+            IoFault lost = group.disks().lost();
+            if (fault != null) {
+                left.clear();
+            }
+            if (lost == null) {
                 for (int slot = 0; slot < group.slots(); slot++) {
                     for (long at = dbn; at < dbn + count; at++) {
                         group.checksums().clear(slot, at);
                     }
                 }
-                group.holes().made(image, count);
+                group.holes().made(image, fault == null ? count : 0);
             }
-            ended(fault);
+            ended(lost);
         }
 
         private void ended(@Nullable IoFault fault) {

@@ -94,7 +94,7 @@ final class StripeReader {
     }
 
     /// Works out the block whose content has the checksum `crc`, and writes it back if its disk is
-    /// there. What cannot be had is told of as lost.
+    /// there. What cannot be had so is read once more from its disk, and then told of as lost.
     void recover(int slot, long dbn, int crc, Recovered done) {
         workOut(
                 slot,
@@ -133,9 +133,10 @@ final class StripeReader {
         together.start();
     }
 
-    // A disk that is not rebuilt yet may have the block from before, or by a write since.
+    // A disk that is not rebuilt yet may have the block from before, or by a write since. Any other
+    // may have told a transient error, for which nothing is given up.
     private void lastResort(int slot, long dbn, int crc, Recovered done) {
-        if (!disks.live(slot) || disks.readable(slot, dbn)) {
+        if (!disks.live(slot)) {
             lose(slot, dbn, done);
             return;
         }

@@ -20,6 +20,12 @@ final class Admission {
     /// A consistency point begins when a half is this full, so that writes go on while it runs.
     private static final int TRIGGER_SHARE = 2;
 
+    /// A half may take this many times its memory in the log. Where hosts write the same blocks
+    /// again and again its blocks take next to none, and a replay, and the mirror meanwhile, have
+    /// all of the log in memory. A batch of the log holds one block at least and a header: twice is
+    /// what blocks that are all different take at most.
+    private static final int LOG_PER_HALF = 2;
+
     /// It also begins when the log is this full, if this half holds its share of that.
     private static final int LOG_SHARE = 8;
 
@@ -137,7 +143,14 @@ final class Admission {
                 mirror != null && log.aloneBytes(core.half) >= mirror.logQuota() / MIRROR_SHARE;
         return logHalfUsed
                 || quotaUsed
-                || core.filling.cost() >= core.copy.settings().halfBytes() / TRIGGER_SHARE;
+                || halfTaken() >= core.copy.settings().halfBytes() / TRIGGER_SHARE;
+    }
+
+    /// What the half has taken of `halfBytes`: by its blocks in memory or by its entries in the log,
+    /// whichever is more.
+    private long halfTaken() {
+        long logged = core.copy.log().bytes(core.half) / LOG_PER_HALF;
+        return Math.max(core.filling.cost(), logged);
     }
 
     private boolean isHeld() {
@@ -170,7 +183,7 @@ final class Admission {
         LogStream log = core.copy.log();
         // In floating point: the product of two sizes may be too large for a long.
         long logLeft = (long) (2.0 * log.freeBytes() / log.capacityBytes() * whole);
-        long left = Math.min(whole - core.filling.cost(), logLeft);
+        long left = Math.min(whole - halfTaken(), logLeft);
         Brake brake = driver.brake();
         long delay =
                 brake.delayNanos(bytes, left, whole, driver.runningBytes(), driver.runningNanos());
@@ -216,7 +229,7 @@ final class Admission {
             // A healthy log is full, and used again after the next consistency point.
             return log.fault() != null && core.filling.cost() < core.copy.settings().halfBytes();
         }
-        return core.filling.cost() < core.copy.settings().halfBytes()
+        return halfTaken() < core.copy.settings().halfBytes()
                 && log.roomFor(core.half, need.logBytes)
                 && hasMirrorLogRoom(log, need);
     }

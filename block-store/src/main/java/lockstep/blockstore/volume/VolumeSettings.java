@@ -3,7 +3,8 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Check;
 
 /// How a copy behaves. `halfBytes`: a consistency point begins when the filling half's blocks take
-/// this much memory, and writes wait when they would take more while one is under way.
+/// half this much memory, or its entries as much of the log, and writes wait when they would take
+/// the whole of it, or twice as much of the log, while one is under way.
 /// `cpIntervalNanos`: one begins at the latest this long after the last if anything changed.
 /// `abortNanos`: a write whose mirror is away ends in ABORTED COMMAND after this. `cacheBlocks`:
 /// blocks kept in memory.

@@ -7,6 +7,8 @@ import lockstep.blockstore.sim.SimDevice;
 
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.ByteBuffer;
 import java.util.Collections;
@@ -101,6 +103,36 @@ final class VbnSpaceTest {
         ByteBuffer into = ByteBuffer.allocate(Blocks.SIZE);
         assertThat(world.read(FIRST, crc(world, FIRST), into)).isInstanceOf(Read.Lost.class);
         assertThat(world.read(FIRST + 1, crc(world, FIRST + 1), into)).isEqualTo(Read.Ok.OK);
+    }
+
+    /// There is nothing to work it out from: a disk is away, or another block of the stripe is bad.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void transientErrorCostsNoBlockWhereThereIsNoRedundancy(boolean away) {
+        RaidWorld world = written();
+        if (away) {
+            world.device(0, 3).faults().failAll("gone");
+            world.consistencyPoint(20);
+            assertThat(world.space.degraded()).isTrue();
+        } else {
+            world.device(0, 3).corrupt(world.offsetOf(FIRST));
+        }
+        boolean[] failed = new boolean[1];
+        long at = world.offsetOf(FIRST);
+        world.committed.put(FIRST, world.deviceOf(FIRST).peek(at, Blocks.SIZE));
+        world.deviceOf(FIRST)
+                .faults()
+                .failReads(
+                        (offset, length) -> {
+                            boolean first = !failed[0] && at >= offset && at < offset + length;
+                            failed[0] |= first;
+                            return first;
+                        });
+        ByteBuffer into = ByteBuffer.allocate(Blocks.SIZE);
+        assertThat(world.read(FIRST, crc(world, FIRST), into)).isEqualTo(Read.Ok.OK);
+        assertThat(into.array()).isEqualTo(world.committed.get(FIRST));
+        assertThat(failed[0]).isTrue();
+        assertThat(world.heard.lost).isZero();
     }
 
     @Test

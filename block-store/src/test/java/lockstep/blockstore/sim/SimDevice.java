@@ -326,12 +326,14 @@ public final class SimDevice implements BlockDevice {
                 _ -> {
                     underWay.remove(write);
                     String fault = faults.writeFault(offset, length);
-                    if (fault == null) {
+                    if (fault == null && !faults.isWithoutSpaceForHoles()) {
                         cache(write);
                         return null;
                     }
                     medium.cache(medium.survivor(write));
-                    return new IoFault(name, "punch", fault);
+                    return fault == null
+                            ? IoFault.outOfSpace(name, "punch")
+                            : new IoFault(name, "punch", fault);
                 });
     }
 

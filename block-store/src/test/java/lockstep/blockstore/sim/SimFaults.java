@@ -39,6 +39,7 @@ public final class SimFaults {
     private boolean spoilingNextRead;
     private boolean failingFlushes;
     private boolean fullBelow;
+    private boolean withoutSpaceForHoles;
     private boolean ignoringFlushes;
     private BooleanSupplier failing = () -> false;
 
@@ -58,6 +59,15 @@ public final class SimFaults {
     /// blocks that hold nothing reach nothing.
     public void fullBelow(boolean full) {
         fullBelow = full;
+    }
+
+    /// Until told otherwise, what lends it space finds none to note a hole.
+    public void withoutSpaceForHoles(boolean without) {
+        withoutSpaceForHoles = without;
+    }
+
+    boolean isWithoutSpaceForHoles() {
+        return withoutSpaceForHoles;
     }
 
     boolean isFullBelow() {
@@ -157,6 +167,7 @@ public final class SimFaults {
         failing = () -> false;
         failingFlushes = false;
         fullBelow = false;
+        withoutSpaceForHoles = false;
         slowNanos = 0;
         hanging = false;
         ignoringFlushes = false;

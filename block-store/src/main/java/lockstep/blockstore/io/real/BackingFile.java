@@ -58,11 +58,14 @@ final class BackingFile implements AutoCloseable {
         }
     }
 
-    /// Gives a range back. False if the file system does not take it: nothing has changed then.
+    /// Gives a range back, which reads as zeros then. False if the file system does not take it, or
+    /// finds no space to do so this time: the range may have changed in part.
     synchronized boolean punch(long offset, long length) throws IOException {
         Holes found = takesHoles ? holes() : null;
-        takesHoles = found != null && found.punch(offset, length);
-        return takesHoles;
+        Holes.Answer answer =
+                found == null ? Holes.Answer.REFUSED : found.punch(offset, length);
+        takesHoles = answer != Holes.Answer.REFUSED;
+        return answer == Holes.Answer.TAKEN;
     }
 
     /// Bytes that the file system has given to it; -1 if nobody knows.

@@ -36,7 +36,9 @@ final class Holes implements AutoCloseable {
     private static final int INTERRUPTED = 4;
     private static final int INVALID = 22;
     private static final int NO_SUCH_CALL = 38;
+    private static final int NO_SPACE = 28;
     private static final int NOT_SUPPORTED = 95;
+    private static final int OVER_QUOTA = 122;
 
     private final Calls calls;
     private final int descriptor;
@@ -46,33 +48,44 @@ final class Holes implements AutoCloseable {
         this.descriptor = descriptor;
     }
 
-    /// Ready for the file at `path`; null where the system is none that can.
-    static @Nullable Holes open(Path path) throws IOException {
+    /// What became of giving a range back.
+    enum Answer {
+        /// It is a hole, and reads as zeros.
+        TAKEN,
+        /// The file system found no space to note the hole. The range is what it was, or a hole in
+        /// part.
+        NO_SPACE,
+        /// This file system makes no holes. Nothing has changed.
+        REFUSED;
+
+        /// What error `errno` of `fallocate(2)` means, 0 being none. Throws what else it may be.
+        static Answer of(int errno) throws IOException {
+            return switch (errno) {
+                case 0 -> TAKEN;
+                case Holes.NO_SPACE, OVER_QUOTA -> NO_SPACE;
+                case NOT_SUPPORTED, NO_SUCH_CALL, INVALID -> REFUSED;
+                default -> throw new IOException("space cannot be given back: error " + errno);
+            };
+        }
+    }
+
+    /// Ready for the file at `path`; null where the system is none that can, or does not let us.
+    static @Nullable Holes open(Path path) {
         Calls calls = Calls.FOUND;
         if (calls == null) {
             return null;
         }
         int descriptor = calls.open(path.toString());
-        if (descriptor < 0) {
-            throw new IOException("it cannot be opened to give space back: error " + -descriptor);
-        }
-        return new Holes(calls, descriptor);
+        return descriptor < 0 ? null : new Holes(calls, descriptor);
     }
 
-    /// Makes a hole of a range, which reads as zeros afterwards. False if this file system cannot:
-    /// then nothing has changed.
-    boolean punch(long offset, long length) throws IOException {
+    /// Makes a hole of a range.
+    Answer punch(long offset, long length) throws IOException {
         int error = INTERRUPTED;
         while (error == INTERRUPTED) {
             error = calls.fallocate(descriptor, KEEP_SIZE | PUNCH_HOLE, offset, length);
         }
-        if (error == NOT_SUPPORTED || error == NO_SUCH_CALL || error == INVALID) {
-            return false;
-        }
-        if (error != 0) {
-            throw new IOException("space cannot be given back: error " + error);
-        }
-        return true;
+        return Answer.of(error);
     }
 
     /// Bytes that the file system has given to the file.

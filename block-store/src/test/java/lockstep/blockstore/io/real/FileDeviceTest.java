@@ -128,6 +128,22 @@ final class FileDeviceTest {
         assertThat(read(1 << 20, 4096)).containsOnly(0);
     }
 
+    /// A full file system may have no space to note a hole either; that is no failure of the disk.
+    @Test
+    void answersToAHoleAreToldFromFailures() throws IOException {
+        int noSpace = 28;
+        int overQuota = 122;
+        int notSupported = 95;
+        int inputOutput = 5;
+        assertThat(Holes.Answer.of(0)).isEqualTo(Holes.Answer.TAKEN);
+        assertThat(Holes.Answer.of(noSpace)).isEqualTo(Holes.Answer.NO_SPACE);
+        assertThat(Holes.Answer.of(overQuota)).isEqualTo(Holes.Answer.NO_SPACE);
+        assertThat(Holes.Answer.of(notSupported)).isEqualTo(Holes.Answer.REFUSED);
+        assertThatThrownBy(() -> Holes.Answer.of(inputOutput)).isInstanceOf(IOException.class);
+        // What is not there to be opened a second time makes no holes.
+        assertThat(Holes.open(path.resolveSibling("nothing"))).isNull();
+    }
+
     /// The words of this system for a file system that is full, of a device that always is.
     @Test
     void fullFileSystemIsToldFromAFailure() throws IOException {
