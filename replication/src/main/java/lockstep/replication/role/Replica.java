@@ -139,6 +139,7 @@ public final class Replica {
             shownSnapshots.tell();
         } else if (message instanceof VolumeMessage.Fault fault) {
             tell("the partner says: " + fault.what());
+            role.partnerStopped("the mirror has stopped: " + fault.what());
         } else if (!blocks.took(message) && !shownSnapshots.received(message)) {
             role.received(message);
         }
@@ -147,6 +148,12 @@ public final class Replica {
     /// Whether leases may be granted to the partner now: not while a takeover is prepared or done.
     public boolean grantsLease() {
         return role instanceof MirrorRole mirror && !mirror.isTakingOver();
+    }
+
+    /// Whether the partner may be granted no lease at all now because of this copy. One that has
+    /// stopped serves nothing before the node is started again.
+    public boolean forbidsLease() {
+        return role.active() == null && !grantsLease() && !(role instanceof Stopped);
     }
 
     /// Makes this standalone volume the source of a pair with the node `peer`.
@@ -171,13 +178,7 @@ public final class Replica {
     /// when nothing touches them any more.
     public void retireMirror(Consumer<@Nullable Refusal> done) {
         if (role instanceof MirrorRole mirror) {
-            mirror.retire(
-                    refusal -> {
-                        if (refusal == null) {
-                            role = new Stopped("this mirror copy is deleted", null);
-                        }
-                        done.accept(refusal);
-                    });
+            changes.retire(mirror, done);
         } else {
             done.accept(Refusal.NO_MIRROR_HERE);
         }
@@ -307,16 +308,6 @@ public final class Replica {
         return role.equals(asked);
     }
 
-    /// Calls `next` when the partner can no longer believe that it alone may answer reads.
-    void whenLeaseIsOver(Runnable next) {
-        long left = observer.leaseGrantedUntilNanos(this) - copy.loop().clock().nanoTime();
-        if (left <= 0) {
-            next.run();
-        } else {
-            copy.loop().clock().schedule(left, () -> whenLeaseIsOver(next));
-        }
-    }
-
     /// The partner is none of this volume's any more.
     void forgetLink() {
         link = null;
@@ -362,9 +353,11 @@ public final class Replica {
         role.roomGrew();
     }
 
-    /// Tells the partner what this copy is.
+    /// Tells the partner what this copy is; a role that was left may still want to.
     void sendStatus() {
-        send(WireStates.status(copy, role));
+        if (!(role instanceof Stopped)) {
+            send(WireStates.status(copy, role));
+        }
     }
 
     /// Ways from one role to another.
@@ -383,7 +376,8 @@ public final class Replica {
 
     void stopped(String why) {
         tell("the volume has stopped: " + why);
-        role = new Stopped(why, role.active());
+        role = new Stopped(this, why, role.active());
+        role.linkUp();
         activeChanged();
     }
 

@@ -72,6 +72,17 @@ final class RoleChange {
         MirrorVolume.handedOver(replica.copy(), mirror, opened(mirror));
     }
 
+    /// Nothing touches the disks of `mirror` any more.
+    void retire(MirrorRole mirror, Consumer<@Nullable Refusal> done) {
+        mirror.retire(
+                refusal -> {
+                    if (refusal == null) {
+                        replica.become(new Stopped(replica, "this mirror copy is deleted", null));
+                    }
+                    done.accept(refusal);
+                });
+    }
+
     /// A mirror becomes active with the entries that it holds; `opened` says in which epoch.
     void promote(
             VolumeOpening.Entries entries,

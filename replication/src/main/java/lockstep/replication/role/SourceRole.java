@@ -196,11 +196,16 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public void linkLost(String why) {
+        partnerStopped("the link to the mirror is lost: " + why);
+    }
+
+    @Override
+    public void partnerStopped(String why) {
         asked = null;
         if (sync != null) {
-            sync.linkLost("the link to the mirror is lost: " + why);
+            sync.linkLost(why);
         }
-        orders.broken("the link to the mirror is lost: " + why);
+        orders.broken(why);
     }
 
     @Override
@@ -296,8 +301,10 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             case VolumeMessage.ImageVerified m -> running.equality().verified(m);
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
             case VolumeMessage.HandedOver _ -> {}
-            case VolumeMessage.VolumeUnknown _ ->
-                    replica.tell("the partner has no copy of this volume");
+            case VolumeMessage.VolumeUnknown _ -> {
+                replica.tell("the partner has no copy of this volume");
+                partnerStopped("the partner has no copy of this volume");
+            }
             case VolumeMessage.CpRefused m -> running.refused(m.cp(), m.reason());
             default ->
                     throw new ProtocolViolation(

@@ -27,7 +27,7 @@ final class RoleMistakes {
     }
 
     /// Does not wait until the lease is over.
-    public static void atOnce(Replica replica, Runnable next) {
+    public static void atOnce(Takeover takeover, Runnable next) {
         next.run();
     }
 }
