@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// One volume on this node: opens its copy, gives it the role that its durable state names, and
 /// changes that role when the partner or the operator gives reason to. Everything that decides
@@ -162,11 +163,11 @@ public final class Replica {
             done.accept(Refusal.PAIRED_ALREADY);
             return;
         }
-        CopyState next =
-                copy.state()
-                        .withPeer(peer, address)
-                        .as(CopyState.Role.SOURCE, CopyState.Sync.OUT_OF_SYNC);
-        save(next, () -> done.accept(null));
+        save(
+                state ->
+                        state.withPeer(peer, address)
+                                .as(CopyState.Role.SOURCE, CopyState.Sync.OUT_OF_SYNC),
+                () -> done.accept(null));
     }
 
     /// Ends the pair: this source becomes the only copy of its volume, the other is of no use.
@@ -335,10 +336,11 @@ public final class Replica {
         }
     }
 
-    /// Makes `next` durable, then goes on; if it cannot, the copy stops.
-    void save(CopyState next, Runnable done) {
+    /// Makes durable what `change` makes of this copy's state, then goes on; if it cannot, the copy
+    /// stops.
+    void save(UnaryOperator<CopyState> change, Runnable done) {
         copy.save(
-                next,
+                change,
                 fault -> {
                     if (fault == null) {
                         done.run();

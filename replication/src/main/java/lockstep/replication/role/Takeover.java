@@ -129,13 +129,16 @@ final class Takeover {
 
     private void fence() {
         enter(TakeoverStage.FENCING);
-        CopyState state = replica.copy().state();
-        Epoch epoch = state.promised().next(replica.self());
+        // Above what is just being promised, too.
         replica.save(
-                state.promising(epoch)
-                        .as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC)
-                        .exposedSince(replica.copy().loop().clock().wallMillis()),
-                () -> whenLeaseIsOver(() -> rollBack(epoch)));
+                state ->
+                        state.promising(state.promised().next(replica.self()))
+                                .as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC)
+                                .exposedSince(replica.copy().loop().clock().wallMillis()),
+                () -> {
+                    Epoch epoch = replica.copy().state().promised();
+                    whenLeaseIsOver(() -> rollBack(epoch));
+                });
     }
 
     /// Calls `next` when the source can no longer believe that it alone may answer reads.
