@@ -321,7 +321,7 @@ public final class MirrorVolume implements ShownVolume {
     /// itself that it lacks acknowledged writes, or that it has no image.
     public void fallOutOfSync(CopyState.Sync next, Runnable done) {
         copy.save(
-                copy.state().as(CopyState.Role.MIRROR, next),
+                state -> state.as(CopyState.Role.MIRROR, next),
                 saved -> copy.log().dropAll(image().count() + 1, fell(saved, done)));
     }
 

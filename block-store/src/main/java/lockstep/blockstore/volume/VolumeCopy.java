@@ -17,6 +17,7 @@ import lockstep.blockstore.tree.TreeRoot;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayDeque;
+import java.util.function.UnaryOperator;
 
 /// This node's copy of one volume: its space on disk, its log, its own state. What it is used as,
 /// active volume or mirror, is decided above; only one of them works on a copy at a time.
@@ -30,7 +31,7 @@ public final class VolumeCopy {
             EventLoop loop,
             VolumeSettings settings) {}
 
-    private record Save(CopyState state, IoCompletion done) {}
+    private record Save(UnaryOperator<CopyState> change, IoCompletion done) {}
 
     private final Parts parts;
     private final BlockPool pool = new BlockPool();
@@ -166,14 +167,16 @@ public final class VolumeCopy {
     void needsNoLog() {
         if (!logless) {
             logless = true;
-            save(state, _ -> {});
+            save(same -> same, _ -> {});
         }
     }
 
-    /// Makes `next` this copy's state: durable first, then in force, then `done`. Saves follow each
-    /// other. Whatever it says of the log, it names the one that is in use.
-    public void save(CopyState next, IoCompletion done) {
-        saves.add(new Save(next.inLog(logless ? 0 : parts.log().logId()), done));
+    /// Makes what `change` makes of this copy's state its state: durable first, then in force, then
+    /// `done`. Saves follow each other, and each changes what the one before it has left: nobody
+    /// takes back what somebody else is recording. Whatever it says of the log, the state names the
+    /// one that is in use.
+    public void save(UnaryOperator<CopyState> change, IoCompletion done) {
+        saves.add(new Save(change, done));
         if (saves.size() == 1) {
             saveNext();
         }
@@ -200,14 +203,15 @@ public final class VolumeCopy {
 
     private void saveNext() {
         Save save = saves.element();
+        CopyState next = save.change.apply(state).inLog(logless ? 0 : parts.log().logId());
         stateOrder++;
         parts.space()
                 .writeCopyState(
                         stateOrder,
-                        save.state.encode(),
+                        next.encode(),
                         fault -> {
                             if (fault == null) {
-                                state = save.state;
+                                state = next;
                             }
                             saves.remove();
                             save.done.ended(fault);

@@ -301,7 +301,7 @@ final class VolumeNode {
         loop.call(
                 () ->
                         copy.save(
-                                copy.state().promising(epoch),
+                                state -> state.promising(epoch),
                                 fault -> {
                                     ended[0] = fault;
                                     if (fault == null) {

@@ -62,11 +62,11 @@ final class ImageTransfer {
 
     private void record() {
         boolean[] done = new boolean[1];
-        CopyState state = mirror.copy.state().as(CopyState.Role.MIRROR, CopyState.Sync.OUT_OF_SYNC);
         mirror.loop.call(
                 () ->
                         mirror.copy.save(
-                                state,
+                                state ->
+                                        state.as(CopyState.Role.MIRROR, CopyState.Sync.OUT_OF_SYNC),
                                 fault -> {
                                     assertThat(fault).isNull();
                                     done[0] = true;

@@ -147,7 +147,7 @@ final class LargeVolumeTest {
                     public void opened(ActiveVolume opened) {
                         var epoch = copy.state().promised().next(1);
                         copy.save(
-                                copy.state().promising(epoch),
+                                state -> state.promising(epoch),
                                 _ -> {
                                     opened.activate(epoch, Legs.LOCAL, null);
                                     volume = opened;

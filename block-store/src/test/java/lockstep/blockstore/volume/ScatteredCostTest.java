@@ -246,7 +246,7 @@ final class ScatteredCostTest {
                     public void opened(ActiveVolume opened) {
                         var epoch = copy.root().cp().epoch().next(1);
                         copy.save(
-                                copy.state().promising(epoch),
+                                state -> state.promising(epoch),
                                 _ -> {
                                     opened.activate(epoch, Legs.LOCAL, null);
                                     volume = opened;

@@ -129,7 +129,7 @@ final class SnapshotWorld implements Mirror {
             @Override
             public void opened(ActiveVolume opened) {
                 var epoch = copy.state().promised().next(1);
-                copy.save(copy.state().promising(epoch), fault -> activate(opened, copy));
+                copy.save(state -> state.promising(epoch), fault -> activate(opened, copy));
             }
 
             @Override

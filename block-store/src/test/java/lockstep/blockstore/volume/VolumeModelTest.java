@@ -134,7 +134,7 @@ final class VolumeModelTest {
                 public void opened(ActiveVolume opened) {
                     var epoch = copy.state().promised().next(1);
                     copy.save(
-                            copy.state().promising(epoch),
+                            state -> state.promising(epoch),
                             fault -> {
                                 opened.activate(epoch, Legs.LOCAL, null);
                                 volume = opened;

@@ -221,7 +221,7 @@ final class VolumeWorld {
             public void opened(ActiveVolume opened) {
                 var epoch = copy.state().promised().next(1);
                 copy.save(
-                        copy.state().promising(epoch),
+                        state -> state.promising(epoch),
                         _ -> {
                             opened.activate(epoch, Legs.LOCAL, null);
                             active = opened;

@@ -4,6 +4,7 @@ import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.ImageSum;
 import lockstep.replication.wire.VolumeMessage;
 
@@ -158,7 +159,7 @@ final class EqualityCheck {
         if (volume.equals(replica.active())) {
             // Durable here first: a source that forgot, and found a mirror that is merely out of
             // sync, would bring it back by the difference and leave the blocks as they are.
-            replica.save(replica.copy().state().differing(), () -> tellMirror(done, found));
+            replica.save(CopyState::differing, () -> tellMirror(done, found));
         } else {
             tellMirror(done, found);
         }

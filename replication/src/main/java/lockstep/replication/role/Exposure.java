@@ -9,6 +9,7 @@ import lockstep.blockstore.volume.CopyState.Sync;
 import org.jspecify.annotations.Nullable;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /// What a source does about a mirror that is away, by the volume's policy, and how far it is ahead
 /// of it.
@@ -75,8 +76,7 @@ final class Exposure {
                 : new Exposed(since, volume.unmirrored().writes(), volume.unmirrored().bytes());
     }
 
-    /// Whether it is being recorded that this copy goes on alone: nothing else is decided
-    /// meanwhile.
+    /// Whether it is being recorded how this copy goes on: nothing else is decided meanwhile.
     boolean isDeciding() {
         return deciding;
     }
@@ -105,12 +105,27 @@ final class Exposure {
         }
     }
 
-    /// The state that says that this copy is ahead of its mirror, from now on if not already.
-    CopyState ahead() {
-        return replica.copy()
-                .state()
-                .as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC)
-                .exposedSince(volume.loop().clock().wallMillis());
+    /// What says that this copy is ahead of its mirror, from now on if not already, unless it has
+    /// none any more.
+    CopyState ahead(CopyState state) {
+        return state.role() != CopyState.Role.SOURCE
+                ? state
+                : state.as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC)
+                        .exposedSince(volume.loop().clock().wallMillis());
+    }
+
+    /// Records `change`, which decides how this copy stands to its mirror. What the partner says
+    /// meanwhile is not heard: [Replica#hearAgain].
+    void decide(UnaryOperator<CopyState> change, Runnable decided) {
+        replica.save(change, deciding(decided));
+    }
+
+    private Runnable deciding(Runnable decided) {
+        deciding = true;
+        return () -> {
+            deciding = false;
+            decided.run();
+        };
     }
 
     /// A mirror in sync is away.
@@ -124,7 +139,9 @@ final class Exposure {
     private void timeIsOver() {
         timer = null;
         PairPolicy policy = policy();
-        if (!deciding && policy.isAvailable() && isHeldUp()) {
+        if (deciding) {
+            mirrorLost();
+        } else if (policy.isAvailable() && isHeldUp()) {
             goAlone("the policy is available", () -> spendBy(policy), () -> {});
         }
     }
@@ -149,19 +166,18 @@ final class Exposure {
     /// Records that this copy goes on without its mirror, then does so. What the partner says
     /// meanwhile is heard when that is durable.
     private void goAlone(String why, Runnable began, Runnable done) {
-        deciding = true;
         replica.save(
-                ahead(),
-                () -> {
-                    deciding = false;
-                    if (volume.service() != ActiveVolume.Service.STOPPED) {
-                        began.run();
-                        volume.detach();
-                        replica.tell("writes are acknowledged without the mirror: " + why);
-                        replica.hearAgain();
-                    }
-                    done.run();
-                });
+                this::ahead,
+                deciding(
+                        () -> {
+                            if (volume.service() != ActiveVolume.Service.STOPPED) {
+                                began.run();
+                                volume.detach();
+                                replica.tell("writes are acknowledged without the mirror: " + why);
+                                replica.hearAgain();
+                            }
+                            done.run();
+                        }));
     }
 
     private void spendBy(PairPolicy policy) {

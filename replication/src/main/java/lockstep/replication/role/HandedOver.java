@@ -88,7 +88,7 @@ final class HandedOver {
         }
         replica.tell("the source has handed over, epoch " + epoch);
         replica.save(
-                state.promising(epoch).as(CopyState.Role.SOURCE, CopyState.Sync.IN_SYNC),
+                now -> now.promising(epoch).as(CopyState.Role.SOURCE, CopyState.Sync.IN_SYNC),
                 () ->
                         replica.changes()
                                 .promote(

@@ -1,7 +1,6 @@
 package lockstep.replication.role;
 
 import lockstep.blockstore.base.Epoch;
-import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.MirrorVolume;
 import lockstep.replication.link.PeerLink;
 import lockstep.replication.wire.VolumeMessage;
@@ -47,16 +46,16 @@ final class MirrorFence {
 
     /// The source asks for a promise, which is durable before it hears of it.
     void open(MirrorVolume volume, VolumeMessage.OpenEpoch m) {
-        CopyState state = replica.copy().state();
-        if (m.epoch().compareTo(state.promised()) <= 0 || m.epoch().diverges(state.promised())) {
-            replica.send(new VolumeMessage.Fenced(state.promised()));
+        Epoch before = replica.copy().state().promised();
+        if (!isAbove(m.epoch(), before)) {
+            replica.send(new VolumeMessage.Fenced(before));
             return;
         }
         PeerLink asking = replica.link();
         replica.save(
-                state.promising(m.epoch()),
+                state -> isAbove(m.epoch(), state.promised()) ? state.promising(m.epoch()) : state,
                 () -> {
-                    if (asking == null || !asking.equals(replica.link())) {
+                    if (asking == null || !asking.equals(replica.link()) || isFenced(m.epoch())) {
                         return;
                     }
                     granted = m.epoch();
@@ -64,5 +63,9 @@ final class MirrorFence {
                             new VolumeMessage.EpochPromised(
                                     m.epoch(), volume.end(), volume.image()));
                 });
+    }
+
+    private static boolean isAbove(Epoch epoch, Epoch promised) {
+        return epoch.compareTo(promised) > 0 && !epoch.diverges(promised);
     }
 }

@@ -18,10 +18,9 @@ final class MirrorRecords {
     /// Image `cp` is on the disks. The first whole image ends NO_IMAGE, before the source hears of
     /// it.
     void committed(CpId cp) {
-        CopyState state = replica.copy().state();
-        if (state.sync() == Sync.NO_IMAGE) {
+        if (replica.copy().state().sync() == Sync.NO_IMAGE) {
             replica.save(
-                    state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC),
+                    state -> state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC),
                     () -> replica.send(new VolumeMessage.CpCommitted(cp)));
         } else {
             replica.send(new VolumeMessage.CpCommitted(cp));
@@ -34,15 +33,17 @@ final class MirrorRecords {
             throw new ProtocolViolation("in sync up to an entry that was never sent");
         }
         replica.save(
-                replica.copy().state().as(CopyState.Role.MIRROR, Sync.IN_SYNC),
+                state -> state.as(CopyState.Role.MIRROR, Sync.IN_SYNC),
                 () -> replica.send(new VolumeMessage.InSyncRecorded(m.epoch())));
     }
 
-    /// The source goes on without this copy.
+    /// The source goes on without this copy, which may just be recording that it is in sync.
     void detached() {
-        CopyState state = replica.copy().state();
-        if (state.sync() == Sync.IN_SYNC) {
-            replica.save(state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC), () -> {});
-        }
+        replica.save(
+                state ->
+                        state.sync() == Sync.IN_SYNC
+                                ? state.as(CopyState.Role.MIRROR, Sync.OUT_OF_SYNC)
+                                : state,
+                () -> {});
     }
 }

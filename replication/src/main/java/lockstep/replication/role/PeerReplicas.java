@@ -68,7 +68,7 @@ public final class PeerReplicas implements LinkHandler {
     public int leaseMillisToGrant() {
         boolean mirrors = false;
         for (Replica replica : copies.pairedWith(peer)) {
-            if (replica.active() == null && !replica.grantsLease()) {
+            if (replica.forbidsLease()) {
                 return 0;
             }
             mirrors |= replica.grantsLease();

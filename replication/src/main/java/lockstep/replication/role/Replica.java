@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// One volume on this node: opens its copy, gives it the role that its durable state names, and
 /// changes that role when the partner or the operator gives reason to. Everything that decides
@@ -139,6 +140,7 @@ public final class Replica {
             shownSnapshots.tell();
         } else if (message instanceof VolumeMessage.Fault fault) {
             tell("the partner says: " + fault.what());
+            role.partnerStopped("the mirror has stopped: " + fault.what());
         } else if (!blocks.took(message) && !shownSnapshots.received(message)) {
             role.received(message);
         }
@@ -149,17 +151,23 @@ public final class Replica {
         return role instanceof MirrorRole mirror && !mirror.isTakingOver();
     }
 
+    /// Whether the partner may be granted no lease at all now because of this copy. One that has
+    /// stopped serves nothing before the node is started again.
+    public boolean forbidsLease() {
+        return role.active() == null && !grantsLease() && !(role instanceof Stopped);
+    }
+
     /// Makes this standalone volume the source of a pair with the node `peer`.
     public void pairAsSource(long peer, String address, Consumer<@Nullable Refusal> done) {
         if (copy.state().role() != CopyState.Role.STANDALONE || role.active() == null) {
             done.accept(Refusal.PAIRED_ALREADY);
             return;
         }
-        CopyState next =
-                copy.state()
-                        .withPeer(peer, address)
-                        .as(CopyState.Role.SOURCE, CopyState.Sync.OUT_OF_SYNC);
-        save(next, () -> done.accept(null));
+        save(
+                state ->
+                        state.withPeer(peer, address)
+                                .as(CopyState.Role.SOURCE, CopyState.Sync.OUT_OF_SYNC),
+                () -> done.accept(null));
     }
 
     /// Ends the pair: this source becomes the only copy of its volume, the other is of no use.
@@ -171,13 +179,7 @@ public final class Replica {
     /// when nothing touches them any more.
     public void retireMirror(Consumer<@Nullable Refusal> done) {
         if (role instanceof MirrorRole mirror) {
-            mirror.retire(
-                    refusal -> {
-                        if (refusal == null) {
-                            role = new Stopped("this mirror copy is deleted", null);
-                        }
-                        done.accept(refusal);
-                    });
+            changes.retire(mirror, done);
         } else {
             done.accept(Refusal.NO_MIRROR_HERE);
         }
@@ -307,16 +309,6 @@ public final class Replica {
         return role.equals(asked);
     }
 
-    /// Calls `next` when the partner can no longer believe that it alone may answer reads.
-    void whenLeaseIsOver(Runnable next) {
-        long left = observer.leaseGrantedUntilNanos(this) - copy.loop().clock().nanoTime();
-        if (left <= 0) {
-            next.run();
-        } else {
-            copy.loop().clock().schedule(left, () -> whenLeaseIsOver(next));
-        }
-    }
-
     /// The partner is none of this volume's any more.
     void forgetLink() {
         link = null;
@@ -344,10 +336,11 @@ public final class Replica {
         }
     }
 
-    /// Makes `next` durable, then goes on; if it cannot, the copy stops.
-    void save(CopyState next, Runnable done) {
+    /// Makes durable what `change` makes of this copy's state, then goes on; if it cannot, the copy
+    /// stops.
+    void save(UnaryOperator<CopyState> change, Runnable done) {
         copy.save(
-                next,
+                change,
                 fault -> {
                     if (fault == null) {
                         done.run();
@@ -362,9 +355,11 @@ public final class Replica {
         role.roomGrew();
     }
 
-    /// Tells the partner what this copy is.
+    /// Tells the partner what this copy is; a role that was left may still want to.
     void sendStatus() {
-        send(WireStates.status(copy, role));
+        if (!(role instanceof Stopped)) {
+            send(WireStates.status(copy, role));
+        }
     }
 
     /// Ways from one role to another.
@@ -383,7 +378,8 @@ public final class Replica {
 
     void stopped(String why) {
         tell("the volume has stopped: " + why);
-        role = new Stopped(why, role.active());
+        role = new Stopped(this, why, role.active());
+        role.linkUp();
         activeChanged();
     }
 

@@ -70,6 +70,9 @@ sealed interface Role permits MirrorRole, Opening, SourceRole, Stopped {
 
     default void linkLost(String why) {}
 
+    /// The partner's copy of this volume has stopped or is gone; its link is up.
+    default void partnerStopped(String why) {}
+
     default void writable() {}
 
     /// What this node keeps of its log for this copy, if it is a mirror.

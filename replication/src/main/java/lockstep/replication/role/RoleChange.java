@@ -30,17 +30,17 @@ final class RoleChange {
         replica.become(new Opening(false));
         active.retire(
                 why,
-                () -> {
-                    replica.reopen();
-                    replica.activeChanged();
-                    CopyState state = replica.copy().state();
-                    replica.save(
-                            state.as(CopyState.Role.MIRROR, CopyState.Sync.OUT_OF_SYNC),
-                            this::mirrorOfOwn);
-                });
+                () ->
+                        replica.save(
+                                state ->
+                                        state.as(CopyState.Role.MIRROR, CopyState.Sync.OUT_OF_SYNC),
+                                this::mirrorOfOwn));
     }
 
+    // Whatever the active copy was recording is durable by now.
     private void mirrorOfOwn() {
+        replica.reopen();
+        replica.activeChanged();
         MirrorRole mirror = new MirrorRole(replica, null);
         MirrorVolume.demoted(replica.copy(), mirror, opened(mirror));
     }
@@ -55,13 +55,13 @@ final class RoleChange {
         replica.become(new Opening(true));
         // A read that is still under way must not be answered when the partner takes writes.
         active.guardReads(() -> false);
-        CopyState state = replica.copy().state();
         active.retire(
                 "the volume moves to its partner",
                 () ->
                         replica.save(
-                                state.promising(state.promised().next(state.peer()))
-                                        .as(CopyState.Role.MIRROR, CopyState.Sync.IN_SYNC),
+                                state ->
+                                        state.promising(state.promised().next(state.peer()))
+                                                .as(CopyState.Role.MIRROR, CopyState.Sync.IN_SYNC),
                                 () -> mirrorOf(move)));
     }
 
@@ -70,6 +70,17 @@ final class RoleChange {
         move.handedOver();
         MirrorRole mirror = new MirrorRole(replica, move);
         MirrorVolume.handedOver(replica.copy(), mirror, opened(mirror));
+    }
+
+    /// Nothing touches the disks of `mirror` any more.
+    void retire(MirrorRole mirror, Consumer<@Nullable Refusal> done) {
+        mirror.retire(
+                refusal -> {
+                    if (refusal == null) {
+                        replica.become(new Stopped(replica, "this mirror copy is deleted", null));
+                    }
+                    done.accept(refusal);
+                });
     }
 
     /// A mirror becomes active with the entries that it holds; `opened` says in which epoch.

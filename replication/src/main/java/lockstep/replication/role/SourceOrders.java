@@ -1,6 +1,5 @@
 package lockstep.replication.role;
 
-import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
@@ -81,13 +80,14 @@ final class SourceOrders {
     void resyncAll(Consumer<@Nullable Refusal> done) {
         ActiveVolume active = source.active();
         PeerLink link = replica.link();
+        Exposure exposure = source.exposure();
         Refusal refusal = noCopying(active, link);
-        if (refusal != null || active == null || link == null) {
+        if (refusal != null || active == null || link == null || exposure == null) {
             done.accept(refusal);
             return;
         }
-        replica.save(
-                replica.copy().state().differing(),
+        exposure.decide(
+                CopyState::differing,
                 () -> {
                     replica.tell("everything is copied to the mirror anew: the operator wants it");
                     replica.send(new VolumeMessage.Detached(active.epoch()));
@@ -110,6 +110,10 @@ final class SourceOrders {
                     "there is no link to the mirror",
                     "what it lacks is sent when the link is up; ask again then if it is to get"
                             + " all");
+        }
+        Exposure exposure = source.exposure();
+        if (exposure == null || exposure.isDeciding()) {
+            return new Refusal("something else is being recorded", "try again");
         }
         if (source.progress().full()) {
             return new Refusal(
@@ -148,9 +152,8 @@ final class SourceOrders {
             return;
         }
         source.linkLost("the pair is deleted");
-        CopyState state = replica.copy().state();
         replica.save(
-                state.as(CopyState.Role.STANDALONE, Sync.UNPAIRED).withPeer(0, ""),
+                state -> state.as(CopyState.Role.STANDALONE, Sync.UNPAIRED).withPeer(0, ""),
                 () -> unpaired(active, done));
     }
 
@@ -166,24 +169,30 @@ final class SourceOrders {
         done.accept(null);
     }
 
-    /// Opens an epoch by the operator's word, or because there is no partner who could object.
+    /// Opens an epoch by the operator's word, or because there is no partner who could object. What
+    /// the mirror was asked before is nothing to this epoch.
     void activateAlone(Consumer<@Nullable Refusal> done) {
         ActiveVolume active = source.active();
-        if (active == null || active.service() != ActiveVolume.Service.JOINING) {
+        Exposure exposure = source.exposure();
+        if (active == null
+                || exposure == null
+                || active.service() != ActiveVolume.Service.JOINING) {
             done.accept(new Refusal("the volume is active already", "there is nothing to do"));
             return;
         }
-        CopyState state = replica.copy().state();
-        Epoch epoch = state.promised().next(replica.self());
-        CopyState next =
-                source.isStandalone()
-                        ? state.as(state.role(), Sync.UNPAIRED)
-                        : state.as(state.role(), Sync.OUT_OF_SYNC)
-                                .exposedSince(active.loop().clock().wallMillis());
-        replica.save(
-                next.promising(epoch),
+        if (exposure.isDeciding()) {
+            done.accept(new Refusal("the volume is being activated", "wait for it"));
+            return;
+        }
+        source.partnerStopped("it is activated without its mirror");
+        boolean standalone = source.isStandalone();
+        exposure.decide(
+                state ->
+                        (standalone ? state.as(state.role(), Sync.UNPAIRED) : exposure.ahead(state))
+                                .promising(state.promised().next(replica.self())),
                 () -> {
-                    source.serveAlone(epoch);
+                    source.serveAlone(replica.copy().state().promised());
+                    replica.hearAgain();
                     done.accept(null);
                 });
     }

@@ -22,15 +22,16 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     private final Replica replica;
     private final SourceOrders orders;
     private final ReadLease lease;
+    private final EpochOpening opening;
     private @Nullable ActiveVolume volume;
     private @Nullable SourceSync sync;
-    private @Nullable Epoch asked;
     private @Nullable String diverged;
 
     SourceRole(Replica replica) {
         this.replica = replica;
         this.lease = new ReadLease(replica);
         this.orders = new SourceOrders(replica, this);
+        this.opening = new EpochOpening(replica, this);
     }
 
     /// After a start of the node: a volume without a mirror serves; one with a mirror waits.
@@ -196,11 +197,16 @@ final class SourceRole implements Role, ActiveVolume.Observer {
 
     @Override
     public void linkLost(String why) {
-        asked = null;
+        partnerStopped("the link to the mirror is lost: " + why);
+    }
+
+    @Override
+    public void partnerStopped(String why) {
+        opening.forget();
         if (sync != null) {
-            sync.linkLost("the link to the mirror is lost: " + why);
+            sync.linkLost(why);
         }
-        orders.broken("the link to the mirror is lost: " + why);
+        orders.broken(why);
     }
 
     @Override
@@ -229,10 +235,19 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         if (!joining && status.promised().equals(active.epoch())) {
             decide(status.logEnd(), status.image());
         } else if (!joining) {
-            ask(active.epoch());
+            opening.ask(active.epoch());
         } else {
-            openNew(status.promised());
+            opening.openNew(status.promised());
         }
+    }
+
+    /// Whether no epoch is open here, and nobody is about to open one without the partner.
+    boolean waitsForEpoch() {
+        ActiveVolume active = volume;
+        Exposure mine = exposure();
+        return active != null
+                && active.service() == ActiveVolume.Service.JOINING
+                && (mine == null || !mine.isDeciding());
     }
 
     /// Both were active. Whoever opened the higher epoch stays; the other becomes its mirror,
@@ -251,27 +266,6 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
     }
 
-    /// An epoch above everything that either side has promised; durable here before it is asked
-    /// for.
-    private void openNew(Epoch theirs) {
-        CopyState state = replica.copy().state();
-        Epoch highest = theirs.compareTo(state.promised()) > 0 ? theirs : state.promised();
-        Epoch next = highest.next(replica.self());
-        PeerLink link = replica.link();
-        replica.save(
-                state.promising(next),
-                () -> {
-                    if (link != null && link.equals(replica.link())) {
-                        ask(next);
-                    }
-                });
-    }
-
-    private void ask(Epoch epoch) {
-        asked = epoch;
-        replica.send(new VolumeMessage.OpenEpoch(epoch, end()));
-    }
-
     @Override
     public void received(VolumeMessage message) {
         SourceSync running = sync;
@@ -280,8 +274,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         }
         switch (message) {
             case VolumeMessage.EpochPromised m -> {
-                if (m.epoch().equals(asked)) {
-                    asked = null;
+                if (opening.isPromised(m.epoch())) {
                     decide(m.logEnd(), m.image());
                 }
             }
@@ -296,8 +289,10 @@ final class SourceRole implements Role, ActiveVolume.Observer {
             case VolumeMessage.ImageVerified m -> running.equality().verified(m);
             case VolumeMessage.InSyncRecorded m -> running.recorded(m.epoch());
             case VolumeMessage.HandedOver _ -> {}
-            case VolumeMessage.VolumeUnknown _ ->
-                    replica.tell("the partner has no copy of this volume");
+            case VolumeMessage.VolumeUnknown _ -> {
+                replica.tell("the partner has no copy of this volume");
+                partnerStopped("the partner has no copy of this volume");
+            }
             case VolumeMessage.CpRefused m -> running.refused(m.cp(), m.reason());
             default ->
                     throw new ProtocolViolation(
@@ -323,9 +318,9 @@ final class SourceRole implements Role, ActiveVolume.Observer {
     private void fenced(Epoch promised) {
         ActiveVolume active = volume;
         boolean joining = active != null && active.service() == ActiveVolume.Service.JOINING;
-        if (joining) {
-            openNew(promised);
-        } else if (active != null && promised.compareTo(active.epoch()) > 0) {
+        if (waitsForEpoch()) {
+            opening.openNew(promised);
+        } else if (active != null && !joining && promised.compareTo(active.epoch()) > 0) {
             replica.changes().demote("the partner has promised epoch " + promised);
         }
     }

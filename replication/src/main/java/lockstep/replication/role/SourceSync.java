@@ -150,15 +150,15 @@ final class SourceSync {
     /// serve alone, and says so durably before it does.
     void ready(Epoch epoch, CpId image) {
         PeerLink link = replica.link();
-        if (phase != SyncPhase.ASKING || link == null) {
+        if (phase != SyncPhase.ASKING || link == null || exposure.isDeciding()) {
             return;
         }
         if (!image.equals(mirrorImage)) {
             mirrorImage = CpId.NONE;
             meter.begin(true);
         }
-        replica.save(
-                exposure.ahead(),
+        exposure.decide(
+                exposure::ahead,
                 () -> {
                     exposure.aheadOfMirror();
                     if (volume.service() == ActiveVolume.Service.JOINING) {
@@ -171,6 +171,8 @@ final class SourceSync {
                     }
                     if (link.equals(replica.link()) && phase == SyncPhase.ASKING) {
                         begin(link);
+                    } else {
+                        replica.hearAgain();
                     }
                 });
     }
@@ -307,13 +309,14 @@ final class SourceSync {
 
     private void recordIfCaughtUp() {
         boolean imageHasAll = volume.copy().root().upTo().sequence() >= catchUpTo;
-        if (phase != SyncPhase.CATCHING_UP || (storedUpTo < catchUpTo && !imageHasAll)) {
+        boolean hasAll = storedUpTo >= catchUpTo || imageHasAll;
+        if (phase != SyncPhase.CATCHING_UP || !hasAll || exposure.isDeciding()) {
             return;
         }
         phase = SyncPhase.RECORDING;
         PeerLink link = replica.link();
         replica.save(
-                replica.copy().state().as(Role.SOURCE, Sync.IN_SYNC),
+                state -> state.role() == Role.SOURCE ? state.as(Role.SOURCE, Sync.IN_SYNC) : state,
                 () -> {
                     if (phase == SyncPhase.RECORDING && link != null) {
                         replica.send(

@@ -2,6 +2,7 @@ package lockstep.replication.role;
 
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.io.Clock;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.MirrorVolume;
@@ -128,13 +129,27 @@ final class Takeover {
 
     private void fence() {
         enter(TakeoverStage.FENCING);
-        CopyState state = replica.copy().state();
-        Epoch epoch = state.promised().next(replica.self());
+        // Above what is just being promised, too.
         replica.save(
-                state.promising(epoch)
-                        .as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC)
-                        .exposedSince(replica.copy().loop().clock().wallMillis()),
-                () -> replica.whenLeaseIsOver(() -> rollBack(epoch)));
+                state ->
+                        state.promising(state.promised().next(replica.self()))
+                                .as(CopyState.Role.SOURCE, Sync.OUT_OF_SYNC)
+                                .exposedSince(replica.copy().loop().clock().wallMillis()),
+                () -> {
+                    Epoch epoch = replica.copy().state().promised();
+                    whenLeaseIsOver(() -> rollBack(epoch));
+                });
+    }
+
+    /// Calls `next` when the source can no longer believe that it alone may answer reads.
+    private void whenLeaseIsOver(Runnable next) {
+        Clock clock = replica.copy().loop().clock();
+        long left = replica.observer.leaseGrantedUntilNanos(replica) - clock.nanoTime();
+        if (left <= 0) {
+            next.run();
+        } else {
+            clock.schedule(left, () -> whenLeaseIsOver(next));
+        }
     }
 
     private void rollBack(Epoch epoch) {

@@ -125,10 +125,17 @@ public final class MirrorSender implements Mirror {
         goOn();
     }
 
-    /// The link is over.
+    /// The link, or the mirror at its other end, is lost.
     public void lost() {
         lost = true;
         goOn();
+    }
+
+    // The mirror alone may be lost, and its link still be up.
+    private void send(VolumeMessage borrowed) {
+        if (!lost) {
+            link.send(volume, borrowed);
+        }
     }
 
     /// Bytes of entries that the mirror has not stored.
@@ -141,9 +148,7 @@ public final class MirrorSender implements Mirror {
         if (!announced) {
             announced = true;
             CpId known = cp == null ? CpId.NONE : cp;
-            link.send(
-                    volume,
-                    new VolumeMessage.GoLive(epoch, known, half, borrowed.position().sequence()));
+            send(new VolumeMessage.GoLive(epoch, known, half, borrowed.position().sequence()));
         }
         // Kept when the link is lost too: the next link's sender asks for what this one has.
         backlog.add(half, borrowed);
@@ -157,7 +162,7 @@ public final class MirrorSender implements Mirror {
         blocksSent = 0;
         blocksWritten = 0;
         digest.clear();
-        link.send(volume, new VolumeMessage.CpBegin(begun, upTo));
+        send(new VolumeMessage.CpBegin(begun, upTo));
     }
 
     @Override
@@ -222,8 +227,8 @@ public final class MirrorSender implements Mirror {
         flushReferences();
         flushChanges();
         flushEntries();
-        link.send(volume, new VolumeMessage.CpDigest(committed, digest.value()));
-        link.send(volume, new VolumeMessage.CpCommit(committed, borrowedRoot));
+        send(new VolumeMessage.CpDigest(committed, digest.value()));
+        send(new VolumeMessage.CpCommit(committed, borrowedRoot));
     }
 
     @Override
@@ -265,8 +270,7 @@ public final class MirrorSender implements Mirror {
         EntryBacklog.Chunk chunk = lost ? null : backlog.nextToSend();
         while (chunk != null) {
             ByteBuffer unsent = chunk.bytes.duplicate().flip().position(chunk.sent);
-            link.send(
-                    volume,
+            send(
                     new VolumeMessage.Entries(
                             epoch, chunk.half, chunk.count - chunk.sentCount, unsent));
             chunk.sent = chunk.bytes.position();
@@ -318,7 +322,7 @@ public final class MirrorSender implements Mirror {
         closeRun();
         CpId of = cp;
         if (!runs.isEmpty() && of != null) {
-            link.send(volume, new VolumeMessage.CpData(of, runs));
+            send(new VolumeMessage.CpData(of, runs));
         }
         runs.clear();
         contents.clear();
@@ -329,7 +333,7 @@ public final class MirrorSender implements Mirror {
     private void flushReferences() {
         CpId of = cp;
         if (!references.isEmpty() && of != null) {
-            link.send(volume, new VolumeMessage.CpReferences(of, references));
+            send(new VolumeMessage.CpReferences(of, references));
         }
         references.clear();
     }
@@ -337,7 +341,7 @@ public final class MirrorSender implements Mirror {
     private void flushChanges() {
         CpId of = cp;
         if (!changes.isEmpty() && of != null) {
-            link.send(volume, new VolumeMessage.CpChanges(of, changes));
+            send(new VolumeMessage.CpChanges(of, changes));
         }
         changes.clear();
         changedBytes = 0;

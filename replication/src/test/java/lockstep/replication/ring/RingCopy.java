@@ -104,6 +104,11 @@ final class RingCopy {
         replica.start();
     }
 
+    /// More of its disks are gone than its group can do without.
+    void failDisks() {
+        disks.subList(0, 2).forEach(disk -> disk.faults().failAll("it is gone"));
+    }
+
     Replica replica() {
         return Objects.requireNonNull(replica);
     }

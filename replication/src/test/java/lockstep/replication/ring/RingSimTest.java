@@ -125,6 +125,35 @@ class RingSimTest {
         assertThat(ac.acknowledged - beforeOther).isGreaterThan(undisturbed * 9 / 10);
     }
 
+    /// A lease covers all volumes of a link: one of them that is lost takes it from no other.
+    @Test
+    void aMirrorThatStopsIsNoMatterOfOthersOfItsPair() {
+        RingCopy lost = pair(a, b, SMALL);
+        RingCopy other = pair(a, b, SMALL);
+        lost.load(2);
+        simulation.runFor(SECOND / 10);
+        a.events.clear();
+        mirror(lost, b).failDisks();
+        lost.node.await(
+                () -> lost.replica().status().state() == RoleState.SUSPENDED,
+                "the source knows that its mirror has stopped");
+        assertThat(mirror(lost, b).replica().status().state()).isEqualTo(RoleState.STOPPED);
+        assertThat(other.replica().status().state()).isEqualTo(RoleState.IN_SYNC);
+        other.load(2);
+        simulation.runFor(SECOND);
+        assertThat(other.acknowledged).isGreaterThan(20);
+        other.stopLoad();
+        simulation.runFor(SECOND / 10);
+        other.verify(other);
+        assertThat(a.events).noneMatch(event -> event.contains("the link is lost"));
+        List<Refusal> refusals = new ArrayList<>();
+        a.loop.call(() -> lost.replica().detach(refusals::add));
+        long before = lost.acknowledged;
+        simulation.runFor(SECOND / 5);
+        assertThat(refusals).containsExactly((Refusal) null);
+        assertThat(lost.acknowledged).isGreaterThan(before + 5);
+    }
+
     /// Halves of these sources would fill the destination's whole log, and do not.
     @Test
     void sourcesKeepToTheirPartOfTheDestinationsLog() {

@@ -7,15 +7,18 @@ import lockstep.replication.wire.VolumeMessage;
 
 import org.jspecify.annotations.NullUnmarked;
 
+import java.util.function.UnaryOperator;
+
 /// What bugs do instead, with what only this package sees.
 @NullUnmarked
 final class RoleMistakes {
     private RoleMistakes() {}
 
     /// Acts first and records it afterwards.
-    public static void actThenSave(Replica replica, CopyState next, Runnable done) {
+    public static void actThenSave(
+            Replica replica, UnaryOperator<CopyState> change, Runnable done) {
         done.run();
-        replica.save(next, () -> {});
+        replica.save(change, () -> {});
     }
 
     /// Says that it has stored what it has only received.
@@ -27,7 +30,7 @@ final class RoleMistakes {
     }
 
     /// Does not wait until the lease is over.
-    public static void atOnce(Replica replica, Runnable next) {
+    public static void atOnce(Takeover takeover, Runnable next) {
         next.run();
     }
 }
