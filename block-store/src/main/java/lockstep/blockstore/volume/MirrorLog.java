@@ -24,10 +24,7 @@ final class MirrorLog {
     /// the data is one block, whose checksum the entry has. There may be a million of these.
     @SuppressWarnings("ArrayRecordComponent")
     private record Kept(
-            long half,
-            LogEntry entry,
-            int @Nullable [] crcs,
-            EntryMemory.@Nullable Slab slab) {}
+            long half, LogEntry entry, int @Nullable [] crcs, EntryMemory.@Nullable Slab slab) {}
 
     /// A block of an entry's data, and what its checksum was when it came.
     record Block(ByteBuffer content, int crc) {}
