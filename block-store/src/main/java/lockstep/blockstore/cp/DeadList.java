@@ -3,9 +3,13 @@ package lockstep.blockstore.cp;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.block.BlockPointer;
+import lockstep.blockstore.io.Slices;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,18 +42,64 @@ public final class DeadList {
     private long nextIndex;
     private long entries;
 
+    /// The pins of the last walk, and the blocks that took entries since.
+    private List<CpId> sweptFor = List.of();
+
+    private final TreeSet<Long> sinceSweep = new TreeSet<>();
+
     /// Notes that `block` died in `died`.
     void add(BlockPointer block, CpId died) {
         append(new Entry(block, died.epoch().counter(), died.count()));
+        entries++;
     }
 
-    /// Takes out every entry that no pin needs and gives its VBN to `freed`. All entries died in a
-    /// consistency point that is committed, so only pins can still need them.
-    void sweep(Pins pins, LongConsumer freed) {
-        List<Entry> moved = new ArrayList<>();
-        for (Map.Entry<Long, List<Entry>> of : List.copyOf(blocks.entrySet())) {
+    /// A walk that takes out every entry that no pin needs and gives its VBN to `freed`; nothing else
+    /// is done with the list until it has ended. All entries died in a consistency point that is
+    /// committed, so only pins can still need them: what the same pins needed before they need
+    /// still, and only what died since is looked at.
+    Slices.Step sweep(Pins pins, LongConsumer freed) {
+        List<CpId> now = pins.list().stream().map(Pin::cp).toList();
+        Collection<Long> where = now.equals(sweptFor) ? sinceSweep : blocks.keySet();
+        Sweep sweep = new Sweep(pins, freed, List.copyOf(where));
+        sweptFor = now;
+        sinceSweep.clear();
+        return sweep;
+    }
+
+    /// Block by block: first what is freed goes, then what stays of its blocks moves.
+    private final class Sweep implements Slices.Step {
+        private final Pins pins;
+        private final LongConsumer freed;
+        private final Iterator<Long> left;
+        private final ArrayDeque<Entry> moved = new ArrayDeque<>();
+        private boolean moving;
+
+        Sweep(Pins pins, LongConsumer freed, List<Long> where) {
+            this.pins = pins;
+            this.freed = freed;
+            this.left = where.iterator();
+        }
+
+        @Override
+        public boolean run() {
+            if (left.hasNext()) {
+                sweep(left.next());
+                return true;
+            }
+            if (!moving && blocks.isEmpty()) {
+                nextIndex = 0;
+            }
+            moving = true;
+            for (int i = 0; i < ENTRIES_PER_BLOCK && !moved.isEmpty(); i++) {
+                append(moved.remove());
+            }
+            return !moved.isEmpty();
+        }
+
+        private void sweep(long index) {
+            List<Entry> content = blocks.getOrDefault(index, List.of());
             List<Entry> kept = new ArrayList<>();
-            for (Entry entry : of.getValue()) {
+            for (Entry entry : content) {
                 BlockPointer block = entry.block;
                 if (pins.need(
                         block.birthEpoch(), block.birthCount(), entry.diedEpoch, entry.diedCount)) {
@@ -58,15 +108,12 @@ public final class DeadList {
                     freed.accept(block.vbn());
                 }
             }
-            if (kept.size() < of.getValue().size()) {
-                drop(of.getKey());
+            if (kept.size() < content.size()) {
+                entries -= content.size() - kept.size();
+                drop(index);
                 moved.addAll(kept);
             }
         }
-        if (blocks.isEmpty()) {
-            nextIndex = 0;
-        }
-        moved.forEach(this::append);
     }
 
     /// Blocks of the file that have to be written in this consistency point.
@@ -130,6 +177,7 @@ public final class DeadList {
             content.add(new Entry(block, borrowed.getInt(at + 12), borrowed.getLong(at + 24)));
         }
         blocks.put(index, content);
+        sinceSweep.add(index);
         entries += count;
         nextIndex = Math.max(nextIndex, index + 1);
         return true;
@@ -155,17 +203,16 @@ public final class DeadList {
         } else {
             tail = new ArrayList<>();
             toWrite.add(nextIndex);
+            sinceSweep.add(nextIndex);
             blocks.put(nextIndex++, tail);
         }
         tail.add(entry);
-        entries++;
     }
 
     private void drop(long index) {
-        List<Entry> gone = blocks.remove(index);
-        if (gone != null) {
-            entries -= gone.size();
+        if (blocks.remove(index) != null) {
             toWrite.remove(index);
+            sinceSweep.remove(index);
             toDrop.add(index);
         }
     }

@@ -6,14 +6,13 @@ import lockstep.blockstore.disk.Together;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
 
 /// The stripes that a crash may have left half written: nothing can be said of them before the
-/// volume is opened, which makes them right. One bit for each stripe of a group.
+/// volume is opened, which makes them right.
 public final class NotedStripes {
-    private final List<BitSet> groups = new ArrayList<>();
+    private final List<DbnSet> groups = new ArrayList<>();
 
     private NotedStripes() {}
 
@@ -26,7 +25,7 @@ public final class NotedStripes {
         NotedStripes noted = new NotedStripes();
         Together together = new Together(_ -> done.accept(noted));
         for (RaidGroup group : groups) {
-            BitSet stripes = new BitSet();
+            DbnSet stripes = new DbnSet();
             noted.groups.add(stripes);
             var one = together.one();
             group.notes()
@@ -39,21 +38,20 @@ public final class NotedStripes {
         together.start();
     }
 
-    private static void take(@Nullable DirtyNote note, CpId committed, BitSet stripes) {
+    private static void take(@Nullable DirtyNote note, CpId committed, DbnSet stripes) {
         if (note != null && note.cp().compareTo(committed) > 0) {
             for (DirtyNote.BlockRange range : note.ranges()) {
-                int first = Math.toIntExact(range.dbn());
-                stripes.set(first, first + range.blocks());
+                stripes.add(range.dbn(), range.blocks());
             }
         }
     }
 
     boolean has(int group, long dbn) {
-        return group < groups.size() && groups.get(group).get(Math.toIntExact(dbn));
+        return group < groups.size() && groups.get(group).has(dbn);
     }
 
     /// How many there are.
     public long count() {
-        return groups.stream().mapToLong(BitSet::cardinality).sum();
+        return groups.stream().mapToLong(DbnSet::size).sum();
     }
 }

@@ -30,7 +30,7 @@ final class CpDriver {
         /// Log room and space came back.
         void roomMade();
 
-        /// Space ran short: `cp` is not kept readable any more.
+        /// Space or memory ran short: `cp` is not kept readable any more.
         void pinGivenUp(CpId cp);
 
         /// It failed; the volume stops.
@@ -60,7 +60,7 @@ final class CpDriver {
     CpDriver(VolumeCore core, Listener listener) {
         this.core = core;
         this.listener = listener;
-        this.relief = new Relief(core, () -> request(null));
+        this.relief = new Relief(core, () -> request(null), listener::pinGivenUp);
         this.frozenUpTo = core.copy.root().upTo().sequence();
     }
 
@@ -81,11 +81,7 @@ final class CpDriver {
 
     /// Before a write is told that there is no space: gives up a pin, if one may go.
     boolean giveUpPin() {
-        CpId gone = relief.giveUpPin(commits, inDoubt);
-        if (gone != null) {
-            listener.pinGivenUp(gone);
-        }
-        return gone != null;
+        return relief.giveUpPin(commits, inDoubt);
     }
 
     /// Space that is to come.
@@ -381,6 +377,7 @@ final class CpDriver {
             releaseLog();
             listener.committed(root, false);
             listener.roomMade();
+            relief.shortenDeadList(commits, inDoubt);
             return;
         }
         inDoubt = root.cp();

@@ -7,6 +7,7 @@ import lockstep.blockstore.cp.CpContext;
 import lockstep.blockstore.cp.CpStage;
 import lockstep.blockstore.cp.DeadList;
 import lockstep.blockstore.cp.Pins;
+import lockstep.blockstore.io.Slices;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.volume.ActiveVolume;
 
@@ -75,7 +76,12 @@ final class Canaries {
                     DeadList.class.getDeclaredMethod("sweep", Pins.class, LongConsumer.class);
             sweep.setAccessible(true);
             long before = context.dead().entries();
-            sweep.invoke(context.dead(), new Pins(List.of()), free);
+            Slices.Step walk =
+                    (Slices.Step) sweep.invoke(context.dead(), new Pins(List.of()), free);
+            boolean more = true;
+            while (more) {
+                more = walk.run();
+            }
             if (context.dead().entries() < before) {
                 lookFromTheStart(context.allocator());
             }

@@ -11,6 +11,7 @@ import lockstep.blockstore.base.Outcome;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.block.RaidSpace;
+import lockstep.blockstore.cp.Pin;
 import lockstep.blockstore.cp.VolumeRoot;
 import lockstep.blockstore.disk.DiskEvents;
 import lockstep.blockstore.disk.DiskInventory;
@@ -57,6 +58,14 @@ final class VolumeWorld {
     MirrorVolume mirror;
     String refused;
     String stopped;
+
+    /// Whether the image found by [#open] is pinned, as for a mirror that is away.
+    boolean pins;
+
+    /// See [VolumeSettings].
+    long deadBlocks = 1 << 20;
+
+    CpId givenUp;
 
     /// What the volume's owner was told of its disks.
     static final class Heard implements DiskEvents {
@@ -177,11 +186,13 @@ final class VolumeWorld {
     private void openCopy(NvLog log) {
         VolumeDisks.StoredRecord root = disks.readNewest(RecordArea.SUPERBLOCK);
         VolumeDisks.StoredRecord state = disks.readNewest(RecordArea.COPY_STATE);
-        VolumeSettings settings = new VolumeSettings(1 << 20, 50_000_000, 1_000_000_000, 256);
+        VolumeSettings settings =
+                new VolumeSettings(1 << 20, 50_000_000, 1_000_000_000, 256, deadBlocks);
+        VolumeRoot found = VolumeRoot.decode(root.payload());
         copy =
                 new VolumeCopy(
                         new VolumeCopy.Parts(ID, "v", space, log.stream(ID), loop, settings),
-                        VolumeRoot.decode(root.payload()),
+                        pins ? found.withPins(List.of(Pin.of(found))) : found,
                         root.order() + 1,
                         CopyState.decode(state.payload()),
                         state.order() + 1);
@@ -241,7 +252,9 @@ final class VolumeWorld {
             public void imageCommitted(VolumeRoot root, boolean needsCopy) {}
 
             @Override
-            public void pinGivenUp(CpId cp) {}
+            public void pinGivenUp(CpId cp) {
+                givenUp = cp;
+            }
 
             @Override
             public void logLost(String reason) {
