@@ -50,12 +50,13 @@ public final class DeadList {
     /// Notes that `block` died in `died`.
     void add(BlockPointer block, CpId died) {
         append(new Entry(block, died.epoch().counter(), died.count()));
+        sinceSweep.add(blocks.lastKey());
         entries++;
     }
 
-    /// A walk that takes out every entry that no pin needs and gives its VBN to `freed`; nothing else
-    /// is done with the list until it has ended. All entries died in a consistency point that is
-    /// committed, so only pins can still need them: what the same pins needed before they need
+    /// A walk that takes out every entry that no pin needs and gives its VBN to `freed`; nothing
+    /// else is done with the list until it has ended. All entries died in a consistency point that
+    /// is committed, so only pins can still need them: what the same pins needed before they need
     /// still, and only what died since is looked at.
     Slices.Step sweep(Pins pins, LongConsumer freed) {
         List<CpId> now = pins.list().stream().map(Pin::cp).toList();
@@ -203,7 +204,6 @@ public final class DeadList {
         } else {
             tail = new ArrayList<>();
             toWrite.add(nextIndex);
-            sinceSweep.add(nextIndex);
             blocks.put(nextIndex++, tail);
         }
         tail.add(entry);

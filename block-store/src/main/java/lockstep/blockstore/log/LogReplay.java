@@ -183,8 +183,8 @@ final class LogReplay {
         deliver(verdict);
     }
 
-    // What is delivered is kept no more, nor a segment with nothing left to deliver: whoever takes the
-    // entries has copies of its own by then.
+    // What is delivered is kept no more, nor a segment with nothing left to deliver: whoever takes
+    // the entries has copies of its own by then.
     private void deliver(LogVerdict verdict) {
         ArrayDeque<Found> entries = scan.entries();
         long bytes = 0;

@@ -22,8 +22,8 @@ import java.util.TreeSet;
 /// disks have nothing else to do. With all disks there, a round ends only where the note is full.
 /// With a data disk missing, a round is as large as the partial-parity area: its chunks are
 /// prepared first, because what is rescued by them has to be durable with the note, and the group
-/// is flushed before the next note, of whichever round it is. A disk that is rebuilt is there in the stripes that are done
-/// and missing behind them: no round has stripes of both kinds.
+/// is flushed before the next note, of whichever round it is. A disk that is rebuilt is there in
+/// the stripes that are done and missing behind them: no round has stripes of both kinds.
 final class GroupWriter {
     // With chunks of 64 stripes these are 256 KiB on each disk: enough that each of a device's four
     // threads has one, also while the last of some chunk is waited for, and little enough that a

@@ -23,10 +23,10 @@ import java.util.TreeMap;
 /// anyway, and are durable by its flush. A crash on the way leaves noted stripes, of which recovery
 /// takes each block as it is found, old content or zeros, and makes entries and parity of that.
 ///
-/// Holes are worth nothing that a consistency point would wait for, or a disk would leave for: where
-/// there is no space below to make one, the disk keeps what it has. The entries go all the same, as
-/// the other disks may have no content for them any more, and without an entry a block counts as
-/// zeros, whatever stands there. The rest waits for another time.
+/// Holes are worth nothing that a consistency point would wait for, or a disk would leave for:
+/// where there is no space below to make one, the disk keeps what it has. The entries go all the
+/// same, as the other disks may have no content for them any more, and without an entry a block
+/// counts as zeros, whatever stands there. The rest waits for another time.
 ///
 /// Nothing is put while holes are made, and afterwards a put finds a stripe in order that holds
 /// nothing. The last look is here, under the lock: a stripe with an entry of this consistency

@@ -146,8 +146,8 @@ final class Admission {
                 || halfTaken() >= core.copy.settings().halfBytes() / TRIGGER_SHARE;
     }
 
-    /// What the half has taken of `halfBytes`: by its blocks in memory or by its entries in the log,
-    /// whichever is more.
+    /// What the half has taken of `halfBytes`: by its blocks in memory or by its entries in the
+    /// log, whichever is more.
     private long halfTaken() {
         long logged = core.copy.log().bytes(core.half) / LOG_PER_HALF;
         return Math.max(core.filling.cost(), logged);

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.function.Consumer;
 
-/// Space, and memory, that is to come without a host giving any back: of what was deleted, which is drained a
-/// bounded part at a time, and of pins that are given up. Writes that find no room wait for it.
+/// Space, and memory, that is to come without a host giving any back: of what was deleted, which is
+/// drained a bounded part at a time, and of pins that are given up. Writes that find no room wait
+/// for it.
 final class Relief {
     /// While something is drained, consistency points follow each other so much faster.
     private static final int DRAINS_PER_INTERVAL = 16;

@@ -7,8 +7,8 @@ import lockstep.blockstore.cp.CpContext;
 import lockstep.blockstore.cp.CpStage;
 import lockstep.blockstore.cp.DeadList;
 import lockstep.blockstore.cp.Pins;
-import lockstep.blockstore.io.Slices;
 import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.Slices;
 import lockstep.blockstore.volume.ActiveVolume;
 
 import org.jspecify.annotations.NullUnmarked;

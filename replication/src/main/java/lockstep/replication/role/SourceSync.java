@@ -200,7 +200,7 @@ final class SourceSync {
 
     /// Space ran short, and `cp` is not kept any more.
     void pinGivenUp(CpId cp) {
-        replica.tell("space runs short: image " + cp + " is not kept for the mirror any more");
+        replica.tell("room runs short: image " + cp + " is not kept for the mirror any more");
         ImageSender sent = feed.image();
         if (phase == SyncPhase.COPYING && sent != null && sent.image().equals(cp)) {
             again();

@@ -222,7 +222,7 @@ final class RejoinTest {
         pair.network.cutBoth("a", "b");
         pair.goAlone(a);
         fill(blocks, 2);
-        assertThat(a.events).anyMatch(event -> event.startsWith("space runs short"));
+        assertThat(a.events).anyMatch(event -> event.startsWith("room runs short"));
         fill(blocks, 3);
         pair.network.heal();
         inSync();

@@ -62,8 +62,7 @@ final class BackingFile implements AutoCloseable {
     /// finds no space to do so this time: the range may have changed in part.
     synchronized boolean punch(long offset, long length) throws IOException {
         Holes found = takesHoles ? holes() : null;
-        Holes.Answer answer =
-                found == null ? Holes.Answer.REFUSED : found.punch(offset, length);
+        Holes.Answer answer = found == null ? Holes.Answer.REFUSED : found.punch(offset, length);
         takesHoles = answer != Holes.Answer.REFUSED;
         return answer == Holes.Answer.TAKEN;
     }
