@@ -53,7 +53,7 @@ final class Bugs {
                 Bug.of(
                         "read-before-durable",
                         "a read is answered with a write that may still be lost",
-                        1,
+                        3,
                         new Instead(
                                 VOLUME + "MediaPath",
                                 "answerRead",
@@ -134,7 +134,7 @@ final class Bugs {
                 Bug.of(
                         "commit-without-flush",
                         "a superblock is written before what it names is durable",
-                        1,
+                        3,
                         new Instead(RAID + "CpWriter", "flush", "flush", OWN + "noFlush")),
                 Bug.of(
                         "stripes-not-noted",
@@ -159,7 +159,7 @@ final class Bugs {
                 Bug.of(
                         "epoch-reopened-alone",
                         "a source opens an epoch after a restart without its partner's promise",
-                        4,
+                        5,
                         new Answers(ROLE + "SourceRole", "openedAtStart", "isStandalone", true)),
                 Bug.of(
                         "alone-before-recorded",
