@@ -27,7 +27,7 @@ disks = ["$dir/disks/d*"]
 log { path = "$dir/log", size = $5 }
 cache-size = $6
 iscsi { portals = ["127.0.0.1:$2"] }
-replication { listen = "127.0.0.1:$(($2 + 3550))" }
+replication { listen = "127.0.0.1:$(($2 + 3551))" }
 ${7:-}
 CONF
     "$lockstep" node start -c "$dir/node.conf" >"$dir/node.log" 2>&1 &
