@@ -60,6 +60,8 @@ final class SpoiledWrite {
             at += part;
         }
         Extent landed = new Extent(torn.offset(), List.of(before));
-        return all.stream().map(extent -> extent == torn ? landed : extent).toList();
+        return all.stream()
+                .map(extent -> extent.offset() == torn.offset() ? landed : extent)
+                .toList();
     }
 }
