@@ -16,7 +16,7 @@ stop() {
 trap stop EXIT
 
 # Starts a node on files of its own, which it keeps if they are there, and waits until it answers.
-node() { # NAME ISCSI-PORT DISKS MEBIBYTES LOG CACHE [MORE-KEYS]
+node() { # NAME ISCSI-PORT DISKS MEBIBYTES LOG CACHE
     local dir=$lab/$1 i
     mkdir -p "$dir/disks"
     for ((i = 0; i < $3; i++)); do [ -e "$dir/disks/d$i" ] || truncate -s "$4M" "$dir/disks/d$i"; done
@@ -28,7 +28,6 @@ log { path = "$dir/log", size = $5 }
 cache-size = $6
 iscsi { portals = ["127.0.0.1:$2"] }
 replication { listen = "127.0.0.1:$(($2 + 3551))" }
-${7:-}
 CONF
     "$lockstep" node start -c "$dir/node.conf" >"$dir/node.log" 2>&1 &
     pid[$1]=$!

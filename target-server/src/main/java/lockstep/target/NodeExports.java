@@ -171,13 +171,13 @@ final class NodeExports {
             done.accept(null);
             return;
         }
-        ActiveVolume scratch = scratch(export);
         if (isLost(export)) {
             String what = "what was written to clones stays in their scratch volume, which is lost";
             node.events().note(export.name(), what);
             done.accept(null);
             return;
         }
+        ActiveVolume scratch = scratch(export);
         if (scratch == null) {
             done.accept("its scratch volume is not open");
             return;
@@ -201,8 +201,8 @@ final class NodeExports {
                         });
     }
 
-    // A volume that cannot be opened, or has stopped, would keep an export for ever, and with it a
-    // snapshot on both nodes.
+    // A volume that was refused, or has stopped, would keep an export for ever, and with it a
+    // snapshot on both nodes. All that can be opened are, before anything of them is used.
     private boolean isLost(Export export) {
         VolumeId id = export.scratch();
         HostedVolume under = id == null ? null : node.volumes().find(id);
