@@ -21,14 +21,21 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// Many appends of many streams, one durable write. At most one is under way; whatever comes in
+/// Many appends of many streams, one durable write. Two are under way at most; whatever comes in
 /// meanwhile is the next one, so batches grow with the load and a lone append waits for nobody.
-/// Erasures of segment headers stand in the same line, each alone and before the next commit.
+/// With one alone the device would rest while answers go out and the next commands come in, and
+/// these would wait for all of a commit that they just missed. They may end in any order, and count
+/// in the order in which they began: a commit settles when all before it have.
+///
+/// Erasures of segment headers stand in the same line, each alone and before the next commit. Where
+/// there are two copies each commit is alone too: losing one copy is a sequence of writes.
 ///
 /// After the first fault the device is out for good: nothing is written or acknowledged again.
 final class GroupCommit {
     // Header and first batch header: either alone would still tell whose the segment was.
     private static final int ERASED_BYTES = LogFormat.SEGMENT_HEADER_BYTES + Blocks.SIZE;
+
+    private static final int COMMITS_OF_ONE_COPY = 2;
 
     private final LogCopies copies;
     private final EventLoop loop;
@@ -38,7 +45,11 @@ final class GroupCommit {
     private final Meter bytesWritten;
     private final LinkedHashSet<LogStream> waiting = new LinkedHashSet<>();
     private final ArrayDeque<Erasure> erasures = new ArrayDeque<>();
-    private boolean busy;
+    // In the order in which they began; the first of them has not ended.
+    private final ArrayDeque<Commit> underWay = new ArrayDeque<>();
+    private final int mostUnderWay;
+    private boolean turn;
+    private boolean erasing;
     private final Consumer<IoFault> onFailure;
     private @Nullable IoFault out;
 
@@ -56,9 +67,21 @@ final class GroupCommit {
         this.commitTime = metrics.timer("log.commit.time");
         this.entriesPerCommit = metrics.histogram("log.commit.entries");
         this.bytesWritten = metrics.meter("log.bytes");
+        this.mostUnderWay = copies.all().size() == 1 ? COMMITS_OF_ONE_COPY : 1;
     }
 
     private record Erasure(List<Integer> segments, IoCompletion done) {}
+
+    /// One commit, from its start until it and all before it have ended.
+    private static final class Commit {
+        final List<LogStream> streams;
+        boolean over;
+        @Nullable IoFault fault;
+
+        Commit(List<LogStream> streams) {
+            this.streams = streams;
+        }
+    }
 
     /// Why nothing is acknowledged any more, or null while all is well.
     @Nullable IoFault out() {
@@ -79,23 +102,28 @@ final class GroupCommit {
 
     // One task later, so that everything appended in this task is in the same commit.
     private void startLater() {
-        if (!busy) {
-            busy = true;
+        if (!turn) {
+            turn = true;
             loop.execute(this::startNext);
         }
     }
 
     private void startNext() {
+        turn = false;
+        if (erasing) {
+            return;
+        }
         if (!erasures.isEmpty()) {
-            startErasure(erasures.remove());
-        } else if (!waiting.isEmpty()) {
+            if (underWay.isEmpty()) {
+                startErasure(erasures.remove());
+            }
+        } else if (!waiting.isEmpty() && underWay.size() < mostUnderWay) {
             startCommit();
-        } else {
-            busy = false;
         }
     }
 
     private void startErasure(Erasure erasure) {
+        erasing = true;
         IoFault fault = out;
         if (fault != null || erasure.segments().isEmpty()) {
             loop.execute(() -> endErasure(erasure, fault));
@@ -110,12 +138,13 @@ final class GroupCommit {
     }
 
     private void endErasure(Erasure erasure, @Nullable IoFault fault) {
+        erasing = false;
         if (fault == null) {
             erasure.segments().forEach(pool::give);
         }
         erasure.done().ended(fault);
         if (fault != null && out == null) {
-            fail(fault, List.of());
+            fail(fault);
         }
         startNext();
     }
@@ -124,7 +153,6 @@ final class GroupCommit {
         List<LogStream> streams = new ArrayList<>(waiting);
         waiting.clear();
         if (out != null) {
-            busy = false;
             return;
         }
         List<Extent> extents = new ArrayList<>();
@@ -132,41 +160,55 @@ final class GroupCommit {
         for (LogStream stream : streams) {
             entries += stream.seal(extents);
         }
-        long bytes = extents.stream().mapToLong(Extent::length).sum();
-        long startedNanos = loop.clock().nanoTime();
         entriesPerCommit.update(entries);
+        Commit commit = new Commit(streams);
+        underWay.add(commit);
         if (extents.isEmpty()) {
             // Everything that waited was dropped meanwhile.
-            startNext();
+            ended(commit, null);
             return;
         }
+        long bytes = extents.stream().mapToLong(Extent::length).sum();
+        long startedNanos = loop.clock().nanoTime();
         copies.writeDurably(
                 extents,
                 fault -> {
                     long tookNanos = loop.clock().nanoTime() - startedNanos;
                     commitTime.update(tookNanos, TimeUnit.NANOSECONDS);
                     bytesWritten.mark(bytes);
-                    endCommit(streams, fault);
+                    ended(commit, fault);
                 });
     }
 
     // The next commit starts before listeners run, so the device never waits for them.
-    private void endCommit(List<LogStream> streams, @Nullable IoFault fault) {
-        if (fault != null) {
-            fail(fault, streams);
-            startNext();
-            return;
+    private void ended(Commit commit, @Nullable IoFault fault) {
+        commit.over = true;
+        commit.fault = fault;
+        List<LogStream> settled = new ArrayList<>();
+        while (!underWay.isEmpty() && underWay.getFirst().over) {
+            Commit first = underWay.remove();
+            IoFault why = first.fault;
+            if (out == null && why == null) {
+                first.streams.forEach(LogStream::settle);
+                settled.addAll(first.streams);
+                continue;
+            }
+            first.streams.forEach(LogStream::drop);
+            if (out == null && why != null) {
+                // After a failure nothing is told of as durable.
+                settled.forEach(LogStream::tellDurable);
+                settled.clear();
+                fail(why);
+            }
         }
-        streams.forEach(LogStream::settle);
         startNext();
-        streams.forEach(LogStream::tellDurable);
+        settled.forEach(LogStream::tellDurable);
     }
 
-    private void fail(IoFault fault, List<LogStream> streams) {
+    private void fail(IoFault fault) {
         out = fault;
-        LinkedHashSet<LogStream> concerned = new LinkedHashSet<>(streams);
-        concerned.addAll(waiting);
-        concerned.forEach(LogStream::giveUp);
+        waiting.forEach(LogStream::dropPending);
+        waiting.clear();
         onFailure.accept(fault);
     }
 }

@@ -107,7 +107,7 @@ final class LogCopies {
         return seconds == 0 ? "" : "it has not answered for " + seconds + " s";
     }
 
-    /// Writes to every copy, durably. One such call at a time.
+    /// Writes to every copy, durably. Where there are two, one such call at a time.
     void writeDurably(List<Extent> extents, IoCompletion done) {
         new Write(in(), done).start(extents);
     }

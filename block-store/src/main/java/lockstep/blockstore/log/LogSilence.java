@@ -2,7 +2,7 @@ package lockstep.blockstore.log;
 
 import lockstep.blockstore.io.Clock;
 
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayDeque;
 
 /// Notices that a device of the log does not answer: a disk that hangs ends nothing, so nobody
 /// would hear of it. One timer looks while a write is under way. A node that stood still blames no
@@ -14,34 +14,40 @@ final class LogSilence {
         void takesLong(long nanos);
     }
 
+    private record Begun(Watched write, long nanos) {}
+
     private final Clock clock;
     private final long patienceNanos;
-    private @Nullable Watched current;
-    private long sinceNanos;
+    // The oldest first.
+    private final ArrayDeque<Begun> underWay = new ArrayDeque<>();
+    private long stoodUntilNanos;
     private long dueNanos;
     private boolean looking;
 
     LogSilence(Clock clock, long patienceNanos) {
         this.clock = clock;
         this.patienceNanos = patienceNanos;
+        this.stoodUntilNanos = clock.nanoTime();
     }
 
     void begins(Watched write) {
-        current = write;
-        sinceNanos = clock.nanoTime();
+        underWay.add(new Begun(write, clock.nanoTime()));
         lookLater();
     }
 
     void ended(Watched write) {
-        if (write.equals(current)) {
-            current = null;
-        }
+        underWay.removeIf(begun -> begun.write().equals(write));
     }
 
-    /// How long the write under way takes already, if that is too long; else 0.
+    /// How long the oldest write under way takes already, if that is too long; else 0.
     long silentNanos() {
-        long nanos = current == null ? 0 : clock.nanoTime() - sinceNanos;
-        return nanos >= patienceNanos ? nanos : 0;
+        Begun oldest = underWay.peek();
+        if (oldest == null) {
+            return 0;
+        }
+        long now = clock.nanoTime();
+        long silent = Math.min(now - oldest.nanos(), now - stoodUntilNanos);
+        return silent >= patienceNanos ? silent : 0;
     }
 
     private void lookLater() {
@@ -55,17 +61,17 @@ final class LogSilence {
 
     private void look() {
         looking = false;
-        Watched write = current;
-        if (write == null) {
+        Begun oldest = underWay.peek();
+        if (oldest == null) {
             return;
         }
         if (clock.nanoTime() - dueNanos >= patienceNanos / 4) {
-            sinceNanos = clock.nanoTime();
+            stoodUntilNanos = clock.nanoTime();
         }
         lookLater();
         long nanos = silentNanos();
         if (nanos > 0) {
-            write.takesLong(nanos);
+            oldest.write().takesLong(nanos);
         }
     }
 }

@@ -13,6 +13,7 @@ import lockstep.blockstore.log.LogFormat.SegmentHeader;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,8 @@ public final class LogStream {
             ByteBuffer.allocate(EntryCodec.HEAD_BYTES + EntryCodec.MAX_KEY_BYTES);
     private final TreeMap<Long, LogHalf> halves = new TreeMap<>();
     private List<Batch> pending = new ArrayList<>();
-    private List<Batch> underWay = new ArrayList<>();
+    // Of each commit under way, the oldest first.
+    private final ArrayDeque<List<Batch>> underWay = new ArrayDeque<>();
     private @Nullable Batch open;
     private Listener listener = NOBODY;
     private Mark last = Mark.NONE;
@@ -72,8 +74,8 @@ public final class LogStream {
     private boolean usable;
     private boolean replaying;
     private @Nullable Runnable whenIdle;
-    // A commit is under way whose batches were dropped meanwhile.
-    private boolean dropped;
+    // Of the commits under way, the oldest whose batches were dropped meanwhile.
+    private int dropped;
 
     LogStream(NvLog log, VolumeId volume) {
         this.log = log;
@@ -334,31 +336,31 @@ public final class LogStream {
         untold = null;
         lowestHalf = newFloor;
         usable = true;
-        dropped = !underWay.isEmpty();
+        dropped = underWay.size();
         log.commits().erase(segments, done);
     }
 
     // The commit takes what is pending: adds what is to be written, answers how many entries.
     int seal(List<Extent> extents) {
         closeOpen();
-        Check.that(underWay.isEmpty(), "one commit is under way at a time");
-        underWay = pending;
-        pending = new ArrayList<>();
         int entries = 0;
-        for (Batch batch : underWay) {
+        for (Batch batch : pending) {
             extents.add(batch.seal(settled));
             entries += batch.entries();
         }
+        underWay.add(pending);
+        pending = new ArrayList<>();
         return entries;
     }
 
-    // The commit is durable. Listeners are told later, when every stream's state is right.
+    // The oldest commit is durable. Listeners are told later, when every stream's state is right.
     void settle() {
-        if (!dropped && !underWay.isEmpty()) {
-            settled = underWay.getLast().last();
+        List<Batch> batches = underWay.getFirst();
+        if (dropped == 0 && !batches.isEmpty()) {
+            settled = batches.getLast().last();
             untold = settled.position();
         }
-        endBatches();
+        drop();
         reclaim();
     }
 
@@ -370,26 +372,25 @@ public final class LogStream {
         }
     }
 
-    // The commit failed, or will never be made.
-    void giveUp() {
-        closeOpen();
-        pending.forEach(Batch::free);
-        pending = new ArrayList<>();
-        endBatches();
-    }
-
-    private void endBatches() {
-        for (Batch batch : underWay) {
+    // The oldest commit has ended.
+    void drop() {
+        for (Batch batch : underWay.remove()) {
             batch.half().settleBatch();
             batch.free();
         }
-        underWay = new ArrayList<>();
-        dropped = false;
+        dropped = Math.max(0, dropped - 1);
         Runnable idle = whenIdle;
         if (idle != null) {
             whenIdle = null;
             log.loop().execute(idle);
         }
+    }
+
+    // The commit that waits will never be made.
+    void dropPending() {
+        closeOpen();
+        pending.forEach(Batch::free);
+        pending = new ArrayList<>();
     }
 
     void tellFailed(IoFault fault) {

@@ -15,9 +15,9 @@ import lockstep.blockstore.io.IoFault;
 /// | the device cannot read it                      | UNREADABLE | UNREADABLE | UNREADABLE |
 ///
 /// The columns: is there a later batch, and does one say that something behind the break was
-/// durable when it was made ("settled")? As one commit is under way at a time, a torn commit can
-/// never be followed by a batch that says so, and whatever was acknowledged before another commit
-/// began is always vouched for.
+/// durable when it was made ("settled")? As commits settle in the order in which they began, a torn
+/// commit can never be followed by a batch that says so, and whatever was acknowledged before
+/// another commit began is always vouched for.
 public sealed interface LogVerdict {
     /// The last position that is known good.
     Position lastGood();
@@ -53,7 +53,7 @@ public sealed interface LogVerdict {
     /// Every batch continues the one before it, up to the end.
     record Clean(Position lastGood) implements LogVerdict {}
 
-    /// The last commit did not reach the device whole. It was never acknowledged; its remains are
+    /// The last commits did not reach the device whole. They were never acknowledged; remains are
     /// dropped, except entries that are whole and continue what is before them.
     record TornTail(long half, Position lastGood) implements LogVerdict {}
 

@@ -23,17 +23,19 @@ import java.util.function.LongSupplier;
 ///
 /// **Idea.** A stream's life is a row of *halves*, each the write commands between two consistency
 /// points and numbered by the consistency point that will commit it. A half is a chain of equal
-/// segments from one pool, so no volume owns space that it does not use. All streams share one
-/// commit at a time: when it ends, whatever was appended meanwhile becomes the next, one batch per
-/// stream (more where a segment ends), one durable write for all.
+/// segments from one pool, so no volume owns space that it does not use. All streams share commits,
+/// of which two are under way at most: whatever is appended meanwhile becomes the next, one batch
+/// per stream (more where a segment ends), one durable write for all.
 ///
-/// **Why one commit at a time.** It is what makes a torn tail and damage two different things. Each
-/// batch says which entry it *continues* and which was *settled*, that is durable, when it was
-/// made. A power cut can spoil the last commit only, and no batch of that commit, in whichever half
-/// it stands, can say that any other batch of it was settled. So if a break in the chain is
-/// followed by a batch that was made when something behind the break was settled, then acknowledged
-/// content is damaged and replay refuses; otherwise what is missing was never acknowledged.
-/// [LogVerdict] is the table of that.
+/// **Why commits settle in order.** It is what makes a torn tail and damage two different things.
+/// Each batch says which entry it *continues* and which was *settled*, that is durable with all
+/// before it, when it was made. A power cut can spoil commits that are under way only, and no batch
+/// of theirs, in whichever half it stands, can say that any other of them was settled: not that of
+/// an older commit, which had not ended when this one was made, and not that of a younger one,
+/// which does not settle before it. So if a break in the chain is followed by a batch that was made
+/// when something behind the break was settled, then acknowledged content is damaged and replay
+/// refuses; otherwise what is missing was never acknowledged, or was so in the last two commits,
+/// for which nothing vouches that was made later. [LogVerdict] is the table of that.
 ///
 /// **Order, and why.** A fresh segment's header travels in the same durable write as its first
 /// batch: either may be lost alone, and both ways nothing was acknowledged. Batches begin on a
