@@ -2,6 +2,7 @@ package lockstep.blockstore.block;
 
 import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.Check;
+import lockstep.blockstore.block.BlockCache.Kind;
 
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Reads blocks by pointer: cache first, then the space below, which verifies the checksum and
-/// heals; what that has lost comes from the other copy of the volume, if there is one to ask.
+/// heals; what that has lost comes from the other copy of the volume, if there is one to ask. Whose
+/// name does not say that they are for data are for nodes ([BlockCache.Kind]).
 public final class BlockReader {
     /// Takes a block, or null if it is lost. The buffer is borrowed for the call.
     @FunctionalInterface
@@ -40,13 +42,27 @@ public final class BlockReader {
 
     /// The block if it is in memory, borrowed until the next call; else null.
     public @Nullable ByteBuffer cached(BlockPointer pointer) {
-        return cache.find(pointer);
+        return cache.find(Kind.NODE, pointer);
+    }
+
+    /// As [#cached], for data.
+    public @Nullable ByteBuffer cachedData(BlockPointer pointer) {
+        return cache.find(Kind.DATA, pointer);
     }
 
     /// Calls `done` with the block that `pointer` names, later or inside the call.
     public void read(BlockPointer pointer, BlockHandler done) {
+        read(Kind.NODE, pointer, done);
+    }
+
+    /// As [#read], for data.
+    public void readData(BlockPointer pointer, BlockHandler done) {
+        read(Kind.DATA, pointer, done);
+    }
+
+    private void read(Kind kind, BlockPointer pointer, BlockHandler done) {
         Check.that(pointer.isAllocated(), "only a pointer to a block is read");
-        ByteBuffer known = cache.find(pointer);
+        ByteBuffer known = cache.find(kind, pointer);
         if (known != null) {
             done.ended(known);
             return;
@@ -56,16 +72,21 @@ public final class BlockReader {
                 pointer.vbn(),
                 pointer.crc(),
                 into,
-                readable -> arrived(pointer, into, readable, BlockRescue.SOME_TREE, done));
+                readable -> arrived(kind, pointer, into, readable, BlockRescue.SOME_TREE, done));
     }
 
     private void arrived(
-            BlockPointer pointer, ByteBuffer into, boolean readable, int tree, BlockHandler done) {
+            Kind kind,
+            BlockPointer pointer,
+            ByteBuffer into,
+            boolean readable,
+            int tree,
+            BlockHandler done) {
         into.clear();
         if (readable) {
             // The handler sees the buffer before the cache may evict it again.
             done.ended(into);
-            cache.keep(pointer, into);
+            cache.keep(kind, pointer, into);
         } else if (rescue == null) {
             pool.give(into);
             done.ended(null);
@@ -80,7 +101,7 @@ public final class BlockReader {
                         } else {
                             into.put(0, content, content.position(), content.remaining());
                             done.ended(into);
-                            cache.keep(pointer, into);
+                            cache.keep(kind, pointer, into);
                         }
                     });
         }
@@ -93,8 +114,8 @@ public final class BlockReader {
         void ended(int index, @Nullable ByteBuffer borrowed);
     }
 
-    /// Reads `pointers[from]` to `pointers[to - 1]`, of which none is in memory and whose VBNs
-    /// follow each other, with one request. They are of tree `tree`.
+    /// Reads the data of `pointers[from]` to `pointers[to - 1]`, of which none is in memory and
+    /// whose VBNs follow each other, with one request. They are of tree `tree`.
     public void readRun(BlockPointer[] pointers, int from, int to, int tree, RunHandler done) {
         int[] crcs = new int[to - from];
         List<ByteBuffer> into = new ArrayList<>(to - from);
@@ -110,6 +131,7 @@ public final class BlockReader {
                     for (int i = from; i < to; i++) {
                         int index = i;
                         arrived(
+                                Kind.DATA,
                                 pointers[i],
                                 into.get(i - from),
                                 readable.get(i - from),
@@ -120,7 +142,12 @@ public final class BlockReader {
     }
 
     /// Puts a block that was just written into memory; the buffer changes hands.
-    public void keep(BlockPointer pointer, ByteBuffer block) {
-        cache.keep(pointer, block);
+    public void keep(Kind kind, BlockPointer pointer, ByteBuffer block) {
+        cache.keep(kind, pointer, block);
+    }
+
+    /// What `vbn` held is used no more.
+    public void freed(long vbn) {
+        cache.freed(vbn);
     }
 }

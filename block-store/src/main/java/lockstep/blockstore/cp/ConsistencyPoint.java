@@ -164,7 +164,9 @@ public final class ConsistencyPoint {
                     if (at[0] == sorted.length) {
                         return false;
                     }
-                    context.map().give(sorted[at[0]++]);
+                    long vbn = sorted[at[0]++];
+                    context.map().give(vbn);
+                    context.reader().freed(vbn);
                     return true;
                 },
                 this::begin);

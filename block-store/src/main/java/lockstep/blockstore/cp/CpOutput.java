@@ -1,5 +1,6 @@
 package lockstep.blockstore.cp;
 
+import lockstep.blockstore.block.BlockCache.Kind;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.block.BlockSpace;
@@ -148,9 +149,9 @@ final class CpOutput implements TreeEditor.NodeSink {
         OverlayBlock overlay = piece.overlay;
         ByteBuffer content = overlay == null ? null : overlay.surrender();
         if (content != null) {
-            reader.keep(piece.pointer, content);
+            reader.keep(Kind.DATA, piece.pointer, content);
         } else if (piece.owned) {
-            reader.keep(piece.pointer, piece.content);
+            reader.keep(Kind.NODE, piece.pointer, piece.content);
         }
     }
 }

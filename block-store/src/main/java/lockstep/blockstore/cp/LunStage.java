@@ -104,7 +104,7 @@ final class LunStage {
                 block.markLost(context.pool());
             } else {
                 reading++;
-                context.reader().read(below, content -> arrived(block, content));
+                context.reader().readData(below, content -> arrived(block, content));
             }
         }
         return true;

@@ -4,6 +4,7 @@ import lockstep.blockstore.base.BlockPool;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.block.BlockCache.Kind;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.io.EventLoop;
@@ -185,7 +186,7 @@ public final class TreeEditor {
     private void keepNode(int level, long index) {
         Node node = node(level, index);
         if (node.written.isAllocated()) {
-            reader.keep(node.written, node.content);
+            reader.keep(Kind.NODE, node.written, node.content);
         } else {
             pool.give(node.content);
         }

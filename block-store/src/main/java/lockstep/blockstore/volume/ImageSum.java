@@ -53,7 +53,7 @@ public final class ImageSum {
         this.first = first;
         this.count = count;
         this.done = done;
-        this.reader = new BlockReader(copy.space(), new BlockCache(0, copy.pool()), copy.pool());
+        this.reader = new BlockReader(copy.space(), new BlockCache(0, 0, copy.pool()), copy.pool());
         for (int i = 0; i < RANGES; i++) {
             sums.add(new SetHash());
         }

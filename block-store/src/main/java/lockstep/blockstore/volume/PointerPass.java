@@ -98,7 +98,7 @@ final class PointerPass {
     private void load(VolumeRoot root, Consumer<Boolean> next) {
         BlockPool pool = new BlockPool();
         ProbedSource source = new ProbedSource(space, root.cp());
-        BlockReader reader = new BlockReader(source, new BlockCache(16, pool), pool);
+        BlockReader reader = new BlockReader(source, new BlockCache(16, 0, pool), pool);
         StateLoader.load(
                 root,
                 reader,

@@ -180,7 +180,7 @@ final class ReadOperation {
             lose(i);
             return p + 1;
         }
-        ByteBuffer cached = reader.cached(pointer);
+        ByteBuffer cached = reader.cachedData(pointer);
         if (cached != null) {
             fill(i, cached);
             return p + 1;
@@ -198,7 +198,7 @@ final class ReadOperation {
                 && known[start + end] != ALL
                 && pointers[end].isAllocated()
                 && pointers[end].vbn() == pointers[p].vbn() + (end - p)
-                && reader.cached(pointers[end]) == null) {
+                && reader.cachedData(pointers[end]) == null) {
             end++;
         }
         return end;

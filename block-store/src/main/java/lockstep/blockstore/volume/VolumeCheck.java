@@ -69,7 +69,7 @@ public final class VolumeCheck {
         this.loop = loop;
         this.lean = lean;
         // A small cache of its own: what is checked is what the disks hold, not what memory does.
-        this.reader = new BlockReader(space, new BlockCache(CACHE_BLOCKS, pool), pool);
+        this.reader = new BlockReader(space, new BlockCache(CACHE_BLOCKS, 0, pool), pool);
         this.done = done;
     }
 

@@ -22,6 +22,9 @@ import java.util.function.UnaryOperator;
 /// This node's copy of one volume: its space on disk, its log, its own state. What it is used as,
 /// active volume or mirror, is decided above; only one of them works on a copy at a time.
 public final class VolumeCopy {
+    /// Of the cache, one part in so many is for nodes of trees.
+    private static final int NODE_SHARE = 4;
+
     /// Where a copy lives. `stateOrder` and `rootOrder` are those of the newest records found.
     public record Parts(
             VolumeId id,
@@ -61,7 +64,9 @@ public final class VolumeCopy {
             long stateOrder) {
         this.parts = parts;
         this.rescue = rescue;
-        this.cache = new BlockCache(parts.settings().cacheBlocks(), pool);
+        long blocks = parts.settings().cacheBlocks();
+        long nodes = blocks / NODE_SHARE;
+        this.cache = new BlockCache(nodes, blocks - nodes, pool);
         this.reader = new BlockReader(parts.space(), cache, pool, rescue);
         this.root = root;
         this.rootOrder = rootOrder;

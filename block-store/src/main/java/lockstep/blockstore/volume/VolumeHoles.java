@@ -243,7 +243,7 @@ public final class VolumeHoles {
         BlockReader reader =
                 new BlockReader(
                         new ProbedSource(space.raid().scrub(_ -> {}), root.cp()),
-                        new BlockCache(16, pool),
+                        new BlockCache(16, 0, pool),
                         pool);
         StripeRange window = pieceOf(sets.get(group));
         FreeStripes.find(

@@ -54,7 +54,7 @@ final class DirectCheck {
     /// Shows the state file of the image of `root` on `space`.
     static void look(DirectSpace space, VolumeRoot root, Look look) {
         BlockPool pool = new BlockPool();
-        BlockReader reader = new BlockReader(space, new BlockCache(256, pool), pool);
+        BlockReader reader = new BlockReader(space, new BlockCache(256, 0, pool), pool);
         StateLoader.load(
                 root,
                 reader,
