@@ -95,7 +95,7 @@ final class Node implements AutoCloseable {
                 new VolumeOpener(
                         core,
                         log,
-                        NodeLog.volumeSettings(config),
+                        NodeLog.volumeSettings(config, log),
                         RebuildPace.of(config.diskCare().rebuildRate()),
                         patience(config.diskCare()),
                         events,

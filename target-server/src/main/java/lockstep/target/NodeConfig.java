@@ -41,10 +41,10 @@ public record NodeConfig(
         FSYNC
     }
 
-    /// The write log: `sizeBytes` is for a file that has to be made, `halfBytes` starts a
-    /// consistency point. At `secondPath` there is a copy; `acceptOneCopy` starts with one of two
-    /// copies though the other may be newer. `mirrorsPercent` of it are kept for the volumes of
-    /// other nodes.
+    /// The write log: `sizeBytes` is for a file that has to be made, `halfBytes` is what one
+    /// consistency point gathers, 0 for what fits ([HalfSize]). At `secondPath` there is a copy;
+    /// `acceptOneCopy` starts with one of two copies though the other may be newer.
+    /// `mirrorsPercent` of it are kept for the volumes of other nodes.
     public record Log(
             Path path,
             Optional<Path> secondPath,
@@ -156,13 +156,16 @@ public record NodeConfig(
                         reader.bytes("log.size", 4 * MEBIBYTE),
                         reader.bytes("log.segment", 64 * 1024),
                         reader.oneOf("log.mode", LogMode.class),
-                        reader.bytes("log.half", MEBIBYTE),
+                        reader.bytes("log.half", 0),
                         reader.number("log.mirrors-percent", 1, 90));
         if (log.segmentBytes() * 4 > log.sizeBytes()) {
             throw reader.error("log.segment", "the log must hold at least four segments");
         }
         if (log.secondPath().filter(log.path()::equals).isPresent()) {
             throw reader.error("log.second-path", "a copy on the same device is none");
+        }
+        if (log.halfBytes() != 0 && log.halfBytes() < MEBIBYTE) {
+            throw reader.error("log.half", "a half has a MiB at least; 0 is what fits");
         }
         if (log.halfBytes() * 2 > log.sizeBytes()) {
             throw reader.error("log.half", "the log must hold two halves");

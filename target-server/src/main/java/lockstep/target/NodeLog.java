@@ -167,10 +167,12 @@ final class NodeLog {
                         + "; restore it, or move it away only if no volume of this node needs it");
     }
 
-    /// How the volumes of this node behave.
-    static VolumeSettings volumeSettings(NodeConfig config) {
+    /// How the volumes of this node, whose log is `log`, behave.
+    static VolumeSettings volumeSettings(NodeConfig config, NvLog log) {
+        long fixed = config.log().halfBytes();
+        long memory = HalfSize.directMemoryBytes();
         return new VolumeSettings(
-                config.log().halfBytes(),
+                fixed > 0 ? () -> fixed : new HalfSize(memory, log.capacityBytes(), log::volumes),
                 config.cpInterval().toNanos(),
                 ABORT_NANOS,
                 config.cacheBytes() / Blocks.SIZE);

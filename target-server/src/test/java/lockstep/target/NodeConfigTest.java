@@ -36,6 +36,7 @@ final class NodeConfigTest {
         assertThat(config.log().path()).isEqualTo(Path.of("/d/nvlog"));
         assertThat(config.log().mode()).isEqualTo(NodeConfig.LogMode.DSYNC);
         assertThat(config.log().secondPath()).isEmpty();
+        assertThat(config.log().halfBytes()).isZero();
         assertThat(config.cpInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.cacheBytes()).isEqualTo(256 << 20);
         assertThat(config.replication())

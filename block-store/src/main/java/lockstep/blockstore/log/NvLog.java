@@ -175,6 +175,11 @@ public final class NvLog {
         streams.remove(volume);
     }
 
+    /// How many volumes have a stream here.
+    public int volumes() {
+        return streams.size();
+    }
+
     /// Volumes that own segments and were not replayed yet.
     public List<VolumeId> unopenedVolumes() {
         return List.copyOf(found.keySet());

@@ -187,7 +187,7 @@ final class VolumeWorld {
         VolumeDisks.StoredRecord root = disks.readNewest(RecordArea.SUPERBLOCK);
         VolumeDisks.StoredRecord state = disks.readNewest(RecordArea.COPY_STATE);
         VolumeSettings settings =
-                new VolumeSettings(1 << 20, 50_000_000, 1_000_000_000, 256, deadBlocks);
+                new VolumeSettings(() -> 1 << 20, 50_000_000, 1_000_000_000, 256, deadBlocks);
         VolumeRoot found = VolumeRoot.decode(root.payload());
         copy =
                 new VolumeCopy(
