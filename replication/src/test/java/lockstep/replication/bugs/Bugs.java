@@ -48,12 +48,12 @@ final class Bugs {
                 Bug.of(
                         "ack-without-own-log",
                         "a pair in sync answers when the mirror's log has the write",
-                        20,
+                        17,
                         new Instead(VOLUME + "AckGate", "durable", "min", OWN + "second")),
                 Bug.of(
                         "read-before-durable",
                         "a read is answered with a write that may still be lost",
-                        3,
+                        2,
                         new Instead(
                                 VOLUME + "MediaPath",
                                 "answerRead",
@@ -67,12 +67,12 @@ final class Bugs {
                 Bug.of(
                         "read-without-lease",
                         "a source answers reads whether or not its mirror still lets it",
-                        4,
+                        9,
                         new Returns(ROLE + "ReadLease", "mayAnswer", true)),
                 Bug.of(
                         "lease-not-awaited",
                         "a takeover serves while the old source may still answer reads",
-                        4,
+                        9,
                         new Instead(
                                 ROLE + "Takeover",
                                 "fence",
@@ -85,12 +85,12 @@ final class Bugs {
                 Bug.of(
                         "bare-sequence-duplicate",
                         "a mirror takes an entry for one it has by its sequence, not its position",
-                        21,
+                        15,
                         new Instead(ROLE + "Intake", "store", "compareTo", OWN + "bySequence")),
                 Bug.of(
                         "mirror-acks-before-log",
                         "a mirror acknowledges entries that its log has not made durable",
-                        27,
+                        60,
                         new Instead(
                                 ROLE + "MirrorRole", "entries", "entries", OF_ROLE + "takeAndSay")),
                 Bug.of(
@@ -111,7 +111,7 @@ final class Bugs {
                 Bug.of(
                         "unmap-replayed-late",
                         "a replay applies an unmap after the write that came behind it",
-                        56,
+                        24,
                         new Instead(
                                 VOLUME + "VolumeOpening",
                                 "replayEntry",
@@ -139,7 +139,7 @@ final class Bugs {
                 Bug.of(
                         "stripes-not-noted",
                         "stripes are changed without a durable note that they are",
-                        17,
+                        2,
                         new Instead(RAID + "GroupWriter", "run", "write", OWN + "notNoted")),
                 Bug.of(
                         "checksum-entry-not-updated",
@@ -164,12 +164,12 @@ final class Bugs {
                 Bug.of(
                         "alone-before-recorded",
                         "a source goes on alone, and then records that its mirror is behind",
-                        2,
+                        1,
                         new Instead(ROLE + "Exposure", "goAlone", "save", OF_ROLE + "actThenSave")),
                 Bug.of(
                         "takeover-out-of-sync",
                         "a mirror that lacks acknowledged writes is activated without force",
-                        33,
+                        11,
                         new Returns(ROLE + "Takeover", "lacking", null)));
     }
 }
