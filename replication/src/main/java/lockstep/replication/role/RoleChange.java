@@ -1,5 +1,6 @@
 package lockstep.replication.role;
 
+import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.volume.ActiveVolume;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.MirrorVolume;
@@ -19,9 +20,10 @@ final class RoleChange {
         this.replica = replica;
     }
 
-    /// An active copy becomes the mirror of the partner, which has opened a higher epoch. What only
-    /// this copy has stays until it is kept aside ([FallingOut]).
-    void demote(String why) {
+    /// An active copy becomes the mirror of the partner, whose epoch is `theirs`: nothing older is
+    /// taken from now on, and an epoch that was only noted here is void. What only this copy has
+    /// stays until it is kept aside ([FallingOut]).
+    void demote(String why, Epoch theirs) {
         ActiveVolume active = replica.active();
         replica.tell("this node is not the source any more: " + why);
         if (active == null) {
@@ -33,7 +35,10 @@ final class RoleChange {
                 () ->
                         replica.save(
                                 state ->
-                                        state.as(CopyState.Role.MIRROR, CopyState.Sync.OUT_OF_SYNC),
+                                        state.promising(theirs)
+                                                .as(
+                                                        CopyState.Role.MIRROR,
+                                                        CopyState.Sync.OUT_OF_SYNC),
                                 this::mirrorOfOwn));
     }
 

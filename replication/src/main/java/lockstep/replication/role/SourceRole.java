@@ -250,19 +250,21 @@ final class SourceRole implements Role, ActiveVolume.Observer {
                 && (mine == null || !mine.isDeciding());
     }
 
-    /// Both were active. Whoever opened the higher epoch stays; the other becomes its mirror,
-    /// unless it has acknowledged writes on its own, which only an operator may give up.
     private void twoSources(VolumeMessage.CopyStatus status) {
-        Epoch mine = replica.copy().state().promised();
-        Epoch theirs = status.promised();
-        if (mine.diverges(theirs)) {
-            diverged("both nodes opened epoch " + mine.counter());
-        } else if (theirs.compareTo(mine) > 0) {
-            if (replica.copy().state().sync() == CopyState.Sync.OUT_OF_SYNC) {
-                diverged("both nodes acknowledged writes on their own");
-            } else {
-                replica.changes().demote("the partner has opened epoch " + theirs);
-            }
+        CopyState state = replica.copy().state();
+        boolean alone = state.sync() == Sync.OUT_OF_SYNC;
+        boolean theyAlone = status.state() == lockstep.replication.wire.CopyState.OUT_OF_SYNC;
+        var mine = new TwoSources.Side(end().epoch(), state.promised(), alone);
+        var theirs =
+                new TwoSources.Side(status.logEnd().epoch(), status.promised(), theyAlone);
+        switch (TwoSources.judge(mine, theirs)) {
+            case STAY -> {}
+            case YIELD ->
+                    replica.changes()
+                            .demote(
+                                    "the partner has opened epoch " + status.promised(),
+                                    status.promised());
+            case DIVERGED -> diverged("both nodes acknowledged writes on their own");
         }
     }
 
@@ -321,7 +323,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         if (waitsForEpoch()) {
             opening.openNew(promised);
         } else if (active != null && !joining && promised.compareTo(active.epoch()) > 0) {
-            replica.changes().demote("the partner has promised epoch " + promised);
+            replica.changes().demote("the partner has promised epoch " + promised, promised);
         }
     }
 

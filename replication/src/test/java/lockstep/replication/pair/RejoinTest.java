@@ -12,6 +12,8 @@ import lockstep.replication.tail.TailFormat;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -124,6 +126,60 @@ final class RejoinTest {
         inSync();
         pair.verifyAll();
         assertThat(resyncs(b)).isEqualTo("difference");
+    }
+
+    /// S4: the old source restarts and notes epochs of which its mirror never hears, as the link is
+    /// cut each time; it finds the mirror active in an epoch that is no higher. The one that serves
+    /// serves on.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void s4AnEpochThatWasOnlyNotedStopsNobody(int notes) {
+        noteInVain(notes);
+        assertThat(b.takeOver(true)).isNull();
+        pair.workFor(50_000_000L);
+        assertThat(b.replica.copy().state().promised().counter())
+                .isLessThanOrEqualTo(a.replica.copy().state().promised().counter());
+        pair.network.heal();
+        pair.await(() -> a.replica.active() == null, "the old source steps down");
+        inSync();
+        assertThat(b.replica.status().state()).isEqualTo(RoleState.IN_SYNC);
+        assertThat(resyncs(b)).isEqualTo("difference");
+        pair.verifyAll();
+    }
+
+    /// The same, when the new source has restarted before it serves anybody, and waits for the old
+    /// one.
+    @Test
+    void s4TwoThatWaitFindTheOneThatWentOn() {
+        noteInVain(2);
+        assertThat(b.takeOver(true)).isNull();
+        pair.workFor(50_000_000L);
+        pair.crash(b, true);
+        pair.abandonOutstanding();
+        b.start();
+        pair.await(() -> b.replica != null && b.replica.active() != null, "b is open");
+        pair.network.heal();
+        inSync();
+        assertThat(b.replica.status().state()).isEqualTo(RoleState.IN_SYNC);
+        pair.verifyAll();
+    }
+
+    private void noteInVain(int times) {
+        pair.network.cutBoth("a", "b");
+        for (int i = 0; i < times; i++) {
+            pair.crash(a, true);
+            pair.abandonOutstanding();
+            a.start();
+            pair.await(() -> a.replica != null && a.replica.active() != null, "a is open");
+            int before = a.replica.copy().state().promised().counter();
+            pair.network.heal();
+            pair.await(
+                    () -> a.replica.copy().state().promised().counter() > before, "a has noted");
+            pair.network.cutBoth("a", "b");
+            pair.await(() -> a.link == null && b.link == null, "the cut is noticed");
+        }
+        assertThat(a.replica.copy().state().promised().counter())
+                .isEqualTo(b.replica.copy().state().promised().counter() + times);
     }
 
     /// S4: what both wrote alone is not merged and not dropped.
