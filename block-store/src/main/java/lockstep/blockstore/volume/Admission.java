@@ -33,7 +33,7 @@ final class Admission {
     private static final long MIRROR_BEHIND_BYTES = 64 << 20;
 
     /// It also begins when this half holds this share of what the mirror keeps for the volume.
-    private static final int MIRROR_SHARE = 4;
+    private static final int MIRROR_SHARE = 2;
 
     /// Timers may be this late.
     private static final long LATE_NANOS = 2_000_000;
@@ -183,13 +183,23 @@ final class Admission {
         LogStream log = core.copy.log();
         // In floating point: the product of two sizes may be too large for a long.
         long logLeft = (long) (2.0 * log.freeBytes() / log.capacityBytes() * whole);
-        long left = Math.min(whole - halfTaken(), logLeft);
+        long left = Math.min(whole - halfTaken(), Math.min(logLeft, mirrorLeft(log, whole)));
         Brake brake = driver.brake();
         long delay =
                 brake.delayNanos(bytes, left, whole, driver.runningBytes(), driver.runningNanos());
         long now = nanoTime();
         long since = notBeforeNanos - (now - LATE_NANOS) < 0 ? now - LATE_NANOS : notBeforeNanos;
         notBeforeNanos = delay == 0 ? now : since + delay;
+    }
+
+    /// As much of `whole` as the mirror's log has left of what it keeps for the volume.
+    private long mirrorLeft(LogStream log, long whole) {
+        Mirror mirror = core.mirror;
+        if (mirror == null) {
+            return whole;
+        }
+        long left = mirror.logQuota() - log.aloneBytes();
+        return (long) ((double) left / mirror.logQuota() * whole);
     }
 
     private long nanoTime() {
