@@ -85,12 +85,12 @@ final class Bugs {
                 Bug.of(
                         "bare-sequence-duplicate",
                         "a mirror takes an entry for one it has by its sequence, not its position",
-                        15,
+                        11,
                         new Instead(ROLE + "Intake", "store", "compareTo", OWN + "bySequence")),
                 Bug.of(
                         "mirror-acks-before-log",
                         "a mirror acknowledges entries that its log has not made durable",
-                        60,
+                        63,
                         new Instead(
                                 ROLE + "MirrorRole", "entries", "entries", OF_ROLE + "takeAndSay")),
                 Bug.of(
@@ -159,17 +159,17 @@ final class Bugs {
                 Bug.of(
                         "epoch-reopened-alone",
                         "a source opens an epoch after a restart without its partner's promise",
-                        5,
+                        3,
                         new Answers(ROLE + "SourceRole", "openedAtStart", "isStandalone", true)),
                 Bug.of(
                         "alone-before-recorded",
                         "a source goes on alone, and then records that its mirror is behind",
-                        1,
+                        6,
                         new Instead(ROLE + "Exposure", "goAlone", "save", OF_ROLE + "actThenSave")),
                 Bug.of(
                         "takeover-out-of-sync",
                         "a mirror that lacks acknowledged writes is activated without force",
-                        11,
+                        53,
                         new Returns(ROLE + "Takeover", "lacking", null)));
     }
 }
