@@ -379,8 +379,9 @@ public final class Replica {
 
     void stopped(String why) {
         tell("the volume has stopped: " + why);
-        role = new Stopped(this, why, role.active());
-        role.linkUp();
+        Stopped now = new Stopped(this, why, role.active());
+        role = now;
+        now.begin();
         activeChanged();
     }
 

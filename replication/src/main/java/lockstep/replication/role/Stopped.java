@@ -11,6 +11,14 @@ import org.jspecify.annotations.Nullable;
 /// mirror that has stopped is told, whenever it may not know: the link stays for other volumes, so
 /// it would wait for this one for ever.
 record Stopped(Replica replica, String reason, @Nullable ActiveVolume active) implements Role {
+    /// Hosts are served no more, whatever it is that has failed.
+    void begin() {
+        if (active != null) {
+            active.stop(reason);
+        }
+        linkUp();
+    }
+
     @Override
     public RoleState state() {
         return RoleState.STOPPED;

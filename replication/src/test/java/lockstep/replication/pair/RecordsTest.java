@@ -2,6 +2,8 @@ package lockstep.replication.pair;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import lockstep.blockstore.volume.ActiveVolume;
+import lockstep.blockstore.volume.ActiveVolume.Service;
 import lockstep.blockstore.volume.CopyState;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.blockstore.volume.VolumeCopy;
@@ -116,5 +118,18 @@ final class RecordsTest {
         pair.await(() -> seen.size() == 2, "both are durable");
         assertThat(seen).allMatch(CopyState::mirrorDiffers);
         assertThat(seen).extracting(CopyState::peerAddress).containsExactly("b", "c");
+    }
+
+    /// What decides about acknowledgements is recorded first. Who cannot record it serves nobody.
+    @Test
+    void aSourceThatCannotRecordServesNobody() {
+        pair.network.cutBoth("a", "b");
+        ActiveVolume volume = source.replica.active();
+        pair.await(() -> volume.service() == Service.SUSPENDED, "the cut is noticed");
+        source.disks.forEach(disk -> disk.faults().failAll("it is gone"));
+        source.loop.call(() -> source.replica.detach(_ -> {}));
+        pair.await(() -> source.replica.status().state() == RoleState.STOPPED, "it has failed");
+        assertThat(volume.service()).isEqualTo(Service.STOPPED);
+        assertThat(volume.isServing()).isFalse();
     }
 }
