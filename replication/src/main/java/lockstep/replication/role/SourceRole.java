@@ -255,8 +255,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
         boolean alone = state.sync() == Sync.OUT_OF_SYNC;
         boolean theyAlone = status.state() == lockstep.replication.wire.CopyState.OUT_OF_SYNC;
         var mine = new TwoSources.Side(end().epoch(), state.promised(), alone);
-        var theirs =
-                new TwoSources.Side(status.logEnd().epoch(), status.promised(), theyAlone);
+        var theirs = new TwoSources.Side(status.logEnd().epoch(), status.promised(), theyAlone);
         switch (TwoSources.judge(mine, theirs)) {
             case STAY -> {}
             case YIELD ->

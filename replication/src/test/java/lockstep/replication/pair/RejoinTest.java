@@ -173,8 +173,7 @@ final class RejoinTest {
             pair.await(() -> a.replica != null && a.replica.active() != null, "a is open");
             int before = a.replica.copy().state().promised().counter();
             pair.network.heal();
-            pair.await(
-                    () -> a.replica.copy().state().promised().counter() > before, "a has noted");
+            pair.await(() -> a.replica.copy().state().promised().counter() > before, "a has noted");
             pair.network.cutBoth("a", "b");
             pair.await(() -> a.link == null && b.link == null, "the cut is noticed");
         }
