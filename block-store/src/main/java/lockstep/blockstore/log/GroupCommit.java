@@ -30,7 +30,8 @@ import java.util.function.Consumer;
 /// Erasures of segment headers stand in the same line, each alone and before the next commit. Where
 /// there are two copies each commit is alone too: losing one copy is a sequence of writes.
 ///
-/// After the first fault the device is out for good: nothing is written or acknowledged again.
+/// After the first fault the device is out for good: nothing is written or acknowledged again, an
+/// older commit that is still under way neither.
 final class GroupCommit {
     // Header and first batch header: either alone would still tell whose the segment was.
     private static final int ERASED_BYTES = LogFormat.SEGMENT_HEADER_BYTES + Blocks.SIZE;
@@ -76,7 +77,6 @@ final class GroupCommit {
     private static final class Commit {
         final List<LogStream> streams;
         boolean over;
-        @Nullable IoFault fault;
 
         Commit(List<LogStream> streams) {
             this.streams = streams;
@@ -183,22 +183,17 @@ final class GroupCommit {
     // The next commit starts before listeners run, so the device never waits for them.
     private void ended(Commit commit, @Nullable IoFault fault) {
         commit.over = true;
-        commit.fault = fault;
+        if (fault != null && out == null) {
+            fail(fault);
+        }
         List<LogStream> settled = new ArrayList<>();
         while (!underWay.isEmpty() && underWay.getFirst().over) {
             Commit first = underWay.remove();
-            IoFault why = first.fault;
-            if (out == null && why == null) {
+            if (out == null) {
                 first.streams.forEach(LogStream::settle);
                 settled.addAll(first.streams);
-                continue;
-            }
-            first.streams.forEach(LogStream::drop);
-            if (out == null && why != null) {
-                // After a failure nothing is told of as durable.
-                settled.forEach(LogStream::tellDurable);
-                settled.clear();
-                fail(why);
+            } else {
+                first.streams.forEach(LogStream::drop);
             }
         }
         startNext();

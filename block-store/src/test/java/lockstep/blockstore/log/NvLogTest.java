@@ -7,8 +7,6 @@ import static lockstep.blockstore.log.LogHarness.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.codahale.metrics.Timer;
-
 import lockstep.blockstore.base.BrokenInvariant;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
@@ -80,45 +78,6 @@ class NvLogTest {
         assertThat(node.device.writesSubmitted() - before).isEqualTo(1);
         assertThat(node.metrics.histogram("log.commit.entries").getSnapshot().getMax())
                 .isEqualTo(28);
-    }
-
-    /// One that ends before an older one counts when that has ended, and a power cut in between
-    /// leaves a torn tail and no damage.
-    @Test
-    void commitsCountInTheOrderInWhichTheyBegan() {
-        int overtaken = 0;
-        for (long seed = 1; seed <= 40; seed++) {
-            LogHarness world = new LogHarness(seed, 24);
-            Heard told = new Heard();
-            LogStream stream = world.fresh(1, told);
-            Timer commits = world.metrics.timer("log.commit.time");
-            for (int i = 1; i <= 2; i++) {
-                int sequence = i;
-                long before = world.device.writesSubmitted();
-                world.loop.call(() -> stream.append(1, write(at(sequence), 512)));
-                world.simulation.runUntil(() -> world.device.writesSubmitted() > before);
-            }
-            world.simulation.runUntil(() -> commits.getCount() > 0);
-            if (!told.durable.isEmpty()) {
-                continue;
-            }
-            overtaken++;
-            if (seed % 2 == 0) {
-                world.simulation.runUntilIdle();
-                assertThat(told.durable).containsExactly(at(2));
-            } else {
-                world.crash();
-                Replayed replayed = world.replay(1, 1);
-                assertThat(replayed.verdict).matches(v -> v != null && v.replays());
-                long last = replayed.sequences.size();
-                assertThat(replayed.sequences).isEqualTo(sequences(1, last));
-                world.commit(world.log().stream(volume(1)), 2, 3, 1, 512);
-                world.crash();
-                assertThat(world.replay(1, 1).sequences).endsWith(3L);
-            }
-        }
-        assertThat(overtaken).isGreaterThan(5);
-        System.out.println(overtaken + " of 40 commits ended before an older one");
     }
 
     @Test

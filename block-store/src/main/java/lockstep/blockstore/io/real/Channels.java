@@ -13,19 +13,22 @@ import java.util.Set;
 final class Channels {
     private Channels() {}
 
+    /// A channel, and whether it goes past the page cache.
+    record Opened(FileChannel channel, boolean direct) {}
+
     /// With `direct`, past the page cache where the file system can.
-    static FileChannel open(Path path, boolean direct, Set<OpenOption> options) throws IOException {
+    static Opened open(Path path, boolean direct, Set<OpenOption> options) throws IOException {
         OpenOption pastCache = direct ? directOption() : null;
         if (pastCache == null) {
-            return FileChannel.open(path, options);
+            return new Opened(FileChannel.open(path, options), false);
         }
         try {
             Set<OpenOption> all = new LinkedHashSet<>(options);
             all.add(pastCache);
-            return FileChannel.open(path, all);
+            return new Opened(FileChannel.open(path, all), true);
         } catch (IOException | UnsupportedOperationException _) {
             // This file system cannot; a file that is not there fails again here.
-            return FileChannel.open(path, options);
+            return new Opened(FileChannel.open(path, options), false);
         }
     }
 

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -30,21 +31,19 @@ import java.util.function.LongConsumer;
 /// aligned buffer, so lent buffers may be of any kind. The device is locked against other processes
 /// while it is open.
 ///
-/// Disks and logs are used past the page cache. The volume has a cache of its own; what matters
-/// more is that nothing piles up in memory: a flush would have to wait until all of it is written,
-/// and a log on the same machine with it.
+/// Disks and logs are used past the page cache: nothing may pile up in memory, as a flush would
+/// have to wait until all of it is written, and a log on the same machine with it.
 ///
-/// A failed flush is final: the system may have dropped what it could not write, so nothing that
-/// this device says later could be trusted, and every later operation is a fault. So is a backing
-/// file that was removed, replaced or cut short, noticed at the next flush. A write that finds no
-/// space below is another matter ([IoFault#isOutOfSpace]): it has told so itself, and can be
-/// repeated.
+/// A failed flush is final: the system may have dropped what it could not write, so every later
+/// operation is a fault. So is a backing file that was removed, replaced or cut short, noticed at
+/// the next flush. A write that finds no space below ([IoFault#isOutOfSpace]) can be repeated.
 public final class FileDevice implements BlockDevice {
     private static final int PIECE = 1 << 20;
 
     private final Path path;
     private final FileChannel channel;
     private final @Nullable FileChannel synchronous;
+    private final FlushTurns turns;
     private final EventLoop loop;
     private final ExecutorService threads;
     private final long size;
@@ -67,15 +66,16 @@ public final class FileDevice implements BlockDevice {
 
     private FileDevice(
             Path path,
-            FileChannel channel,
+            Channels.Opened opened,
             @Nullable FileChannel synchronous,
             long size,
             EventLoop loop,
             Options options)
             throws IOException {
         this.path = path;
-        this.channel = channel;
+        this.channel = opened.channel();
         this.synchronous = synchronous;
+        this.turns = new FlushTurns(opened.direct());
         this.size = size;
         this.loop = loop;
         this.backing = new BackingFile(path, size);
@@ -87,20 +87,21 @@ public final class FileDevice implements BlockDevice {
 
     /// Opens what is at `path`. Throws if it is not there, or [DeviceInUse].
     public static FileDevice open(Path path, EventLoop loop, Options options) throws IOException {
-        FileChannel channel =
+        Channels.Opened opened =
                 Channels.open(path, options.direct(), Set.of(StandardOpenOption.READ, WRITE));
+        FileChannel channel = opened.channel();
         try {
             if (channel.tryLock() == null) {
                 throw new DeviceInUse(path, "another process", null);
             }
             long size = Blocks.toBytes(Blocks.containing(channel.size()));
             // Never closed before the device: closing any descriptor of a file drops its lock.
+            Set<OpenOption> durably = Set.of(WRITE, StandardOpenOption.DSYNC);
             FileChannel synchronous =
                     options.synchronous()
-                            ? Channels.open(
-                                    path, options.direct(), Set.of(WRITE, StandardOpenOption.DSYNC))
+                            ? Channels.open(path, options.direct(), durably).channel()
                             : null;
-            return new FileDevice(path, channel, synchronous, size, loop, options);
+            return new FileDevice(path, opened, synchronous, size, loop, options);
         } catch (OverlappingFileLockException inUse) {
             channel.close();
             throw new DeviceInUse(path, "this process already", inUse);
@@ -277,7 +278,7 @@ public final class FileDevice implements BlockDevice {
 
     @Override
     public Pending flush(IoCompletion done) {
-        return submit("flush", done, _ -> flushNow());
+        return submit("flush", done, _ -> turns.run(this::flushNow));
     }
 
     private void flushNow() throws IOException {
@@ -294,27 +295,26 @@ public final class FileDevice implements BlockDevice {
     public Pending writeDurably(List<Extent> extents, IoCompletion done) {
         List<Extent> all = List.copyOf(extents);
         all.forEach(extent -> checkRange(extent.offset(), extent.length()));
-        FileChannel synchronously = synchronous;
+        FileChannel durably = synchronous;
         boolean oneWrite = all.size() == 1 && all.getFirst().length() <= PIECE;
-        if (synchronously != null && oneWrite) {
+        if (durably != null && oneWrite) {
             Extent only = all.getFirst();
-            return submit("write", done, o -> writeSynchronously(o, synchronously, only));
+            return submit("write", done, o -> turns.run(() -> writeNowDurably(o, durably, only)));
         }
-        return submit(
-                "write",
-                done,
+        Work writeAndFlush =
                 operation -> {
                     for (Extent extent : all) {
                         writeNow(operation, channel, extent);
                     }
-                    flushNow();
-                });
+                    turns.run(this::flushNow);
+                };
+        return submit("write", done, writeAndFlush);
     }
 
-    private void writeSynchronously(Operation operation, FileChannel synchronously, Extent extent)
+    private void writeNowDurably(Operation operation, FileChannel durably, Extent extent)
             throws IOException {
         try {
-            writeNow(operation, synchronously, extent);
+            writeNow(operation, durably, extent);
             backing.checkStillThere();
         } catch (BackingFile.NoSpace full) {
             // Its repetition writes the range again; for what else was written its flush answers.
