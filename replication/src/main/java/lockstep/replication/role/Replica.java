@@ -267,7 +267,7 @@ public final class Replica {
     /// the mirror.
     public void discard(Consumer<@Nullable Refusal> done) {
         if (role instanceof SourceRole source && source.state() == RoleState.DIVERGED) {
-            changes.demote("the operator gave this copy's own writes up", copy.state().promised());
+            changes.discard("the operator gave this copy's own writes up");
             done.accept(null);
         } else {
             done.accept(Refusal.NOT_DIVERGED);

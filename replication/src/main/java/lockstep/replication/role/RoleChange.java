@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// How a copy goes from one role to another while the node runs: nothing of the old one touches the
 /// disks when the new one begins.
@@ -24,6 +25,15 @@ final class RoleChange {
     /// taken from now on, and an epoch that was only noted here is void. What only this copy has
     /// stays until it is kept aside ([FallingOut]).
     void demote(String why, Epoch theirs) {
+        demote(why, state -> state.promising(theirs));
+    }
+
+    /// The same on the operator's word, whatever has been promised here by then.
+    void discard(String why) {
+        demote(why, state -> state);
+    }
+
+    private void demote(String why, UnaryOperator<CopyState> promise) {
         ActiveVolume active = replica.active();
         replica.tell("this node is not the source any more: " + why);
         if (active == null) {
@@ -35,7 +45,7 @@ final class RoleChange {
                 () ->
                         replica.save(
                                 state ->
-                                        state.promising(theirs)
+                                        promise.apply(state)
                                                 .as(
                                                         CopyState.Role.MIRROR,
                                                         CopyState.Sync.OUT_OF_SYNC),

@@ -250,6 +250,7 @@ final class SourceRole implements Role, ActiveVolume.Observer {
                 && (mine == null || !mine.isDeciding());
     }
 
+    /// Both are sources: one stays, the other becomes its mirror, or an operator has to choose.
     private void twoSources(VolumeMessage.CopyStatus status) {
         CopyState state = replica.copy().state();
         boolean alone = state.sync() == Sync.OUT_OF_SYNC;

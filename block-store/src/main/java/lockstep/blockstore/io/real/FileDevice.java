@@ -95,8 +95,8 @@ public final class FileDevice implements BlockDevice {
                 throw new DeviceInUse(path, "another process", null);
             }
             long size = Blocks.toBytes(Blocks.containing(channel.size()));
-            // Never closed before the device: closing any descriptor of a file drops its lock.
             Set<OpenOption> durably = Set.of(WRITE, StandardOpenOption.DSYNC);
+            // Never closed before the device: closing any descriptor of a file drops its lock.
             FileChannel synchronous =
                     options.synchronous()
                             ? Channels.open(path, options.direct(), durably).channel()
