@@ -6,16 +6,20 @@ import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.io.Slices;
 
 import org.agrona.collections.LongArrayList;
+import org.jspecify.annotations.Nullable;
 
+import java.util.BitSet;
 import java.util.List;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// Chooses VBNs so that parity costs least: it takes a window of stripes, the same DBNs on every
-/// data disk of a group, and hands out its free blocks disk by disk, so that each disk gets one
-/// long run and the stripes of the window fill up as a whole. Windows are visited in a circle; one
-/// that is fuller than the volume is on average is passed over while emptier ones are left.
+/// data disk of a group, and hands out free blocks of it disk by disk, so that each disk gets long
+/// runs and the stripes of the window fill up as a whole. Windows are visited in a circle. Of one
+/// with many stripes that are wholly free only those are taken: parity of a stripe that is partly
+/// used needs reads of what is in it, single blocks all over the disks. Where there are none such
+/// among some windows, all free blocks of one are taken that is no fuller than the volume is on
+/// average, and after a whole circle, of any.
 ///
 /// Looking for room may read pages of the space map, so VBNs are set aside beforehand ([#prepare])
 /// and then handed out at once ([#allocate]). What was set aside and not needed goes back before
@@ -24,6 +28,9 @@ public final class Allocator {
     private static final int WINDOW_DBNS_MAX = 256;
     private static final int WINDOW_DBNS_MIN = 8;
     private static final int WINDOWS_OF_A_SLICE = 64;
+
+    /// Windows that are looked at for stripes that are wholly free, before one is taken as it is.
+    private static final int PATIENCE = 16;
 
     private final SpaceMap map;
     private final SpacePages pages;
@@ -34,13 +41,13 @@ public final class Allocator {
     private int handedOut;
     private int wantedDepth = WINDOW_DBNS_MIN;
     private int group;
-    private long dbn;
-    private int depth;
+    private StripeWindow window;
     private int disk;
-    private long offset;
+    private int offset;
 
-    /// Whether the window at hand was judged empty enough; else it is only the next to look at.
-    private boolean chosen;
+    /// Stripes of the window at hand that blocks are taken from; null while it is only the next to
+    /// look at.
+    private @Nullable BitSet chosen;
 
     private long passedOver;
 
@@ -52,6 +59,7 @@ public final class Allocator {
         this.loop = loop;
         this.groups = groups;
         this.limit = limit;
+        this.window = windowAt(0);
     }
 
     /// The volume has grown: VBNs up to `newLimit` may be handed out, and lie on `newGroups`. While
@@ -118,8 +126,9 @@ public final class Allocator {
             if (ready.size() >= target || reading || lost) {
                 return false;
             }
-            if (chosen) {
-                takeFrom(target);
+            BitSet stripes = chosen;
+            if (stripes != null) {
+                takeFrom(stripes, target);
                 if (ready.size() < target) {
                     advance();
                 }
@@ -151,86 +160,69 @@ public final class Allocator {
         }
     }
 
-    private void takeFrom(long target) {
-        StripeSet set = groups.get(group);
-        while (disk < set.dataDisks()) {
-            long first = set.vbn(disk, dbn);
-            while (offset < depth) {
+    private void takeFrom(BitSet stripes, long target) {
+        for (; disk < window.set().dataDisks(); disk++, offset = 0) {
+            for (; offset < window.depth(); offset++) {
                 if (ready.size() >= target) {
                     return;
                 }
-                long vbn = first + offset++;
-                if (vbn < limit && !map.isUsed(vbn)) {
+                long vbn = window.vbn(disk, offset);
+                if (stripes.get(offset) && vbn < window.limit() && !map.isUsed(vbn)) {
                     map.take(vbn);
                     ready.addLong(vbn);
                 }
             }
-            disk++;
-            offset = 0;
         }
     }
 
-    /// Chooses the window at hand if it is no fuller than the average, or, after a whole circle, if
-    /// it has any room; else moves on.
     private void judge() {
-        long used = usedInWindow();
-        long size = (long) depth * groups.get(group).dataDisks();
-        boolean emptyEnough = used * map.size() <= map.used() * size;
-        long circle = circleLength();
-        if (used < size && (emptyEnough || passedOver > circle)) {
-            chosen = true;
+        chosen = stripesToTake();
+        if (chosen != null) {
             passedOver = 0;
             return;
         }
         passedOver++;
+        long circle = circleLength();
         Check.that(passedOver <= 2 * circle + 2, "a free VBN is found", passedOver, map.free());
         advance();
     }
 
+    private @Nullable BitSet stripesToTake() {
+        long used = window.used(map);
+        if (used == 0) {
+            return window.all();
+        }
+        BitSet whole = window.wholeStripes(map);
+        if (whole.cardinality() >= window.depth() / 2) {
+            return whole;
+        }
+        boolean asEmptyAsOthers = used * map.size() <= map.used() * window.size();
+        boolean taken =
+                passedOver >= PATIENCE && asEmptyAsOthers
+                        || passedOver > circleLength() && used < window.size();
+        return taken ? window.all() : null;
+    }
+
     private void advance() {
-        dbn += depth;
-        if (dbn >= groups.get(group).dbnCount()) {
-            dbn = 0;
+        long next = window.dbn() + window.depth();
+        if (next >= groups.get(group).dbnCount()) {
+            next = 0;
             group = (group + 1) % groups.size();
         }
-        depth = (int) Math.min(wantedDepth, groups.get(group).dbnCount() - dbn);
+        window = windowAt(next);
         disk = 0;
         offset = 0;
-        chosen = false;
+        chosen = null;
+    }
+
+    private StripeWindow windowAt(long dbn) {
+        StripeSet set = groups.get(group);
+        int depth = (int) Math.min(wantedDepth, set.dbnCount() - dbn);
+        return new StripeWindow(set, dbn, depth, limit);
     }
 
     private int[] missingPages() {
-        StripeSet set = groups.get(group);
-        SortedSet<Integer> missing = new TreeSet<>();
-        for (int i = 0; i < set.dataDisks(); i++) {
-            long first = set.vbn(i, dbn);
-            long end = Math.min(first + depth, limit);
-            for (long vbn = first; vbn < end; vbn += SpaceMap.VBNS_PER_PAGE) {
-                addIfMissing(missing, vbn);
-            }
-            if (first < end) {
-                addIfMissing(missing, end - 1);
-            }
-        }
-        return missing.stream().mapToInt(Integer::intValue).toArray();
-    }
-
-    private void addIfMissing(SortedSet<Integer> missing, long vbn) {
-        int page = SpaceMap.pageOf(vbn);
-        if (!map.isResident(page)) {
-            missing.add(page);
-        }
-    }
-
-    private long usedInWindow() {
-        StripeSet set = groups.get(group);
-        long used = 0;
-        for (int i = 0; i < set.dataDisks(); i++) {
-            long first = set.vbn(i, dbn);
-            long inside = Math.clamp(limit - first, 0, depth);
-            used += depth - inside + map.usedIn(first, (int) inside);
-        }
-        return used;
+        return IntStream.of(window.pages()).filter(page -> !map.isResident(page)).toArray();
     }
 
     private long circleLength() {

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /// Stripes of which an image uses no block: neither it, nor a pin, nor a dead list that guards one,
@@ -29,24 +28,9 @@ public final class FreeStripes {
             Consumer<@Nullable List<StripeRange>> done) {
         Check.that(window.dbn() + window.count() <= set.dbnCount(), "a window lies in its group");
         SpaceMap map = new SpaceMap(root.vbnCount(), root.used());
+        int[] pages = new StripeWindow(set, window.dbn(), window.count(), root.vbnCount()).pages();
         new SpacePages(map, root.space(), reader)
-                .need(
-                        pages(root, set, window),
-                        whole -> done.accept(whole ? free(map, set, window, unit) : null));
-    }
-
-    private static int[] pages(VolumeRoot root, StripeSet set, StripeRange window) {
-        TreeSet<Integer> pages = new TreeSet<>();
-        for (int disk = 0; disk < set.dataDisks(); disk++) {
-            long first = set.vbn(disk, window.dbn());
-            long end = Math.min(first + window.count(), root.vbnCount());
-            if (first < end) {
-                for (int p = SpaceMap.pageOf(first); p <= SpaceMap.pageOf(end - 1); p++) {
-                    pages.add(p);
-                }
-            }
-        }
-        return pages.stream().mapToInt(Integer::intValue).toArray();
+                .need(pages, whole -> done.accept(whole ? free(map, set, window, unit) : null));
     }
 
     private static List<StripeRange> free(

@@ -103,14 +103,31 @@ public final class SpaceMap {
     /// Used VBNs among `count` from `first`, whose pages are in memory.
     public int usedIn(long first, int count) {
         int sum = 0;
-        for (long vbn = first; vbn < first + count; ) {
-            int bit = (int) (vbn & 63);
-            int bits = (int) Math.min(64 - bit, first + count - vbn);
-            long mask = bits == 64 ? -1L : ((1L << bits) - 1) << bit;
-            sum += Long.bitCount(page(pageOf(vbn)).words[word(vbn)] & mask);
-            vbn += bits;
+        for (long vbn = first; vbn < first + count; vbn = nextWord(vbn)) {
+            sum += Long.bitCount(usedInWord(vbn, first + count));
         }
         return sum;
+    }
+
+    /// Clears in `free` what is used among `count` VBNs from `first`, whose pages are in memory:
+    /// bit 0 stands for `first`.
+    void clearUsed(long first, int count, BitSet free) {
+        for (long vbn = first; vbn < first + count; vbn = nextWord(vbn)) {
+            for (long bits = usedInWord(vbn, first + count); bits != 0; bits &= bits - 1) {
+                free.clear((int) (vbn - first) + Long.numberOfTrailingZeros(bits));
+            }
+        }
+    }
+
+    private static long nextWord(long vbn) {
+        return (vbn | 63) + 1;
+    }
+
+    // One bit for each VBN from `vbn` to the end of its word or to `end`.
+    private long usedInWord(long vbn, long end) {
+        long bits = page(pageOf(vbn)).words[word(vbn)] >>> vbn;
+        long count = Math.min(nextWord(vbn), end) - vbn;
+        return count == Long.SIZE ? bits : bits & (1L << count) - 1;
     }
 
     /// The next page at or after `from` that has changed since it was last written, or -1.

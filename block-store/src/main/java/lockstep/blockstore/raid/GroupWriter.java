@@ -30,6 +30,9 @@ final class GroupWriter {
     // commit of the log on the same device does not wait long behind it.
     private static final int CHUNKS_UNDER_WAY = 6;
 
+    // Stripes no further apart go into one chunk: one of few blocks costs as much as one of many.
+    private static final int NEIGHBOURS = 8;
+
     // Of which XOR and checksums take well under a millisecond.
     private static final int BLOCKS_OF_A_SLICE = 256;
 
@@ -95,13 +98,12 @@ final class GroupWriter {
         return missing >= 0 && missing != group.disks().paritySlot();
     }
 
-    // Cuts the next stripes into chunks of consecutive ones, as many as note and area have room
-    // for.
+    // Cuts the next stripes into chunks of neighbours, as many as note and area have room for.
     private void take(
             List<List<StripeChunk.Put>> parts, NotedRanges ranges, int stripes, boolean degraded) {
         int room = group.notes().room();
         int taken = 0;
-        long lastDbn = -2;
+        long lastDbn = -1;
         List<StripeChunk.Put> part = List.of();
         while (!left.isEmpty()) {
             StripeChunk.Put next = left.peekFirst();
@@ -112,7 +114,7 @@ final class GroupWriter {
                     return;
                 }
                 taken++;
-                boolean joins = next.dbn() == lastDbn + 1;
+                boolean joins = lastDbn >= 0 && next.dbn() - lastDbn <= NEIGHBOURS;
                 if (!joins || next.dbn() - part.getFirst().dbn() >= StripeChunk.MAXIMUM) {
                     part = new ArrayList<>();
                     parts.add(part);

@@ -19,12 +19,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 
-/// Up to [#MAXIMUM] consecutive stripes that are rewritten together. First [#prepare]: take the
-/// lock, read what the plans ask for, verify it, make parity. Then, when the dirty note is durable,
-/// [#write]. Parity is never computed from a block that does not match its entry, except where that
-/// block is lost for good: it is then taken as found (zeros if not readable), which keeps the
-/// stripe in order and leaves the loss detectable by its entry. Nor is it of new content that is
-/// not what its checksum says.
+/// Up to [#MAXIMUM] neighbouring stripes that are rewritten together; others between them are
+/// locked with them and stay as they are. First [#prepare]: take the lock, read what the plans ask
+/// for, verify it, make parity. Then, when the dirty note is durable, [#write]. Parity is never
+/// computed from a block that does not match its entry, except where that block is lost for good:
+/// it is then taken as found (zeros if not readable), which keeps the stripe in order and leaves
+/// the loss detectable by its entry. Nor is it of new content that is not what its checksum says.
 final class StripeChunk {
     /// Stripes of one chunk: XOR of them stays within one slice of the loop.
     static final int MAXIMUM = 64;
@@ -247,7 +247,7 @@ final class StripeChunk {
         for (int i = 0; i < count; i++) {
             StripePlan plan = plans[i];
             switch (plan.kind()) {
-                case DATA_ONLY -> parity[i] = null;
+                case UNTOUCHED, DATA_ONLY -> parity[i] = null;
                 case FULL, RECONSTRUCT -> parity[i] = sum(i, plan.reads(), false);
                 case READ_MODIFY_WRITE -> parity[i] = sum(i, plan.reads(), true);
                 case RESCUE -> parity[i] = rescue(i, plan);

@@ -7,6 +7,8 @@ package lockstep.blockstore.raid;
 record StripePlan(Kind kind, long reads) {
     /// The ways.
     enum Kind {
+        /// Nothing of it is written.
+        UNTOUCHED,
         /// The parity disk is away: data only.
         DATA_ONLY,
         /// All that is not written is zeros: parity from the new blocks.
@@ -26,6 +28,9 @@ record StripePlan(Kind kind, long reads) {
     /// yet: parity is made for it then, as it may be rebuilt by the time the stripe is written.
     static StripePlan choose(
             int paritySlot, long written, long known, int missing, boolean taking) {
+        if (written == 0) {
+            return new StripePlan(Kind.UNTOUCHED, 0);
+        }
         long parity = 1L << paritySlot;
         long away = missing < 0 ? 0 : 1L << missing;
         if (away == parity && !taking) {

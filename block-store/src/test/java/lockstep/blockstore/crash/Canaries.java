@@ -92,15 +92,22 @@ final class Canaries {
 
     // Otherwise what was just freed would be reached only after a whole circle.
     private static void lookFromTheStart(Allocator allocator) throws ReflectiveOperationException {
-        for (String field : List.of("dbn", "disk", "offset")) {
-            Field found = Allocator.class.getDeclaredField(field);
-            found.setAccessible(true);
-            if (found.getType() == int.class) {
-                found.setInt(allocator, 0);
-            } else {
-                found.setLong(allocator, 0);
-            }
-        }
+        Method windowAt = Allocator.class.getDeclaredMethod("windowAt", long.class);
+        windowAt.setAccessible(true);
+        Object window = windowAt.invoke(allocator, 0L);
+        Method all = window.getClass().getDeclaredMethod("all");
+        all.setAccessible(true);
+        set(allocator, "window", window);
+        set(allocator, "chosen", all.invoke(window));
+        set(allocator, "disk", 0);
+        set(allocator, "offset", 0);
+    }
+
+    private static void set(Object of, String field, Object value)
+            throws ReflectiveOperationException {
+        Field found = of.getClass().getDeclaredField(field);
+        found.setAccessible(true);
+        found.set(of, value);
     }
 
     /// A private field.

@@ -15,6 +15,14 @@ final class StripePlanTest {
     }
 
     @Test
+    void stripesThatAreNotWrittenStayAsTheyAre() {
+        for (int missing = -1; missing < 5; missing++) {
+            assertThat(StripePlan.choose(4, 0, ALL, missing, missing == 2))
+                    .isEqualTo(new StripePlan(StripePlan.Kind.UNTOUCHED, 0));
+        }
+    }
+
+    @Test
     void emptyNeighboursReadNothing() {
         assertThat(StripePlan.choose(4, 0b00011, 0b10011, -1, false))
                 .isEqualTo(new StripePlan(StripePlan.Kind.FULL, 0));
