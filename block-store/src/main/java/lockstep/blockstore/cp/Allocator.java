@@ -187,19 +187,21 @@ public final class Allocator {
         advance();
     }
 
+    // Never none, if any.
     private @Nullable BitSet stripesToTake() {
         long used = window.used(map);
         if (used == 0) {
             return window.all();
         }
         BitSet whole = window.wholeStripes(map);
-        if (whole.cardinality() >= window.depth() / 2) {
+        if (2 * whole.cardinality() >= window.depth()) {
             return whole;
         }
         boolean asEmptyAsOthers = used * map.size() <= map.used() * window.size();
         boolean taken =
-                passedOver >= PATIENCE && asEmptyAsOthers
-                        || passedOver > circleLength() && used < window.size();
+                used < window.size()
+                        && (passedOver >= PATIENCE && asEmptyAsOthers
+                                || passedOver > circleLength());
         return taken ? window.all() : null;
     }
 

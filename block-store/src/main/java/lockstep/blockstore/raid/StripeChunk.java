@@ -39,12 +39,11 @@ final class StripeChunk {
     private final long dbn;
     private final int count;
     private final @Nullable Put[][] puts;
-    private final @Nullable ByteBuffer[][] old;
-    private final StripePlan[] plans;
     private final @Nullable ByteBuffer[] parity;
     private final TreeMap<Long, ByteBuffer> rescued = new TreeMap<>();
     private int missing = -1;
     private @Nullable ByteBuffer sums;
+    private @Nullable StripeInputs inputs;
 
     /// New content for one block; the content is lent until the chunk is written.
     record Put(int slot, long dbn, ByteBuffer content, int crc) {}
@@ -56,8 +55,6 @@ final class StripeChunk {
         this.dbn = blocks.getFirst().dbn();
         this.count = (int) (blocks.getLast().dbn() - dbn) + 1;
         this.puts = new @Nullable Put[group.slots()][count];
-        this.old = new @Nullable ByteBuffer[group.slots()][count];
-        this.plans = new StripePlan[count];
         this.parity = new @Nullable ByteBuffer[count];
         for (Put put : blocks) {
             puts[put.slot()][(int) (put.dbn() - dbn)] = put;
@@ -116,120 +113,19 @@ final class StripeChunk {
                                                 }));
     }
 
-    private long mask(int stripe, boolean written) {
-        long mask = 0;
-        for (int slot = 0; slot < group.slots(); slot++) {
-            boolean in =
-                    written
-                            ? puts[slot][stripe] != null
-                            : group.checksums().get(slot, dbn + stripe) != null;
-            mask |= in ? 1L << slot : 0;
-        }
-        return mask;
-    }
-
     private void readInputs(IoCompletion done) {
+        long[] written = new long[count];
+        for (Put put : blocks) {
+            written[(int) (put.dbn() - dbn)] |= 1L << put.slot();
+        }
         missing = missingNow();
-        boolean taking = missing >= 0 && group.disks().live(missing);
-        for (int i = 0; i < count; i++) {
-            long written = mask(i, true);
-            plans[i] = StripePlan.choose(parity(), written, mask(i, false), missing, taking);
-        }
-        List<Lacking> lacking = new ArrayList<>();
-        Together reads = new Together(_ -> recoverNext(lacking, 0, done));
-        for (int slot = 0; slot < group.slots(); slot++) {
-            int from = 0;
-            while (from < count) {
-                int to = from;
-                while (to < count && (plans[to].reads() & (1L << slot)) != 0) {
-                    to++;
-                }
-                if (to > from) {
-                    readRun(slot, from, to - from, lacking, reads.one());
-                }
-                from = to + 1;
-            }
-        }
-        reads.start();
-    }
-
-    private record Lacking(int slot, int stripe) {}
-
-    private void readRun(int slot, int from, int length, List<Lacking> lacking, IoCompletion one) {
-        group.traffic().readForParity(length);
-        group.reader()
-                .read(
-                        slot,
-                        dbn + from,
-                        length,
-                        found -> {
-                            for (int i = 0; i < length; i++) {
-                                ByteBuffer block = found[i];
-                                old[slot][from + i] = block;
-                                if (group.reader().matches(slot, dbn + from + i, block)) {
-                                    group.disks().countGood(slot, 1);
-                                } else {
-                                    group.reader().countBad(slot, dbn + from + i, block);
-                                    lacking.add(new Lacking(slot, from + i));
-                                }
-                            }
-                            one.ended(null);
-                        });
-    }
-
-    // One after the other: this is rare.
-    private void recoverNext(List<Lacking> lacking, int index, IoCompletion done) {
-        if (index == lacking.size()) {
-            makeParity(done);
-            return;
-        }
-        Lacking bad = lacking.get(index);
-        ChecksumEntry entry = group.checksums().get(bad.slot(), dbn + bad.stripe());
-        group.reader()
-                .recover(
-                        bad.slot(),
-                        dbn + bad.stripe(),
-                        entry == null ? 0 : entry.crc(),
-                        content -> {
-                            if (content != null) {
-                                old[bad.slot()][bad.stripe()] = content;
-                                recoverNext(lacking, index + 1, done);
-                            } else {
-                                lose(bad, () -> recoverNext(lacking, index + 1, done));
-                            }
-                        });
-    }
-
-    // A block that cannot be had. What is overwritten, and parity, need not be known: the stripe is
-    // made from its untouched blocks instead, those taken as they are.
-    private void lose(Lacking bad, Runnable next) {
-        int stripe = bad.stripe();
-        StripePlan.Kind kind = plans[stripe].kind();
-        if (kind == StripePlan.Kind.RECONSTRUCT || kind == StripePlan.Kind.FULL) {
-            next.run();
-            return;
-        }
-        StripePlan plan = StripePlan.reconstruct(parity(), mask(stripe, true), mask(stripe, false));
-        plans[stripe] = plan;
-        Together reads = new Together(_ -> next.run());
-        for (int slot = 0; slot < group.slots(); slot++) {
-            boolean needed = (plan.reads() & (1L << slot)) != 0;
-            boolean there = slot != missing && group.disks().live(slot);
-            if (needed && old[slot][stripe] == null && there) {
-                int at = slot;
-                IoCompletion one = reads.one();
-                group.reader()
-                        .read(
-                                slot,
-                                dbn + stripe,
-                                1,
-                                found -> {
-                                    old[at][stripe] = found[0];
-                                    one.ended(null);
-                                });
-            }
-        }
-        reads.start();
+        StripeInputs from = new StripeInputs(group, dbn, written, missing);
+        inputs = from;
+        from.read(
+                () -> {
+                    makeParity(from);
+                    done.ended(null);
+                });
     }
 
     // Content that is not what its checksum says was spoiled in memory: nothing is made of it, and
@@ -242,18 +138,17 @@ final class StripeChunk {
         }
     }
 
-    private void makeParity(IoCompletion done) {
+    private void makeParity(StripeInputs from) {
         compareContents();
         for (int i = 0; i < count; i++) {
-            StripePlan plan = plans[i];
+            StripePlan plan = from.plan(i);
             switch (plan.kind()) {
                 case UNTOUCHED, DATA_ONLY -> parity[i] = null;
-                case FULL, RECONSTRUCT -> parity[i] = sum(i, plan.reads(), false);
-                case READ_MODIFY_WRITE -> parity[i] = sum(i, plan.reads(), true);
-                case RESCUE -> parity[i] = rescue(i, plan);
+                case FULL, RECONSTRUCT -> parity[i] = sum(from, i, plan.reads(), false);
+                case READ_MODIFY_WRITE -> parity[i] = sum(from, i, plan.reads(), true);
+                case RESCUE -> parity[i] = rescue(from, i, plan);
             }
         }
-        done.ended(null);
     }
 
     private ByteBuffer sums() {
@@ -263,14 +158,14 @@ final class StripeChunk {
     }
 
     // XOR of the new blocks and of the old ones in `reads`.
-    private ByteBuffer sum(int stripe, long reads, boolean withOverwritten) {
+    private ByteBuffer sum(StripeInputs from, int stripe, long reads, boolean withOverwritten) {
         ByteBuffer sum = Parity.cleared(sums(), stripe);
         for (int slot = 0; slot < group.slots(); slot++) {
             Put put = puts[slot][stripe];
             if (put != null) {
                 Parity.add(sum, put.content());
             }
-            ByteBuffer before = old[slot][stripe];
+            ByteBuffer before = from.old(slot, stripe);
             boolean wanted = (reads & (1L << slot)) != 0 && (put == null || withOverwritten);
             if (wanted && before != null) {
                 Parity.add(sum, before);
@@ -279,16 +174,16 @@ final class StripeChunk {
         return sum;
     }
 
-    private ByteBuffer rescue(int stripe, StripePlan plan) {
+    private ByteBuffer rescue(StripeInputs from, int stripe, StripePlan plan) {
         ByteBuffer content = Parity.zeros();
         for (int slot = 0; slot < group.slots(); slot++) {
-            ByteBuffer before = old[slot][stripe];
+            ByteBuffer before = from.old(slot, stripe);
             if ((plan.reads() & (1L << slot)) != 0 && before != null) {
                 Parity.add(content, before);
             }
         }
         long untouched = plan.reads() & ~(1L << parity());
-        ByteBuffer sum = sum(stripe, untouched, false);
+        ByteBuffer sum = sum(from, stripe, untouched, false);
         if (missing >= 0 && group.reader().matches(missing, dbn + stripe, content)) {
             rescued.put(dbn + stripe, content);
             Parity.add(sum, content);
@@ -362,6 +257,10 @@ final class StripeChunk {
         if (sums != null) {
             group.buffers().give(sums);
             sums = null;
+        }
+        if (inputs != null) {
+            inputs.release();
+            inputs = null;
         }
         group.checksums().unpin(dbn, count);
         group.locks().unlock(dbn, count);

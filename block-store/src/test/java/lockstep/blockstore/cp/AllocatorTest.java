@@ -22,7 +22,10 @@ import java.util.stream.LongStream;
 
 final class AllocatorTest {
     private static final int DISKS = 4;
-    private static final long DBNS = 8192;
+
+    // The last window of a group is one stripe.
+    private static final long DBNS = 8193;
+
     private static final long SIZE = DISKS * DBNS;
 
     private final Simulation simulation = new Simulation(1);
