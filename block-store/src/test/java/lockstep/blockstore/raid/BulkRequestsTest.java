@@ -101,6 +101,35 @@ final class BulkRequestsTest {
     }
 
     @Test
+    void whatParityTakesOfEveryOtherStripeIsReadTogether() {
+        RaidWorld world = written(3);
+        reopen(world);
+        int untouched = DISKS - 2;
+        List<Long> free = new ArrayList<>();
+        for (long dbn = 0; dbn < stripes(world); dbn += 2) {
+            for (int slot = 0; slot < untouched; slot++) {
+                free.add(world.space.geometry().vbn(0, slot, dbn));
+            }
+        }
+        world.committed.keySet().removeAll(free);
+        List<Long> reads =
+                reads(
+                        world,
+                        () -> {
+                            CpWriter writer = world.begin();
+                            free.forEach(vbn -> world.put(writer, vbn));
+                            world.succeed(writer::writeOut);
+                            world.succeed(writer::flush);
+                            world.committed();
+                        });
+        // One for each chunk, where each block was one; the other disks are read for pages only.
+        long chunks = Math.ceilDiv(stripes(world), StripeChunk.MAXIMUM);
+        assertThat(reads.get(untouched) - reads.getFirst()).isEqualTo(chunks);
+        world.checkStripes();
+        world.checkContent();
+    }
+
+    @Test
     void aConsistencyPointOfFullStripesReadsPagesTogether() {
         RaidWorld world = written(2);
         reopen(world);
