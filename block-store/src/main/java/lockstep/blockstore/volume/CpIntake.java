@@ -17,11 +17,18 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One consistency point on its way into a mirror. Blocks are gathered and written out some
-/// thousand at a time, so that even a first copy of a whole volume needs little memory; nothing is
-/// visible before the superblock.
+/// One consistency point on its way into a mirror. Blocks are gathered and written out many at a
+/// time: each time is a dirty note, and cuts through stripes whose other blocks come later. Contents
+/// take memory until they are written, so fewer of them are gathered than of references to what the
+/// log's half holds anyway, and the source is told of them later; even a first copy of a whole
+/// volume needs little memory. Nothing is visible before the superblock.
 final class CpIntake {
-    private static final int BLOCKS_PER_WRITE_OUT = 4096;
+    private static final int BLOCKS_PER_WRITE_OUT = 32768;
+    private static final int CONTENTS_PER_WRITE_OUT = 4096;
+
+    // With the contents of one time that is begun still less than what a source has under way.
+    private static final int BLOCKS_PER_TELLING = 2048;
+
     private static final int READS_AT_ONCE = 64;
 
     private record Change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer patch) {}
@@ -39,7 +46,10 @@ final class CpIntake {
     private List<Changed> changed = new ArrayList<>();
     private BlockSpace.@Nullable Writer writer;
     private int gathered;
+    private int contentsGathered;
+    private long contentsHeld;
     private long received;
+    private long told;
     private int reading;
     private boolean writing;
     private boolean abandoned;
@@ -81,7 +91,7 @@ final class CpIntake {
         pooled.add(content);
         int crc = Crc32c.of(borrowed, borrowed.position(), Blocks.SIZE);
         digest.add(vbn, crc);
-        put(vbn, content, crc);
+        putContent(vbn, content, crc);
         return true;
     }
 
@@ -157,7 +167,7 @@ final class CpIntake {
 
     private void put(Change change, ByteBuffer block) {
         changed.add(new Changed(change.vbn, change.crc, block));
-        put(change.vbn, block, change.crc);
+        putContent(change.vbn, block, change.crc);
     }
 
     /// Why it can not be committed; null if all is well so far.
@@ -185,11 +195,18 @@ final class CpIntake {
         abandoned = true;
         changes.clear();
         gathered = 0;
+        contentsGathered = 0;
         writeOut();
     }
 
     private boolean isVbn(long vbn) {
         return vbn > 0 && vbn < copy.space().size();
+    }
+
+    private void putContent(long vbn, ByteBuffer content, int crc) {
+        contentsGathered++;
+        contentsHeld++;
+        put(vbn, content, crc);
     }
 
     private void put(long vbn, ByteBuffer content, int crc) {
@@ -201,9 +218,21 @@ final class CpIntake {
         into.put(vbn, content, crc);
         gathered++;
         received++;
-        if (gathered >= BLOCKS_PER_WRITE_OUT) {
+        if (isEnough()) {
             writeOut();
         }
+        if (received - contentsHeld >= told + BLOCKS_PER_TELLING) {
+            tell();
+        }
+    }
+
+    private boolean isEnough() {
+        return gathered >= BLOCKS_PER_WRITE_OUT || contentsGathered >= CONTENTS_PER_WRITE_OUT;
+    }
+
+    private void tell() {
+        told = received - contentsHeld;
+        observer.written(cp, told);
     }
 
     /// Writes what was gathered; one such write at a time, the rest waits for the next.
@@ -222,7 +251,8 @@ final class CpIntake {
         }
         writing = true;
         gathered = 0;
-        long covered = received;
+        int contents = contentsGathered;
+        contentsGathered = 0;
         List<ByteBuffer> mine = pooled;
         pooled = new ArrayList<>();
         List<Changed> kept = changed;
@@ -233,8 +263,9 @@ final class CpIntake {
                     mine.forEach(copy.pool()::give);
                     kept.forEach(c -> bases.keep(c.vbn, c.crc, c.block));
                     failed = failed == null ? fault : failed;
-                    observer.written(cp, covered);
-                    if (whenWritten != null || gathered >= BLOCKS_PER_WRITE_OUT) {
+                    contentsHeld -= contents;
+                    tell();
+                    if (whenWritten != null || isEnough()) {
                         writeOut();
                     }
                 });

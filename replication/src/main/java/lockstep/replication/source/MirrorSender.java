@@ -36,7 +36,8 @@ public final class MirrorSender implements Mirror {
     /// Runs of references gathered before a frame is sent.
     private static final int FRAME_RUNS = 4096;
 
-    /// Blocks by content that may be under way before the mirror has written them.
+    /// Blocks that may be under way before the mirror has taken them: written the contents, noted
+    /// the references.
     private static final long BLOCKS_UNDER_WAY = 8192;
 
     private final VolumeId volume;
