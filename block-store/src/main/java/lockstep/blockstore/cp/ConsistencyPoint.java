@@ -10,12 +10,10 @@ import lockstep.blockstore.io.Slices;
 import lockstep.blockstore.tree.TreeEditor;
 import lockstep.blockstore.tree.VbnAllocator;
 
-import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,47 +127,37 @@ public final class ConsistencyPoint {
 
     /// Starts; the listener hears of the end.
     public void run() {
-        LongArrayList freed = new LongArrayList();
+        FreedBlocks freed = new FreedBlocks();
         // A pin counts until a root without it is durable: a crash may bring this one back.
         Pins pins = context.pins().and(before.pins());
         Slices.run(
                 context.loop(),
                 DEAD_BLOCKS_PER_SLICE,
-                context.dead().sweep(pins, freed::addLong),
+                context.dead().sweep(pins, freed::add),
                 () -> swept(freed));
     }
 
-    private void swept(LongArrayList freed) {
-        long[] sorted = freed.toLongArray();
-        Arrays.sort(sorted);
-        int[] touched = Arrays.stream(sorted).mapToInt(SpaceMap::pageOf).distinct().toArray();
+    private void swept(FreedBlocks freed) {
         context.pages()
                 .need(
-                        touched,
+                        freed.pages(),
                         whole -> {
                             if (whole) {
-                                free(sorted);
+                                free(freed);
                             } else {
                                 fail("a page of the space map cannot be read from any disk");
                             }
                         });
     }
 
-    private void free(long[] sorted) {
-        int[] at = {0};
-        Slices.run(
-                context.loop(),
-                FREES_PER_SLICE,
-                () -> {
-                    if (at[0] == sorted.length) {
-                        return false;
-                    }
-                    long vbn = sorted[at[0]++];
-                    context.map().give(vbn);
-                    context.reader().freed(vbn);
-                    return true;
-                },
-                this::begin);
+    private void free(FreedBlocks freed) {
+        Slices.Step each =
+                freed.each(
+                        vbn -> {
+                            context.map().give(vbn);
+                            context.reader().freed(vbn);
+                        });
+        Slices.run(context.loop(), FREES_PER_SLICE, each, this::begin);
     }
 
     private void begin() {

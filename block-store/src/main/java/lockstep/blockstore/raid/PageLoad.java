@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /// Reads one page from both its places and makes them agree. Of a parity page whose second place is
-/// on a disk that joined, and blank, the places before count too ([SlotRing]).
+/// on a disk that joined, and has no copy yet, the places before count too ([SlotRing]).
 final class PageLoad {
     /// Takes a page, or the reason why there is none.
     interface Loaded {
@@ -85,12 +85,16 @@ final class PageLoad {
                 });
     }
 
+    // Blank, or torn on its way there.
     private boolean isToCome() {
-        PageCopies second = places[1];
-        return second != null
-                && disks.ring().mayBeToCome(slot)
-                && Blocks.isZero(second.copy(0, 0))
-                && Blocks.isZero(second.copy(0, 1));
+        return places[1] != null && disks.ring().mayBeToCome(slot) && newest(1) <= 0;
+    }
+
+    private boolean isBlank(int place) {
+        PageCopies copies = places[place];
+        return copies != null
+                && Blocks.isZero(copies.copy(0, 0))
+                && Blocks.isZero(copies.copy(0, 1));
     }
 
     private void lookBefore() {
@@ -162,12 +166,16 @@ final class PageLoad {
         for (int place = 0; place < 2; place++) {
             behind[place] = !slow[place] && isBehind(place, sequence);
             // A place to which the page has yet to come is not to blame.
-            if (behind[place] && !(place == 1 && isToCome())) {
+            boolean toCome = place == 1 && isToCome() && (isBlank(1) || before == sequence);
+            if (behind[place] && !toCome) {
                 disks.countBad(holder(place), places[place] != null);
                 loaded.mended |= 1 << place;
             }
         }
-        Together agreed = new Together(fault -> done.ended(fault == null ? loaded : null, fault));
+        // What stands only where parity's second copies were is overwritten soon, by the page of the
+        // disk that joined; and the next version goes to the slot of what its own disk has.
+        boolean flushed = own < sequence && other < sequence;
+        Together agreed = new Together(fault -> agreed(loaded, flushed, fault));
         for (int place = 0; place < 2; place++) {
             if (behind[place] && sequence > 0) {
                 disks.write(
@@ -178,6 +186,14 @@ final class PageLoad {
             }
         }
         agreed.start();
+    }
+
+    private void agreed(ChecksumPage loaded, boolean flushed, @Nullable IoFault fault) {
+        if (fault == null && flushed) {
+            disks.flush(ended -> agreed(loaded, false, ended));
+        } else {
+            done.ended(fault == null ? loaded : null, fault);
+        }
     }
 
     private boolean isBehind(int place, long sequence) {

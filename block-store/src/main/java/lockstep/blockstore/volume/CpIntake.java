@@ -18,10 +18,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// One consistency point on its way into a mirror. Blocks are gathered and written out many at a
-/// time: each time is a dirty note, and cuts through stripes whose other blocks come later. Contents
-/// take memory until they are written, so fewer of them are gathered than of references to what the
-/// log's half holds anyway, and the source is told of them later; even a first copy of a whole
-/// volume needs little memory. Nothing is visible before the superblock.
+/// time: each time is a dirty note, and cuts through stripes whose other blocks come later.
+/// Contents take memory until they are written, so fewer of them are gathered than of references to
+/// what the log's half holds anyway, and the source is told of them later; even a first copy of a
+/// whole volume needs little memory. Nothing is visible before the superblock.
 final class CpIntake {
     private static final int BLOCKS_PER_WRITE_OUT = 32768;
     private static final int CONTENTS_PER_WRITE_OUT = 4096;

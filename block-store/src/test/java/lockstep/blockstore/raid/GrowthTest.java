@@ -11,6 +11,8 @@ import lockstep.blockstore.sim.SimDevice;
 
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -155,8 +157,9 @@ final class GrowthTest {
         world.checkStripes();
     }
 
-    @Test
-    void parityPagesAreFoundWhereTheyWereBefore() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void parityPagesAreFoundWhereTheyWereBefore(boolean torn) {
         RaidWorld world = world(4, 3);
         world.consistencyPoint(200);
         assertThat(DiskGrowth.grow(world, 0, 1)).isNull();
@@ -171,6 +174,11 @@ final class GrowthTest {
             for (int index = 0; index < 2; index++) {
                 long at = Blocks.toBytes(layout.checksumPage(false, page, index));
                 world.device(0, parity).overwriteWithNoise(at, Blocks.SIZE);
+            }
+            if (torn) {
+                // Or while the first of them was on its way.
+                long at = Blocks.toBytes(layout.checksumPage(true, page, 0));
+                world.device(0, group.ring().next(parity)).overwriteWithNoise(at, Blocks.SIZE);
             }
         }
         world.open();
