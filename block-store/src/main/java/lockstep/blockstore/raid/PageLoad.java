@@ -172,7 +172,8 @@ final class PageLoad {
                 loaded.mended |= 1 << place;
             }
         }
-        // What stands only where parity's second copies were is overwritten soon, by the page of the
+        // What stands only where parity's second copies were is overwritten soon, by the page of
+        // the
         // disk that joined; and the next version goes to the slot of what its own disk has.
         boolean flushed = own < sequence && other < sequence;
         Together agreed = new Together(fault -> agreed(loaded, flushed, fault));

@@ -26,8 +26,7 @@ public final class MirrorVolume implements ShownVolume {
         /// Everything up to `upTo` is durable in this node's log.
         void stored(Position upTo);
 
-        /// `blocks` blocks of the consistency point being received take no memory any more: they
-        /// are on the disks, or came as references.
+        /// `blocks` blocks of what is being received are on the disks, or came as references.
         void written(CpId cp, long blocks);
 
         /// The log here cannot be used: the copy is out of sync from now on.
