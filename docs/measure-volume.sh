@@ -22,11 +22,14 @@ java25() {
 }
 
 metrics() { on volume status --json | jq -c '.metrics'; }
-bench() { "$lockstep" bench --json --pid "${pid[volume]}" "$@" iscsi://127.0.0.1:14280/iqn.2026-11.io.lockstep:v/0; }
+url=iscsi://127.0.0.1:14280/iqn.2026-11.io.lockstep:v/0
+bench() { "$lockstep" bench --json --pid "${pid[volume]}" "$@" "$url"; }
 
 # One walk over the LUN, until all of it is mapped.
 fill() { # BYTES
-    bench --mode write --sequential --block-size 256k --depth 8 --duration 3600 >/dev/null &
+    # No function: a signal would end only the shell that runs it.
+    "$lockstep" bench --mode write --sequential --block-size 256k --depth 8 --duration 3600 "$url" \
+        >/dev/null &
     local filler=$!
     until [ "$(on volume lun list --json | jq '.[0].usedBytes')" -ge "$1" ]; do sleep 2; done
     kill "$filler"

@@ -35,6 +35,8 @@ tgt() { # NAME PORT FLAGS
 
 run() { # CASE TARGET PID[,PID] URL OPTIONS...
     local result
+    # Nobody waits for what another left in the page cache.
+    sync
     result=$("$lockstep" bench --json --duration "$seconds" --pid "$3" "${@:5}" "$4")
     printf '{"case":"%s","target":"%s","options":"%s","result":%s}\n' \
         "$1" "$2" "${*:5}" "$result" | tr -d '\n' | tee -a "$out"
