@@ -193,7 +193,8 @@ public final class Allocator {
         if (used == 0) {
             return window.all();
         }
-        BitSet whole = window.wholeStripes(map);
+        // Half of the stripes can only be free where half of the blocks are.
+        BitSet whole = 2 * used <= window.size() ? window.wholeStripes(map) : new BitSet();
         if (2 * whole.cardinality() >= window.depth()) {
             return whole;
         }
