@@ -20,6 +20,10 @@ final class StripeInputs {
     // own: a request costs a disk more than a few blocks, and most disks much more.
     private static final int READ_OVER = 8;
 
+    // Of fewer stripes there may be many at once, in a degraded group: each has no more memory than
+    // it needs.
+    private static final int MEMORY_IS_KEPT_FROM = 16;
+
     private final RaidGroup group;
     private final long dbn;
     private final long[] written;
@@ -74,10 +78,10 @@ final class StripeInputs {
     void release() {
         for (int slot = 0; slot < memory.length; slot++) {
             ByteBuffer lent = memory[slot];
-            if (lent != null) {
+            if (lent != null && isKept()) {
                 group.buffers().give(lent);
-                memory[slot] = null;
             }
+            memory[slot] = null;
         }
     }
 
@@ -134,9 +138,17 @@ final class StripeInputs {
 
     private ByteBuffer memory(int slot) {
         ByteBuffer known = memory[slot];
-        ByteBuffer taken = known == null ? group.buffers().take() : known;
+        if (known != null) {
+            return known;
+        }
+        ByteBuffer taken =
+                isKept() ? group.buffers().take() : ByteBuffer.allocate(plans.length * Blocks.SIZE);
         memory[slot] = taken;
         return taken;
+    }
+
+    private boolean isKept() {
+        return plans.length >= MEMORY_IS_KEPT_FROM;
     }
 
     private void look(int slot, int stripe, @Nullable ByteBuffer block) {
