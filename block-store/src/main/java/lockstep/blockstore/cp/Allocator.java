@@ -187,7 +187,7 @@ public final class Allocator {
         advance();
     }
 
-    // Never none, if any.
+    // Null to pass the window over; otherwise at least one of them has a free block.
     private @Nullable BitSet stripesToTake() {
         long used = window.used(map);
         if (used == 0) {

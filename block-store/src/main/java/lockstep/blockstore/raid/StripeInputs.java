@@ -47,7 +47,8 @@ final class StripeInputs {
         this.memory = new @Nullable ByteBuffer[group.slots()];
         boolean taking = missing >= 0 && group.disks().live(missing);
         for (int i = 0; i < plans.length; i++) {
-            plans[i] = StripePlan.choose(paritySlot(), written[i], known(i), missing, taking);
+            long known = written[i] == 0 ? 0 : known(i);
+            plans[i] = StripePlan.choose(paritySlot(), written[i], known, missing, taking);
         }
     }
 

@@ -26,7 +26,8 @@ final class CpIntake {
     private static final int BLOCKS_PER_WRITE_OUT = 32768;
     private static final int CONTENTS_PER_WRITE_OUT = 4096;
 
-    // With the contents of one time that is begun still less than what a source has under way.
+    // With the contents that are gathered and not yet enough this is less than the blocks that a
+    // source has under way at most, or both would wait for each other.
     private static final int BLOCKS_PER_TELLING = 2048;
 
     private static final int READS_AT_ONCE = 64;
