@@ -1,5 +1,7 @@
 package lockstep.blockstore.io.real;
 
+import lockstep.blockstore.io.real.SystemCalls.FileStatus;
+
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -18,6 +20,7 @@ final class BackingFile implements AutoCloseable {
     private final long size;
     private final boolean regular;
     private final @Nullable Object key;
+    private final @Nullable FileStatus opened;
     private volatile boolean takesHoles;
     private @Nullable Holes holes;
 
@@ -27,6 +30,8 @@ final class BackingFile implements AutoCloseable {
         this.size = size;
         this.regular = attributes.isRegularFile();
         this.key = attributes.fileKey();
+        SystemCalls calls = SystemCalls.FOUND;
+        this.opened = calls == null ? null : calls.at(path.toString());
         this.takesHoles = regular;
     }
 
@@ -40,8 +45,10 @@ final class BackingFile implements AutoCloseable {
         return takesHoles;
     }
 
+    /// Throws if what is at its path is not what was opened, or less of it.
     void checkStillThere() throws IOException {
-        if (!regular) {
+        SystemCalls calls = SystemCalls.FOUND;
+        if (!regular || (calls != null && isAsOpened(calls.at(path.toString())))) {
             return;
         }
         BasicFileAttributes now;
@@ -56,6 +63,14 @@ final class BackingFile implements AutoCloseable {
         if (now.size() < size) {
             throw new IOException("the backing file was cut short");
         }
+    }
+
+    private boolean isAsOpened(@Nullable FileStatus now) {
+        return now != null
+                && opened != null
+                && now.device() == opened.device()
+                && now.inode() == opened.inode()
+                && now.size() >= size;
     }
 
     /// Gives a range back, which reads as zeros then. False if the file system does not take it, or
