@@ -27,9 +27,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongConsumer;
 
-/// A file or a raw block device, with some I/O threads of its own. Each thread copies through an
-/// aligned buffer, so lent buffers may be of any kind. The device is locked against other processes
-/// while it is open.
+/// A file or a raw block device, with some I/O threads of its own, which copy what they read and
+/// write ([StagedTransfers]), so lent buffers may be of any kind. The device is locked against
+/// other processes while it is open.
 ///
 /// Disks and logs are used past the page cache: nothing may pile up in memory, as a flush would
 /// have to wait until all of it is written, and a log on the same machine with it.
@@ -38,8 +38,6 @@ import java.util.function.LongConsumer;
 /// operation is a fault. So is a backing file that was removed, replaced or cut short, noticed at
 /// the next flush. A write that finds no space below ([IoFault#isOutOfSpace]) can be repeated.
 public final class FileDevice implements BlockDevice {
-    private static final int PIECE = 1 << 20;
-
     private final Path path;
     private final FileChannel channel;
     private final @Nullable FileChannel synchronous;
@@ -48,7 +46,7 @@ public final class FileDevice implements BlockDevice {
     private final ExecutorService threads;
     private final long size;
     private final BackingFile backing;
-    private final ThreadLocal<ByteBuffer> staging = ThreadLocal.withInitial(FileDevice::aligned);
+    private final StagedTransfers transfers;
     private volatile @Nullable String dead;
 
     /// How to open: with `direct`, past the page cache where the file system can; with
@@ -79,6 +77,7 @@ public final class FileDevice implements BlockDevice {
         this.size = size;
         this.loop = loop;
         this.backing = new BackingFile(path, size);
+        this.transfers = new StagedTransfers(backing);
         this.threads =
                 Executors.newFixedThreadPool(
                         options.threads(),
@@ -124,21 +123,13 @@ public final class FileDevice implements BlockDevice {
     /// of space later, and no flush has to write file system metadata.
     public static void preallocate(Path path, long bytes) throws IOException {
         try (FileChannel made = create(path)) {
-            ByteBuffer zeros = aligned();
-            for (long at = 0; at < bytes; at += zeros.limit()) {
-                zeros.clear().limit((int) Math.min(PIECE, bytes - at));
-                writeFully(made, zeros, at);
-            }
+            StagedTransfers.zero(made, 0, bytes);
             made.force(true);
         }
     }
 
     private static FileChannel create(Path path) throws IOException {
         return FileChannel.open(path, StandardOpenOption.CREATE_NEW, WRITE);
-    }
-
-    private static ByteBuffer aligned() {
-        return ByteBuffer.allocateDirect(PIECE + Blocks.SIZE).alignedSlice(Blocks.SIZE);
     }
 
     @Override
@@ -198,82 +189,13 @@ public final class FileDevice implements BlockDevice {
     @Override
     public Pending read(Extent extent, IoCompletion done) {
         checkRange(extent.offset(), extent.length());
-        return submit("read", done, operation -> readNow(operation, extent));
-    }
-
-    private void readNow(Operation operation, Extent extent) throws IOException {
-        ByteBuffer piece = staging.get();
-        long at = extent.offset();
-        long left = extent.length();
-        piece.clear().limit(0);
-        for (ByteBuffer buffer : extent.buffers()) {
-            ByteBuffer into = buffer.duplicate();
-            while (into.hasRemaining()) {
-                if (!piece.hasRemaining()) {
-                    piece.clear().limit((int) Math.min(PIECE, left));
-                    readFully(piece, at);
-                    at += piece.limit();
-                    left -= piece.limit();
-                    piece.flip();
-                }
-                int part = Math.min(piece.remaining(), into.remaining());
-                operation.touch();
-                into.put(into.position(), piece, piece.position(), part);
-                operation.release();
-                into.position(into.position() + part);
-                piece.position(piece.position() + part);
-            }
-        }
-    }
-
-    private void readFully(ByteBuffer into, long offset) throws IOException {
-        while (into.hasRemaining()) {
-            if (channel.read(into, offset + into.position()) < 0) {
-                throw new IOException("the device ends early: it was cut short");
-            }
-        }
+        return submit("read", done, operation -> transfers.read(operation, channel, extent));
     }
 
     @Override
     public Pending write(Extent extent, IoCompletion done) {
         checkRange(extent.offset(), extent.length());
-        return submit("write", done, operation -> writeNow(operation, channel, extent));
-    }
-
-    private void writeNow(Operation operation, FileChannel to, Extent extent) throws IOException {
-        ByteBuffer piece = staging.get().clear();
-        long at = extent.offset();
-        for (ByteBuffer buffer : extent.buffers()) {
-            ByteBuffer from = buffer.duplicate();
-            while (from.hasRemaining()) {
-                int part = Math.min(piece.remaining(), from.remaining());
-                operation.touch();
-                piece.put(piece.position(), from, from.position(), part);
-                operation.release();
-                piece.position(piece.position() + part);
-                from.position(from.position() + part);
-                if (!piece.hasRemaining()) {
-                    at += writeOrTell(to, piece.flip(), at);
-                    piece.clear();
-                }
-            }
-        }
-        writeOrTell(to, piece.flip(), at);
-    }
-
-    private static int writeFully(FileChannel to, ByteBuffer from, long offset) throws IOException {
-        while (from.hasRemaining()) {
-            to.write(from, offset + from.position());
-        }
-        return from.limit();
-    }
-
-    private int writeOrTell(FileChannel to, ByteBuffer from, long offset) throws IOException {
-        try {
-            return writeFully(to, from, offset);
-        } catch (IOException failed) {
-            throw backing.judged(failed);
-        }
+        return submit("write", done, operation -> transfers.write(operation, channel, extent));
     }
 
     @Override
@@ -296,7 +218,7 @@ public final class FileDevice implements BlockDevice {
         List<Extent> all = List.copyOf(extents);
         all.forEach(extent -> checkRange(extent.offset(), extent.length()));
         FileChannel durably = synchronous;
-        boolean oneWrite = all.size() == 1 && all.getFirst().length() <= PIECE;
+        boolean oneWrite = all.size() == 1 && all.getFirst().length() <= StagedTransfers.PIECE;
         if (durably != null && oneWrite) {
             Extent only = all.getFirst();
             return submit("write", done, o -> turns.run(() -> writeNowDurably(o, durably, only)));
@@ -304,7 +226,7 @@ public final class FileDevice implements BlockDevice {
         Work writeAndFlush =
                 operation -> {
                     for (Extent extent : all) {
-                        writeNow(operation, channel, extent);
+                        transfers.write(operation, channel, extent);
                     }
                     turns.run(this::flushNow);
                 };
@@ -314,7 +236,7 @@ public final class FileDevice implements BlockDevice {
     private void writeNowDurably(Operation operation, FileChannel durably, Extent extent)
             throws IOException {
         try {
-            writeNow(operation, durably, extent);
+            transfers.write(operation, durably, extent);
             backing.checkStillThere();
         } catch (BackingFile.NoSpace full) {
             // Its repetition writes the range again; for what else was written its flush answers.
@@ -346,19 +268,9 @@ public final class FileDevice implements BlockDevice {
         if (backing.isRegular() && offset == 0 && length == size) {
             // The whole file: cut and grown again it is sparse. Nobody else uses it meanwhile.
             channel.truncate(0);
-            ByteBuffer last = staging.get().clear().limit(Blocks.SIZE);
-            last.put(0, new byte[Blocks.SIZE]);
-            writeFully(channel, last, size - Blocks.SIZE);
-            return;
-        }
-        if (backing.punch(offset, length)) {
-            return;
-        }
-        ByteBuffer zeros = staging.get().clear();
-        zeros.put(0, new byte[PIECE]);
-        for (long at = offset; at < offset + length; at += PIECE) {
-            zeros.clear().limit((int) Math.min(PIECE, offset + length - at));
-            writeOrTell(channel, zeros, at);
+            StagedTransfers.zero(channel, size - Blocks.SIZE, Blocks.SIZE);
+        } else if (!backing.punch(offset, length)) {
+            transfers.zeroOrTell(channel, offset, length);
         }
     }
 

@@ -1,0 +1,143 @@
+package lockstep.blockstore.io.real;
+
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.io.BlockDevice.Extent;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
+
+/// Moves bytes between lent buffers and a file, through aligned memory of its own: going past the
+/// page cache takes that, and an operation that was given up while the system has it must not touch
+/// what was lent. A thread takes the memory that was used last, which the processor's caches still
+/// have. For the I/O threads of one device.
+final class StagedTransfers {
+    /// Bytes that go with one system call.
+    static final int PIECE = 1 << 20;
+
+    private final BackingFile backing;
+    private final Deque<ByteBuffer> free = new ConcurrentLinkedDeque<>();
+
+    StagedTransfers(BackingFile backing) {
+        this.backing = backing;
+    }
+
+    private static ByteBuffer aligned(int bytes) {
+        return ByteBuffer.allocateDirect(bytes + Blocks.SIZE).alignedSlice(Blocks.SIZE);
+    }
+
+    private ByteBuffer take() {
+        ByteBuffer last = free.pollFirst();
+        return last == null ? aligned(PIECE) : last.clear();
+    }
+
+    void read(Operation operation, FileChannel from, Extent extent) throws IOException {
+        ByteBuffer piece = take();
+        try {
+            read(operation, from, extent, piece);
+        } finally {
+            free.offerFirst(piece);
+        }
+    }
+
+    private static void read(Operation operation, FileChannel from, Extent extent, ByteBuffer piece)
+            throws IOException {
+        long at = extent.offset();
+        long left = extent.length();
+        piece.limit(0);
+        for (ByteBuffer buffer : extent.buffers()) {
+            ByteBuffer into = buffer.duplicate();
+            while (into.hasRemaining()) {
+                if (!piece.hasRemaining()) {
+                    piece.clear().limit((int) Math.min(PIECE, left));
+                    readFully(from, piece, at);
+                    at += piece.limit();
+                    left -= piece.limit();
+                    piece.flip();
+                }
+                int part = Math.min(piece.remaining(), into.remaining());
+                operation.touch();
+                into.put(into.position(), piece, piece.position(), part);
+                operation.release();
+                into.position(into.position() + part);
+                piece.position(piece.position() + part);
+            }
+        }
+    }
+
+    private static void readFully(FileChannel from, ByteBuffer into, long offset)
+            throws IOException {
+        while (into.hasRemaining()) {
+            if (from.read(into, offset + into.position()) < 0) {
+                throw new IOException("the device ends early: it was cut short");
+            }
+        }
+    }
+
+    /// Throws [BackingFile.NoSpace] where there is no space for it.
+    void write(Operation operation, FileChannel to, Extent extent) throws IOException {
+        ByteBuffer piece = take();
+        try {
+            write(operation, to, extent, piece);
+        } finally {
+            free.offerFirst(piece);
+        }
+    }
+
+    private void write(Operation operation, FileChannel to, Extent extent, ByteBuffer piece)
+            throws IOException {
+        long at = extent.offset();
+        for (ByteBuffer buffer : extent.buffers()) {
+            ByteBuffer from = buffer.duplicate();
+            while (from.hasRemaining()) {
+                int part = Math.min(piece.remaining(), from.remaining());
+                operation.touch();
+                piece.put(piece.position(), from, from.position(), part);
+                operation.release();
+                piece.position(piece.position() + part);
+                from.position(from.position() + part);
+                if (!piece.hasRemaining()) {
+                    at += writeOrTell(to, piece.flip(), at);
+                    piece.clear();
+                }
+            }
+        }
+        writeOrTell(to, piece.flip(), at);
+    }
+
+    private int writeOrTell(FileChannel to, ByteBuffer from, long offset) throws IOException {
+        try {
+            return writeFully(to, from, offset);
+        } catch (IOException failed) {
+            throw backing.judged(failed);
+        }
+    }
+
+    private static int writeFully(FileChannel to, ByteBuffer from, long offset) throws IOException {
+        while (from.hasRemaining()) {
+            to.write(from, offset + from.position());
+        }
+        return from.limit();
+    }
+
+    /// Writes zeros, like [#write].
+    void zeroOrTell(FileChannel to, long offset, long length) throws IOException {
+        try {
+            zero(to, offset, length);
+        } catch (IOException failed) {
+            throw backing.judged(failed);
+        }
+    }
+
+    /// Writes zeros.
+    static void zero(FileChannel to, long offset, long length) throws IOException {
+        ByteBuffer zeros = aligned((int) Math.min(PIECE, length));
+        long end = offset + length;
+        for (long at = offset; at < end; at += zeros.limit()) {
+            zeros.clear().limit((int) Math.min(PIECE, end - at));
+            writeFully(to, zeros, at);
+        }
+    }
+}
