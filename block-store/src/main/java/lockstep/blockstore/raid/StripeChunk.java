@@ -40,6 +40,7 @@ final class StripeChunk {
     private final int count;
     private final @Nullable Put[][] puts;
     private final @Nullable ByteBuffer[] parity;
+    private final int[] parityCrcs;
     private final TreeMap<Long, ByteBuffer> rescued = new TreeMap<>();
     private int missing = -1;
     private @Nullable ByteBuffer sums;
@@ -56,6 +57,7 @@ final class StripeChunk {
         this.count = (int) (blocks.getLast().dbn() - dbn) + 1;
         this.puts = new @Nullable Put[group.slots()][count];
         this.parity = new @Nullable ByteBuffer[count];
+        this.parityCrcs = new int[count];
         for (Put put : blocks) {
             puts[put.slot()][(int) (put.dbn() - dbn)] = put;
         }
@@ -128,27 +130,38 @@ final class StripeChunk {
                 });
     }
 
-    // Content that is not what its checksum says was spoiled in memory: nothing is made of it, and
-    // the node stops. What was acknowledged is in the log.
-    private void compareContents() {
-        for (Put put : blocks) {
-            ByteBuffer content = put.content();
-            boolean right = Crc32c.of(content, content.position(), Blocks.SIZE) == put.crc();
-            Check.that(right, "what is written is what came", put.slot(), put.dbn());
+    // Stripe by stripe: what was compared is still in the processor's caches when it is added up,
+    // and the sum when its checksum is made.
+    private void makeParity(StripeInputs from) {
+        for (int i = 0; i < count; i++) {
+            compareContents(i);
+            ByteBuffer made = parity(from, i);
+            parity[i] = made;
+            parityCrcs[i] = made == null ? 0 : Crc32c.of(made, 0, Blocks.SIZE);
         }
     }
 
-    private void makeParity(StripeInputs from) {
-        compareContents();
-        for (int i = 0; i < count; i++) {
-            StripePlan plan = from.plan(i);
-            switch (plan.kind()) {
-                case UNTOUCHED, DATA_ONLY -> parity[i] = null;
-                case FULL, RECONSTRUCT -> parity[i] = sum(from, i, plan.reads(), false);
-                case READ_MODIFY_WRITE -> parity[i] = sum(from, i, plan.reads(), true);
-                case RESCUE -> parity[i] = rescue(from, i, plan);
+    // Content that is not what its checksum says was spoiled in memory: nothing is made of it, and
+    // the node stops. What was acknowledged is in the log.
+    private void compareContents(int stripe) {
+        for (@Nullable Put[] ofSlot : puts) {
+            Put put = ofSlot[stripe];
+            if (put != null) {
+                ByteBuffer content = put.content();
+                boolean right = Crc32c.of(content, content.position(), Blocks.SIZE) == put.crc();
+                Check.that(right, "what is written is what came", put.slot(), put.dbn());
             }
         }
+    }
+
+    private @Nullable ByteBuffer parity(StripeInputs from, int stripe) {
+        StripePlan plan = from.plan(stripe);
+        return switch (plan.kind()) {
+            case UNTOUCHED, DATA_ONLY -> null;
+            case FULL, RECONSTRUCT -> sum(from, stripe, plan.reads(), false);
+            case READ_MODIFY_WRITE -> sum(from, stripe, plan.reads(), true);
+            case RESCUE -> rescue(from, stripe, plan);
+        };
     }
 
     private ByteBuffer sums() {
@@ -244,11 +257,9 @@ final class StripeChunk {
                 group.checksums().put(slot, dbn + stripe, entry);
             }
         }
-        ByteBuffer made = parity[stripe];
-        if (made != null) {
-            int crc = Crc32c.of(made, 0, Blocks.SIZE);
-            int slot = parity();
-            group.checksums().put(slot, dbn + stripe, ChecksumEntry.of(crc, cp));
+        if (parity[stripe] != null) {
+            ChecksumEntry entry = ChecksumEntry.of(parityCrcs[stripe], cp);
+            group.checksums().put(parity(), dbn + stripe, entry);
         }
     }
 
