@@ -11,7 +11,7 @@ import lockstep.blockstore.log.LogVerdict;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -36,9 +36,7 @@ final class MirrorLog {
         void ended(@Nullable String unusable, long highestHalf);
     }
 
-    private ArrayDeque<Kept> entries = new ArrayDeque<>();
-    private final org.agrona.collections.Long2ObjectHashMap<Kept> bySequence =
-            new org.agrona.collections.Long2ObjectHashMap<>();
+    private final SequenceRing<Kept> entries;
     private EntryMemory memory = new EntryMemory();
     private Position end;
     private long lastHalf;
@@ -46,6 +44,7 @@ final class MirrorLog {
     /// An empty log that goes on behind `end`.
     MirrorLog(Position end) {
         this.end = end;
+        this.entries = new SequenceRing<>(end.sequence() + 1);
     }
 
     /// The last entry held, or where the log begins.
@@ -73,16 +72,16 @@ final class MirrorLog {
         if (borrowed instanceof LogEntry.EpochOpened opened) {
             cutBehind(opened.from().sequence());
         }
-        Kept kept = keep(half, borrowed);
-        entries.add(kept);
-        bySequence.put(borrowed.position().sequence(), kept);
+        long number = entries.next();
+        Check.that(number == borrowed.position().sequence(), "an entry has its place");
+        entries.add(keep(half, borrowed));
         end = borrowed.position();
         lastHalf = half;
     }
 
     /// The 4096 bytes at `offset` of the data of entry `sequence`; null if there is no such thing.
     @Nullable Block block(long sequence, int offset) {
-        Kept kept = bySequence.get(sequence);
+        Kept kept = entries.get(sequence);
         if (kept == null || !(kept.entry instanceof LogEntry.Write write)) {
             return null;
         }
@@ -116,9 +115,11 @@ final class MirrorLog {
 
     /// The image holds everything up to `sequence`, and nobody reads a [#block] of that any more.
     void dropUpTo(long sequence) {
-        while (!entries.isEmpty() && entries.peek().entry.position().sequence() <= sequence) {
-            Kept kept = entries.remove();
-            bySequence.remove(kept.entry.position().sequence());
+        while (entries.first() <= sequence) {
+            Kept kept = entries.removeFirst();
+            if (kept == null) {
+                return;
+            }
             if (kept.slab != null) {
                 kept.slab.giveBack();
             }
@@ -135,16 +136,19 @@ final class MirrorLog {
     List<TakeoverRehearsal.Entry> held(long floorHalf) {
         memory.retire();
         memory = new EntryMemory();
-        return entries.stream()
-                .filter(kept -> kept.half >= floorHalf)
-                .map(kept -> new TakeoverRehearsal.Entry(kept.half, kept.entry))
-                .toList();
+        List<TakeoverRehearsal.Entry> held = new ArrayList<>();
+        entries.forEach(
+                kept -> {
+                    if (kept.half >= floorHalf) {
+                        held.add(new TakeoverRehearsal.Entry(kept.half, kept.entry));
+                    }
+                });
+        return held;
     }
 
     /// Begins anew behind `position`.
     void restartAt(Position position) {
-        entries.clear();
-        bySequence.clear();
+        entries.restartAt(position.sequence() + 1);
         end = position;
         lastHalf = 0;
     }
@@ -173,8 +177,7 @@ final class MirrorLog {
     /// it too, so what was delivered is forgotten.
     void replay(long floorHalf, LogStream.EntryHandler handler, LogStream.ReplayEnd done) {
         memory.retire();
-        bySequence.clear();
-        for (Kept kept = entries.poll(); kept != null; kept = entries.poll()) {
+        for (Kept kept = entries.removeFirst(); kept != null; kept = entries.removeFirst()) {
             if (kept.half >= floorHalf) {
                 handler.entry(kept.half, kept.entry);
             }
@@ -185,8 +188,10 @@ final class MirrorLog {
     // What is cut off, or was here before a restart, is not given back: a consistency point that is
     // being written may still hold it.
     private void cutBehind(long sequence) {
-        while (!entries.isEmpty() && entries.peekLast().entry.position().sequence() > sequence) {
-            bySequence.remove(entries.removeLast().entry.position().sequence());
+        if (sequence + 1 < entries.first()) {
+            entries.restartAt(sequence + 1);
+        } else {
+            entries.cutFrom(sequence + 1);
         }
     }
 
