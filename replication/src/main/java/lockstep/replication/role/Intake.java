@@ -19,16 +19,20 @@ final class Intake {
     private Intake() {}
 
     static void entries(MirrorVolume volume, VolumeMessage.Entries m) {
-        ByteBuffer rest = m.encoded().duplicate();
+        int left = m.count();
         try {
-            for (int i = 0; i < m.count(); i++) {
-                int length = EntryCodec.lengthAt(rest);
-                LogEntry entry = EntryCodec.decode(rest.slice(rest.position(), length));
-                rest.position(rest.position() + length);
-                store(volume, m.half(), entry);
+            for (ByteBuffer piece : m.pieces()) {
+                ByteBuffer rest = piece.duplicate();
+                while (left > 0 && rest.hasRemaining()) {
+                    store(volume, m.half(), EntryCodec.decode(rest));
+                    left--;
+                }
             }
         } catch (MalformedEntry e) {
             throw new ProtocolViolation("a log entry that makes no sense: " + e.getMessage());
+        }
+        if (left > 0) {
+            throw new ProtocolViolation(left + " log entries are missing");
         }
     }
 

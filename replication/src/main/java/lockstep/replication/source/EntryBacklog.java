@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Encoded log entries on their way to the mirror, in chunks that are sent as they are and kept
 /// until the mirror has stored them, so that a new link can be sent them again.
@@ -14,8 +16,10 @@ final class EntryBacklog {
     private static final int LEAST_BYTES = 16 << 10;
     private static final int MOST_BYTES = 256 << 10;
 
-    /// Entries of one half, one after the other.
-    static final class Chunk {
+    /// Entries that were not sent yet, of one half, in pieces that hold whole ones.
+    record Unsent(long half, long firstSequence, int count, List<ByteBuffer> pieces) {}
+
+    private static final class Chunk {
         final long half;
         final long firstSequence;
         final ByteBuffer bytes;
@@ -24,7 +28,7 @@ final class EntryBacklog {
         int count;
         int sentCount;
 
-        Chunk(long half, long firstSequence, int size) {
+        private Chunk(long half, long firstSequence, int size) {
             this.half = half;
             this.firstSequence = firstSequence;
             this.bytes = ByteBuffer.allocate(size);
@@ -50,14 +54,38 @@ final class EntryBacklog {
         added(chunk, sequence, length);
     }
 
-    /// The next chunk with something that was not sent.
-    @Nullable Chunk nextToSend() {
+    /// Takes what was not sent and fits a frame, which is sent from now on; null if all was. What
+    /// came in one turn of the loop leaves in one frame, so the mirror has it in one commit too: of
+    /// several it would begin with the first, and need a second commit for the rest.
+    @Nullable Unsent takeUnsent() {
+        List<ByteBuffer> pieces = new ArrayList<>();
+        Unsent unsent = null;
+        int bytesTaken = 0;
         for (Chunk chunk : chunks) {
-            if (chunk.sent < chunk.bytes.position()) {
-                return chunk;
+            int unsentBytes = chunk.bytes.position() - chunk.sent;
+            boolean fits =
+                    unsent == null
+                            || (chunk.half == unsent.half
+                                    && bytesTaken + unsentBytes <= MOST_BYTES);
+            if (!fits) {
+                break;
+            }
+            if (unsentBytes > 0) {
+                pieces.add(chunk.bytes.duplicate().flip().position(chunk.sent));
+                unsent = behind(unsent, chunk, pieces);
+                bytesTaken += unsentBytes;
+                chunk.sent = chunk.bytes.position();
+                chunk.sentCount = chunk.count;
             }
         }
-        return null;
+        return unsent;
+    }
+
+    private static Unsent behind(@Nullable Unsent before, Chunk chunk, List<ByteBuffer> pieces) {
+        int count = chunk.count - chunk.sentCount;
+        return before == null
+                ? new Unsent(chunk.half, chunk.firstSequence + chunk.sentCount, count, pieces)
+                : new Unsent(before.half, before.firstSequence, before.count + count, pieces);
     }
 
     /// Everything up to `sequence` is stored.

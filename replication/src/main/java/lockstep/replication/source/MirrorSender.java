@@ -1,20 +1,25 @@
 package lockstep.replication.source;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.BrokenInvariant;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.base.VolumeId;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.log.EntryCodec;
 import lockstep.blockstore.log.LogEntry;
+import lockstep.blockstore.log.MalformedEntry;
 import lockstep.blockstore.volume.Mirror;
 import lockstep.blockstore.volume.ReplayedEntry;
 import lockstep.replication.link.PeerLink;
+import lockstep.replication.source.EntryBacklog.Unsent;
 import lockstep.replication.wire.BlockChange;
 import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
+import lockstep.replication.wire.VolumeMessage.Entries;
 
 import org.jspecify.annotations.Nullable;
 
@@ -268,46 +273,36 @@ public final class MirrorSender implements Mirror {
     }
 
     private void flushEntries() {
-        EntryBacklog.Chunk chunk = lost ? null : backlog.nextToSend();
-        while (chunk != null) {
-            ByteBuffer unsent = chunk.bytes.duplicate().flip().position(chunk.sent);
-            send(
-                    new VolumeMessage.Entries(
-                            epoch, chunk.half, chunk.count - chunk.sentCount, unsent));
-            chunk.sent = chunk.bytes.position();
-            chunk.sentCount = chunk.count;
-            chunk = backlog.nextToSend();
+        Unsent unsent = lost ? null : backlog.takeUnsent();
+        while (unsent != null) {
+            send(new Entries(epoch, unsent.half(), unsent.count(), unsent.pieces()));
+            unsent = backlog.takeUnsent();
         }
     }
 
     private List<ReplayedEntry> undelivered(long storedUpTo) {
         backlog.resendAfter(storedUpTo);
         List<ReplayedEntry> entries = new ArrayList<>();
-        EntryBacklog.Chunk chunk = backlog.nextToSend();
-        while (chunk != null) {
-            chunk = addEntriesOf(chunk, entries);
+        for (Unsent u = backlog.takeUnsent(); u != null; u = backlog.takeUnsent()) {
+            addEntriesOf(u, entries);
         }
         return entries;
     }
 
-    private EntryBacklog.@Nullable Chunk addEntriesOf(
-            EntryBacklog.Chunk chunk, List<ReplayedEntry> entries) {
-        long sequence = chunk.firstSequence + chunk.sentCount;
-        ByteBuffer rest = chunk.bytes.duplicate().flip().position(chunk.sent);
+    private static void addEntriesOf(Unsent unsent, List<ReplayedEntry> entries) {
+        long sequence = unsent.firstSequence();
         try {
-            while (rest.hasRemaining()) {
-                int length = lockstep.blockstore.log.EntryCodec.lengthAt(rest);
-                entries.add(
-                        new ReplayedEntry(
-                                chunk.half, sequence++, rest.slice(rest.position(), length)));
-                rest.position(rest.position() + length);
+            for (ByteBuffer piece : unsent.pieces()) {
+                ByteBuffer rest = piece.duplicate();
+                while (rest.hasRemaining()) {
+                    ByteBuffer encoded = rest.slice(rest.position(), EntryCodec.lengthAt(rest));
+                    entries.add(new ReplayedEntry(unsent.half(), sequence++, encoded));
+                    rest.position(rest.position() + encoded.remaining());
+                }
             }
-        } catch (lockstep.blockstore.log.MalformedEntry e) {
-            throw new lockstep.blockstore.base.BrokenInvariant(
-                    "an entry encoded here decodes here: " + e.getMessage());
+        } catch (MalformedEntry e) {
+            throw new BrokenInvariant("an entry encoded here decodes here: " + e.getMessage());
         }
-        chunk.sent = chunk.bytes.position();
-        return backlog.nextToSend();
     }
 
     private void closeRun() {

@@ -212,7 +212,7 @@ final class PayloadDecoder {
         if (count == 0 || in.remaining() < count) {
             throw new ProtocolViolation(count + " entries in " + in.remaining() + " bytes");
         }
-        return new Entries(epoch, half, count, in.rest());
+        return new Entries(epoch, half, count, List.of(in.rest()));
     }
 
     private static CpData cpData(WireReader in) {

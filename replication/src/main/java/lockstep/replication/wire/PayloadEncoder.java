@@ -197,11 +197,10 @@ final class PayloadEncoder {
 
     private static void entries(Entries m, WireWriter out) {
         Check.that(
-                m.count() > 0
-                        && m.count() <= MessageCodec.MAX_ENTRIES
-                        && m.encoded().hasRemaining(),
+                m.count() > 0 && m.count() <= MessageCodec.MAX_ENTRIES && !m.pieces().isEmpty(),
                 "a frame of entries has entries");
-        out.epoch(m.epoch()).i64(m.half()).u16(m.count()).bytes(m.encoded());
+        out.epoch(m.epoch()).i64(m.half()).u16(m.count());
+        m.pieces().forEach(out::bytes);
     }
 
     private static void cpData(CpData m, WireWriter out) {

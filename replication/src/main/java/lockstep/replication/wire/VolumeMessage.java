@@ -48,9 +48,14 @@ public sealed interface VolumeMessage extends Message {
     /// highest promised here.
     record Fenced(Epoch promised) implements VolumeMessage {}
 
-    /// S→D: `count` log entries of half `half`, encoded one after the other, in order.
-    record Entries(Epoch epoch, long half, int count, ByteBuffer encoded)
-            implements VolumeMessage {}
+    /// S→D: `count` log entries of half `half`, encoded one after the other, in order, in pieces
+    /// that each hold whole entries; what was received is one piece.
+    record Entries(Epoch epoch, long half, int count, List<ByteBuffer> pieces)
+            implements VolumeMessage {
+        public Entries {
+            pieces = List.copyOf(pieces);
+        }
+    }
 
     /// D→S: every entry of `epoch` up to `upToSequence` is durable here.
     record EntriesStored(Epoch epoch, long upToSequence) implements VolumeMessage {}

@@ -34,7 +34,7 @@ final class Bugs {
                 Bug.of(
                         "ack-before-log",
                         "what was given to the log counts as durable, before it is",
-                        21,
+                        29,
                         new Instead(
                                 VOLUME + "VolumeCore",
                                 "log",
@@ -62,17 +62,17 @@ final class Bugs {
                 Bug.of(
                         "joining-serves",
                         "a volume that is joining or held up refuses nothing",
-                        1,
+                        3,
                         new Returns(VOLUME + "MediaPath", "serviceRefusal", null)),
                 Bug.of(
                         "read-without-lease",
                         "a source answers reads whether or not its mirror still lets it",
-                        9,
+                        1,
                         new Returns(ROLE + "ReadLease", "mayAnswer", true)),
                 Bug.of(
                         "lease-not-awaited",
                         "a takeover serves while the old source may still answer reads",
-                        9,
+                        1,
                         new Instead(
                                 ROLE + "Takeover",
                                 "fence",
@@ -90,7 +90,7 @@ final class Bugs {
                 Bug.of(
                         "mirror-acks-before-log",
                         "a mirror acknowledges entries that its log has not made durable",
-                        63,
+                        2,
                         new Instead(
                                 ROLE + "MirrorRole", "entries", "entries", OF_ROLE + "takeAndSay")),
                 Bug.of(
@@ -105,7 +105,7 @@ final class Bugs {
                 Bug.of(
                         "gap-accepted",
                         "a new link goes on where the source is, and a mirror takes a gap",
-                        1,
+                        4,
                         new Returns(VOLUME + "MirrorLog", "continues", true),
                         new Answers(ROLE + "SourceSync", "attach", "resendFrom", null)),
                 Bug.of(
@@ -139,7 +139,7 @@ final class Bugs {
                 Bug.of(
                         "stripes-not-noted",
                         "stripes are changed without a durable note that they are",
-                        2,
+                        10,
                         new Instead(RAID + "GroupWriter", "run", "write", OWN + "notNoted")),
                 Bug.of(
                         "checksum-entry-not-updated",
@@ -159,7 +159,7 @@ final class Bugs {
                 Bug.of(
                         "epoch-reopened-alone",
                         "a source opens an epoch after a restart without its partner's promise",
-                        3,
+                        1,
                         new Answers(ROLE + "SourceRole", "openedAtStart", "isStandalone", true)),
                 Bug.of(
                         "alone-before-recorded",

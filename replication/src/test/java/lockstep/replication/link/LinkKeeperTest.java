@@ -297,7 +297,7 @@ class LinkKeeperTest {
         network.cut("a", "b");
         PeerLink link = Objects.requireNonNull(a.link);
         ByteBuffer bytes = ByteBuffer.allocate(1000);
-        VolumeMessage bulk = new VolumeMessage.Entries(Epoch.NONE, 1, 1, bytes);
+        VolumeMessage bulk = new VolumeMessage.Entries(Epoch.NONE, 1, 1, List.of(bytes));
         int sent = 0;
         while (link.writable()) {
             a.loop.call(() -> link.send(LinkNode.VOLUME, bulk));

@@ -81,9 +81,9 @@ final class PartnerRowsTest {
     }
 
     private static Entries copy(Entries entries) {
-        ByteBuffer bytes = entries.encoded();
+        ByteBuffer bytes = entries.pieces().getFirst();
         ByteBuffer own = ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
-        return new Entries(entries.epoch(), entries.half(), entries.count(), own);
+        return new Entries(entries.epoch(), entries.half(), entries.count(), List.of(own));
     }
 
     /// It has acknowledged entries that only its log had, and comes back with another log.

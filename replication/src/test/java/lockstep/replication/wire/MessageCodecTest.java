@@ -75,7 +75,7 @@ class MessageCodecTest {
     @Test
     void theLargestLogEntryFitsAFrame() {
         ByteBuffer encoded = ByteBuffer.allocate(EntryCodec.MAX_ENTRY_BYTES);
-        Message message = new VolumeMessage.Entries(WireSamples.EPOCH, 1, 1, encoded);
+        Message message = new VolumeMessage.Entries(WireSamples.EPOCH, 1, 1, List.of(encoded));
         ByteBuffer frame = MessageCodec.encode(WireSamples.VOLUME, message);
         assertThat(Objects.requireNonNull(established().next(frame)).message()).isEqualTo(message);
     }

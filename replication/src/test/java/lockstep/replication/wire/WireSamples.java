@@ -63,7 +63,7 @@ public final class WireSamples {
         all.add(new VolumeMessage.StepDown(EPOCH));
         all.add(new VolumeMessage.VolumeUnknown());
         all.add(new VolumeMessage.Fault("log device is out"));
-        all.add(new VolumeMessage.Entries(EPOCH, 43, 2, text("entryentry")));
+        all.add(new VolumeMessage.Entries(EPOCH, 43, 2, List.of(text("entryentry"))));
         all.add(new VolumeMessage.EntriesStored(EPOCH, 77));
         all.add(new VolumeMessage.LogQuota(64 << 20));
         all.add(new VolumeMessage.CpBegin(CP, 76));
