@@ -32,14 +32,19 @@ final class EntryMemory {
             bytes = ByteBuffer.allocateDirect(size);
         }
 
-        /// A copy of what is between position and limit of `borrowed`, for which there is room. It
-        /// is good until [#giveBack]; what is never given back is never used for anything else, and
-        /// goes when nobody refers to it.
-        ByteBuffer copyOf(ByteBuffer borrowed) {
+        /// Copies what is between position and limit of `borrowed`, for which there is room, and
+        /// tells where it stands. It is good until [#giveBack]; what is never given back is never
+        /// used for anything else, and goes when nobody refers to it.
+        int add(ByteBuffer borrowed) {
             int at = bytes.position();
             bytes.put(borrowed.duplicate());
             lent++;
-            return bytes.slice(at, borrowed.remaining());
+            return at;
+        }
+
+        /// `length` bytes of what was added.
+        ByteBuffer view(int at, int length) {
+            return bytes.slice(at, length);
         }
 
         /// Nobody reads one of its copies any more. Called once for each.

@@ -3,6 +3,7 @@ package lockstep.blockstore.volume;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.LogStream;
@@ -19,12 +20,37 @@ import java.util.function.Consumer;
 /// what a takeover replays. The same entries are in the log on disk; this holds them until the
 /// image does.
 final class MirrorLog {
-    /// An entry, and of a write where its data is. `crcs` are those of the whole blocks in that,
-    /// made when they came: what is in memory for long may be spoiled there. They are null where
-    /// the data is one block, whose checksum the entry has. There may be a million of these.
+    /// What is held of one entry. There may be a million of these, so a write is one object.
+    private sealed interface Kept {
+        long half();
+
+        LogEntry entry();
+    }
+
+    private record KeptOther(long half, LogEntry entry) implements Kept {}
+
+    /// A write, whose data stand in `slab` from `at` on. `crcs` are those of the whole blocks in
+    /// that, made when they came: what is in memory for long may be spoiled there. They are null
+    /// where the data is one block, whose checksum the entry has.
     @SuppressWarnings("ArrayRecordComponent")
-    private record Kept(
-            long half, LogEntry entry, int @Nullable [] crcs, EntryMemory.@Nullable Slab slab) {}
+    private record KeptWrite(
+            long half,
+            Epoch epoch,
+            long sequence,
+            int lun,
+            long offset,
+            int length,
+            int crc,
+            int @Nullable [] crcs,
+            EntryMemory.Slab slab,
+            int at)
+            implements Kept {
+        @Override
+        public LogEntry entry() {
+            ByteBuffer data = slab.view(at, length);
+            return new LogEntry.Write(new Position(epoch, sequence), lun, offset, data, crc);
+        }
+    }
 
     /// A block of an entry's data, and what its checksum was when it came.
     record Block(ByteBuffer content, int crc) {}
@@ -75,34 +101,32 @@ final class MirrorLog {
         long number = entries.next();
         Check.that(number == borrowed.position().sequence(), "an entry has its place");
         entries.add(keep(half, borrowed));
-        end = borrowed.position();
+        end = new Position(shared(borrowed.position().epoch()), number);
         lastHalf = half;
     }
 
     /// The 4096 bytes at `offset` of the data of entry `sequence`; null if there is no such thing.
     @Nullable Block block(long sequence, int offset) {
-        Kept kept = entries.get(sequence);
-        if (kept == null || !(kept.entry instanceof LogEntry.Write write)) {
+        if (!(entries.get(sequence) instanceof KeptWrite kept)) {
             return null;
         }
-        ByteBuffer data = write.data();
-        int ahead = offset - firstWhole(write);
+        int ahead = offset - firstWhole(kept.offset);
         boolean whole = ahead >= 0 && ahead % Blocks.SIZE == 0;
-        if (!whole || offset > data.remaining() - Blocks.SIZE) {
+        if (!whole || offset > kept.length - Blocks.SIZE) {
             return null;
         }
-        int crc = kept.crcs == null ? write.crc() : kept.crcs[ahead / Blocks.SIZE];
-        return new Block(data.slice(offset, Blocks.SIZE), crc);
+        int crc = kept.crcs == null ? kept.crc : kept.crcs[ahead / Blocks.SIZE];
+        return new Block(kept.slab.view(kept.at + offset, Blocks.SIZE), crc);
     }
 
-    // Where the first whole block of the LUN begins in the data.
-    private static int firstWhole(LogEntry.Write write) {
-        return (int) (-write.offset() & (Blocks.SIZE - 1));
+    // Where the first whole block of the LUN begins in data for `offset`.
+    private static int firstWhole(long offset) {
+        return (int) (-offset & (Blocks.SIZE - 1));
     }
 
     private static int @Nullable [] crcsOf(LogEntry.Write write) {
         ByteBuffer data = write.data();
-        int first = firstWhole(write);
+        int first = firstWhole(write.offset());
         if (first == 0 && data.remaining() == Blocks.SIZE) {
             return null;
         }
@@ -120,15 +144,15 @@ final class MirrorLog {
             if (kept == null) {
                 return;
             }
-            if (kept.slab != null) {
-                kept.slab.giveBack();
+            if (kept instanceof KeptWrite write) {
+                write.slab.giveBack();
             }
         }
     }
 
     /// Shows every entry held, oldest first.
     void forEach(Consumer<LogEntry> each) {
-        entries.forEach(kept -> each.accept(kept.entry));
+        entries.forEach(kept -> each.accept(kept.entry()));
     }
 
     /// Every entry held in a half from `floorHalf` on, for as long as it is wanted: none of what
@@ -139,8 +163,8 @@ final class MirrorLog {
         List<TakeoverRehearsal.Entry> held = new ArrayList<>();
         entries.forEach(
                 kept -> {
-                    if (kept.half >= floorHalf) {
-                        held.add(new TakeoverRehearsal.Entry(kept.half, kept.entry));
+                    if (kept.half() >= floorHalf) {
+                        held.add(new TakeoverRehearsal.Entry(kept.half(), kept.entry()));
                     }
                 });
         return held;
@@ -178,8 +202,8 @@ final class MirrorLog {
     void replay(long floorHalf, LogStream.EntryHandler handler, LogStream.ReplayEnd done) {
         memory.retire();
         for (Kept kept = entries.removeFirst(); kept != null; kept = entries.removeFirst()) {
-            if (kept.half >= floorHalf) {
-                handler.entry(kept.half, kept.entry);
+            if (kept.half() >= floorHalf) {
+                handler.entry(kept.half(), kept.entry());
             }
         }
         done.ended(new LogVerdict.Clean(end), end, lastHalf);
@@ -197,32 +221,33 @@ final class MirrorLog {
 
     private Kept keep(long half, LogEntry entry) {
         return switch (entry) {
-            case LogEntry.Write w -> {
-                EntryMemory.Slab slab = memory.slabFor(w.data().remaining());
-                ByteBuffer data = slab.copyOf(w.data());
-                LogEntry copy =
-                        new LogEntry.Write(at(w.position()), w.lun(), w.offset(), data, w.crc());
-                yield new Kept(half, copy, crcsOf(w), slab);
-            }
+            case LogEntry.Write w -> keep(half, w);
             case LogEntry.WriteSame s -> {
                 LogEntry copy =
                         new LogEntry.WriteSame(
                                 s.position(), s.lun(), s.offset(), s.length(), copyOf(s.pattern()));
-                yield new Kept(half, copy, null, null);
+                yield new KeptOther(half, copy);
             }
-            case LogEntry.Put p -> {
-                LogEntry copy = new LogEntry.Put(p.position(), p.key(), copyOf(p.value()));
-                yield new Kept(half, copy, null, null);
-            }
-            case LogEntry.Unmap u -> new Kept(half, u, null, null);
-            case LogEntry.EpochOpened o -> new Kept(half, o, null, null);
+            case LogEntry.Put p ->
+                    new KeptOther(half, new LogEntry.Put(p.position(), p.key(), copyOf(p.value())));
+            case LogEntry.Unmap u -> new KeptOther(half, u);
+            case LogEntry.EpochOpened o -> new KeptOther(half, o);
         };
     }
 
-    // Those of one epoch share it.
-    private Position at(Position position) {
-        boolean same = position.epoch().equals(end.epoch());
-        return same ? new Position(end.epoch(), position.sequence()) : position;
+    private KeptWrite keep(long half, LogEntry.Write w) {
+        int length = w.data().remaining();
+        EntryMemory.Slab slab = memory.slabFor(length);
+        Epoch epoch = shared(w.position().epoch());
+        long sequence = w.position().sequence();
+        int at = slab.add(w.data());
+        return new KeptWrite(
+                half, epoch, sequence, w.lun(), w.offset(), length, w.crc(), crcsOf(w), slab, at);
+    }
+
+    // Entries of one epoch share it.
+    private Epoch shared(Epoch epoch) {
+        return epoch.equals(end.epoch()) ? end.epoch() : epoch;
     }
 
     private static ByteBuffer copyOf(ByteBuffer borrowed) {

@@ -26,7 +26,8 @@ class EntryMemoryTest {
         random.nextBytes(content);
         ByteBuffer borrowed = ByteBuffer.wrap(content.clone());
         EntryMemory.Slab slab = memory.slabFor(length);
-        held.add(new Held(ByteBuffer.wrap(content), slab.copyOf(borrowed), slab));
+        ByteBuffer copy = slab.view(slab.add(borrowed), length);
+        held.add(new Held(ByteBuffer.wrap(content), copy, slab));
         assertThat(borrowed.remaining()).isEqualTo(length);
         borrowed.put(new byte[length]);
     }
