@@ -73,9 +73,10 @@ if [ ! -e "$lab/filled" ]; then
     touch "$lab/filled"
 fi
 
-# What a server has been doing for a minute is compiled; tgt is from the start.
+# What a server has been doing for two minutes is compiled, at the destination too, which hears of
+# less; tgt is from the start.
 for url in "$single_url" "$source_url"; do
-    "$lockstep" bench --mode write --depth 32 --duration 60 "$url"
+    "$lockstep" bench --mode write --depth 32 --duration 120 "$url"
 done
 
 # cell CASE DEPTH SIZE: every target in turn.
