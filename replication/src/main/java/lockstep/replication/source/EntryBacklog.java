@@ -14,9 +14,12 @@ import java.util.List;
 /// until the mirror has stored them, so that a new link can be sent them again.
 final class EntryBacklog {
     private static final int LEAST_BYTES = 16 << 10;
+
+    // Of a chunk, and of a frame of several; an entry that is longer is alone in both.
     private static final int MOST_BYTES = 256 << 10;
 
-    /// Entries that were not sent yet, of one half, in pieces that hold whole ones.
+    /// Entries that were not sent before, of one half, in pieces that hold whole ones. The pieces
+    /// are views of what is kept: good until it is stored.
     record Unsent(long half, long firstSequence, int count, List<ByteBuffer> pieces) {}
 
     private static final class Chunk {
@@ -59,33 +62,28 @@ final class EntryBacklog {
     /// several it would begin with the first, and need a second commit for the rest.
     @Nullable Unsent takeUnsent() {
         List<ByteBuffer> pieces = new ArrayList<>();
-        Unsent unsent = null;
+        Chunk first = null;
+        long firstSequence = 0;
+        int count = 0;
         int bytesTaken = 0;
         for (Chunk chunk : chunks) {
-            int unsentBytes = chunk.bytes.position() - chunk.sent;
-            boolean fits =
-                    unsent == null
-                            || (chunk.half == unsent.half
-                                    && bytesTaken + unsentBytes <= MOST_BYTES);
-            if (!fits) {
+            int unsent = chunk.bytes.position() - chunk.sent;
+            if (unsent == 0) {
+                continue;
+            }
+            if (first == null) {
+                first = chunk;
+                firstSequence = chunk.firstSequence + chunk.sentCount;
+            } else if (chunk.half != first.half || bytesTaken + unsent > MOST_BYTES) {
                 break;
             }
-            if (unsentBytes > 0) {
-                pieces.add(chunk.bytes.duplicate().flip().position(chunk.sent));
-                unsent = behind(unsent, chunk, pieces);
-                bytesTaken += unsentBytes;
-                chunk.sent = chunk.bytes.position();
-                chunk.sentCount = chunk.count;
-            }
+            pieces.add(chunk.bytes.duplicate().flip().position(chunk.sent));
+            bytesTaken += unsent;
+            count += chunk.count - chunk.sentCount;
+            chunk.sent = chunk.bytes.position();
+            chunk.sentCount = chunk.count;
         }
-        return unsent;
-    }
-
-    private static Unsent behind(@Nullable Unsent before, Chunk chunk, List<ByteBuffer> pieces) {
-        int count = chunk.count - chunk.sentCount;
-        return before == null
-                ? new Unsent(chunk.half, chunk.firstSequence + chunk.sentCount, count, pieces)
-                : new Unsent(before.half, before.firstSequence, before.count + count, pieces);
+        return first == null ? null : new Unsent(first.half, firstSequence, count, pieces);
     }
 
     /// Everything up to `sequence` is stored.

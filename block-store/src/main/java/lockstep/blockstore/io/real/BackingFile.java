@@ -45,7 +45,9 @@ final class BackingFile implements AutoCloseable {
         return takesHoles;
     }
 
-    /// Throws if what is at its path is not what was opened, or less of it.
+    /// Throws if what is at its path is not what was opened, or less of it. Asked after every
+    /// durable write, so the call that costs little goes first; the other one says what is wrong,
+    /// and stands in where there is no first.
     void checkStillThere() throws IOException {
         SystemCalls calls = SystemCalls.FOUND;
         if (!regular || (calls != null && isAsOpened(calls.at(path.toString())))) {

@@ -16,8 +16,9 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.NoSuchElementException;
 
-/// What the C library of Linux can do with files and Java cannot. A negative result is `-errno`.
-/// For any thread. The first use in a process takes some milliseconds.
+/// What the C library of Linux can do with files and Java cannot. A negative result is `-errno`,
+/// where a function does not say otherwise. For any thread. The first use in a process takes some
+/// milliseconds.
 final class SystemCalls {
     private static final int READ_WRITE = 2;
     private static final int CLOSE_ON_EXEC = 0x80000;
