@@ -111,10 +111,9 @@ public final class TreePair {
     public void next(Visitor visitor) {
         if (!begun) {
             begun = true;
-            // Above the lower tree's top the other one has nodes of its own.
             BlockPointer old = at(before, levels - 1, 0);
             BlockPointer now = at(after, levels - 1, 0);
-            if (isWanted(old, now)) {
+            if (isWanted(old, now) || leadsToTop(levels - 1, 0)) {
                 enter(old, now, levels - 1, 0, visitor);
                 return;
             }
@@ -129,7 +128,8 @@ public final class TreePair {
             long index = frame.index * PointerBlock.FANOUT + slot;
             BlockPointer old = child(frame.before, slot, before, frame.level, index);
             BlockPointer now = child(frame.after, slot, after, frame.level, index);
-            if (isWanted(old, now) && (index + 1) * TreeRoot.span(frame.level) > cursor) {
+            boolean wanted = isWanted(old, now) || leadsToTop(frame.level - 1, index);
+            if (wanted && (index + 1) * TreeRoot.span(frame.level) > cursor) {
                 at = index * TreeRoot.span(frame.level);
                 if (frame.level == 0) {
                     visitor.place(-1, index, old, now);
@@ -154,6 +154,16 @@ public final class TreePair {
             case DIFFERENT -> !old.equals(now);
             case BORN -> !now.isHole() && now.bornAfter(since);
         };
+    }
+
+    // Above its top the lower version has nothing that could be compared, and all of it below.
+    private boolean leadsToTop(int level, long index) {
+        if (index != 0) {
+            return false;
+        }
+        boolean ofBefore = level >= before.levels() && isWanted(before.top(), BlockPointer.HOLE);
+        boolean ofAfter = level >= after.levels() && isWanted(BlockPointer.HOLE, after.top());
+        return ofBefore || ofAfter;
     }
 
     private static BlockPointer at(TreeRoot root, int level, long index) {
@@ -191,7 +201,11 @@ public final class TreePair {
                                 }
                                 frames.push(new Frame(oldNode, nowNode, level, index));
                                 BlockPointer held = oldNode == null ? BlockPointer.HOLE : old;
-                                visitor.place(level, index, held, now);
+                                if (held.isHole() && now.isHole()) {
+                                    next(visitor);
+                                } else {
+                                    visitor.place(level, index, held, now);
+                                }
                             });
                 });
     }

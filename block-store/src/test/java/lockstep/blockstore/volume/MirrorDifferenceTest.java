@@ -2,12 +2,15 @@ package lockstep.blockstore.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.tree.LunRecord;
 
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
 import java.util.Objects;
+import java.util.UUID;
 
 /// What a mirror holds while it gets the difference between two images (invariants 4 and 7).
 final class MirrorDifferenceTest {
@@ -80,6 +83,24 @@ final class MirrorDifferenceTest {
         assertThat(transfer.changes).isPositive();
         assertThat(mirror.check().errors()).isEmpty();
         assertThat(mirror.check().blocks()).isEqualTo(source.check().blocks());
+    }
+
+    /// Another LUN with the number of one that is gone has a lower tree, of which the mirror has
+    /// nothing.
+    @Test
+    void aSmallerLunInThePlaceOfADeletedOneIsSent() {
+        VolumeSnapshots snapshots = source.active.snapshots();
+        source.succeed(done -> snapshots.deleteLun(0, false, done));
+        LunRecord smaller = new LunRecord(0, "s", new UUID(1, 3), Blocks.toBytes(100));
+        source.succeed(done -> source.active.putLun(smaller, done));
+        source.write(0, 100);
+        source.checkpoint();
+        source.simulation.runFor(10_000_000_000L);
+        VolumeCheck.Report there = source.check();
+        new ImageTransfer(source, mirror).run();
+        assertThat(mirror.check().errors()).isEmpty();
+        assertThat(mirror.check().cp()).isEqualTo(there.cp());
+        assertThat(mirror.check().blocks()).isEqualTo(there.blocks());
     }
 
     /// A canary: without the pin the source uses VBNs again that the mirror's image needs, and the
