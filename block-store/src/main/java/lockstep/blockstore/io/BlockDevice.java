@@ -16,8 +16,20 @@ import java.util.function.LongConsumer;
 /// may be lost, in any part, in a power cut, torn at 512 bytes. A flush covers what was completed
 /// before it was issued.
 public interface BlockDevice {
-    /// One contiguous range of the device and the bytes that belong there, front to back.
-    record Extent(long offset, List<ByteBuffer> buffers) {
+    /// One contiguous range of the device and the bytes that belong there, front to back. If it is
+    /// `awaited`, whoever lends the buffers waits for the end, however long that takes: the device
+    /// may use them in place, and cannot be talked into giving up meanwhile ([Pending#abandon]).
+    record Extent(long offset, List<ByteBuffer> buffers, boolean awaited) {
+        /// An extent that may be given up at any time.
+        public Extent(long offset, List<ByteBuffer> buffers) {
+            this(offset, buffers, false);
+        }
+
+        /// The same, to be waited for.
+        public Extent toBeAwaited() {
+            return new Extent(offset, buffers, true);
+        }
+
         /// Bytes in all the buffers.
         public long length() {
             long sum = 0;

@@ -46,6 +46,9 @@ public final class EntryCodec {
     /// No entry is longer than this.
     public static final int MAX_ENTRY_BYTES = HEAD_BYTES + MAX_WRITE_BYTES;
 
+    // What is committed alone is counted as if cut into batches of so much, for their headers.
+    private static final int ALONE_BATCH_BYTES = 64 << 10;
+
     private static final int CRC_AT = 52;
     private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0);
 
@@ -265,7 +268,7 @@ public final class EntryCodec {
 
     /// What an entry of `encodedBytes` takes if it is committed alone.
     public static long aloneBytes(int encodedBytes) {
-        int batchBytes = StagingPool.CHUNK_BYTES - LogFormat.BATCH_HEADER_BYTES;
+        int batchBytes = ALONE_BATCH_BYTES - LogFormat.BATCH_HEADER_BYTES;
         long batches = 1L + encodedBytes / batchBytes;
         return Blocks.toBytes(
                 Blocks.roundUp(encodedBytes + batches * LogFormat.BATCH_HEADER_BYTES));

@@ -136,7 +136,7 @@ final class LogCopies {
             }
             for (int i = 0; i < to.size(); i++) {
                 int at = i;
-                List<Extent> lent = to.size() == 1 ? extents : lent(extents);
+                List<Extent> lent = to.size() == 1 ? awaited(extents) : lent(extents);
                 pending[i] = to.get(i).device.writeDurably(lent, fault -> ended(at, fault));
             }
         }
@@ -183,6 +183,11 @@ final class LogCopies {
                         lose(device, fault, done);
                     }
                 });
+    }
+
+    // The only copy there is: it is never given up.
+    private static List<Extent> awaited(List<Extent> extents) {
+        return extents.stream().map(Extent::toBeAwaited).toList();
     }
 
     private static List<Extent> lent(List<Extent> extents) {

@@ -8,8 +8,10 @@ import java.util.ArrayDeque;
 /// Direct, block-aligned memory in which batches wait for their commit. Chunks are used again; a
 /// burst beyond what is kept goes back to the garbage collector.
 final class StagingPool {
-    static final int CHUNK_BYTES = 64 << 10;
-    private static final int KEPT_CHUNKS = 512;
+    // A burst of short writes is one batch in one piece, which a device writes as it stands.
+    private static final int CHUNK_BYTES = 256 << 10;
+
+    private static final int KEPT_CHUNKS = 128;
 
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
 

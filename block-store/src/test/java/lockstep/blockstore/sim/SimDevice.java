@@ -275,7 +275,7 @@ public final class SimDevice implements BlockDevice {
         List<Extent> lent = List.copyOf(extents);
         List<CachedWrite> submitted = new ArrayList<>();
         lent.forEach(extent -> submitted.add(submit(extent)));
-        SimOperation operation = new SimOperation();
+        SimOperation operation = new SimOperation(lent.stream().anyMatch(Extent::awaited));
         at(
                 latencyNanos(),
                 () -> {
@@ -348,7 +348,7 @@ public final class SimDevice implements BlockDevice {
     }
 
     private Pending after(long delayNanos, IoCompletion done, Ending ending) {
-        SimOperation operation = new SimOperation();
+        SimOperation operation = new SimOperation(false);
         at(delayNanos, () -> end(operation, done, ending));
         return operation;
     }

@@ -9,10 +9,10 @@ import java.nio.channels.FileChannel;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/// Moves bytes between lent buffers and a file, through aligned memory of its own: going past the
-/// page cache takes that, and an operation that was given up while the system has it must not touch
-/// what was lent. A thread takes the memory that was used last, which the processor's caches still
-/// have. For the I/O threads of one device.
+/// Moves bytes between lent buffers and a file, mostly through aligned memory of its own: going
+/// past the page cache takes that, and an operation that was given up while the system has it must
+/// not touch what was lent. A thread takes the memory that was used last, which the processor's
+/// caches still have. For the I/O threads of one device.
 final class StagedTransfers {
     /// Bytes that go with one system call.
     static final int PIECE = 1 << 20;
@@ -76,14 +76,29 @@ final class StagedTransfers {
         }
     }
 
-    /// Throws [BackingFile.NoSpace] where there is no space for it.
+    /// Throws [BackingFile.NoSpace] where there is no space for it. What is waited for anyway and
+    /// lies in one piece as the system takes it needs no copy.
     void write(Operation operation, FileChannel to, Extent extent) throws IOException {
+        if (isInPlace(extent)) {
+            operation.touch();
+            writeOrTell(to, extent.buffers().getFirst().slice(), extent.offset());
+            operation.release();
+            return;
+        }
         ByteBuffer piece = take();
         try {
             write(operation, to, extent, piece);
         } finally {
             free.offerFirst(piece);
         }
+    }
+
+    private static boolean isInPlace(Extent extent) {
+        if (!extent.awaited() || extent.buffers().size() != 1) {
+            return false;
+        }
+        ByteBuffer only = extent.buffers().getFirst();
+        return only.isDirect() && only.alignmentOffset(only.position(), Blocks.SIZE) == 0;
     }
 
     private void write(Operation operation, FileChannel to, Extent extent, ByteBuffer piece)

@@ -88,6 +88,21 @@ final class FileDeviceTest {
         assertThat(read(4096 + bytes.length, 4096)).containsOnly(0);
     }
 
+    /// Where the buffer lies as the system takes it, and where it does not.
+    @Test
+    void whatIsAwaitedIsWritten() {
+        byte[] bytes = noise(3 * Blocks.SIZE);
+        ByteBuffer memory = ByteBuffer.allocateDirect(bytes.length + 2 * Blocks.SIZE);
+        ByteBuffer aligned = memory.alignedSlice(Blocks.SIZE);
+        for (int at : List.of(0, 512)) {
+            ByteBuffer lent = aligned.duplicate().position(at).put(bytes).flip().position(at);
+            Extent extent = new Extent(at * 16L, List.of(lent)).toBeAwaited();
+            assertThat(ended(done -> device.writeDurably(List.of(extent), done))).isNull();
+            assertThat(lent.remaining()).isEqualTo(bytes.length);
+            assertThat(read(at * 16L, bytes.length)).isEqualTo(bytes);
+        }
+    }
+
     @Test
     void punchedRangesReadAsZeros() {
         byte[] bytes = noise(4 * Blocks.SIZE);
