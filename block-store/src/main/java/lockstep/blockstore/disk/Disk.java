@@ -243,9 +243,8 @@ public final class Disk {
                 });
     }
 
-    void write(long block, List<ByteBuffer> from, IoCompletion done) {
-        BlockDevice.Extent extent = new BlockDevice.Extent(Blocks.toBytes(block), from);
-        start("write", false, ended -> device.write(extent, ended), done);
+    void write(List<BlockDevice.Extent> extents, IoCompletion done) {
+        start("write", false, ended -> device.write(extents, ended), done);
     }
 
     void writeDurably(long block, ByteBuffer from, IoCompletion done) {

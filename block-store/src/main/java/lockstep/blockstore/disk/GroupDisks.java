@@ -258,9 +258,14 @@ public final class GroupDisks {
 
     /// Writes blocks of a member; nothing if it is away.
     public void write(int slot, long block, List<ByteBuffer> from, IoCompletion done) {
+        write(slot, List.of(new BlockDevice.Extent(Blocks.toBytes(block), from)), done);
+    }
+
+    /// The same of several extents, with one request.
+    public void write(int slot, List<BlockDevice.Extent> extents, IoCompletion done) {
         Disk disk = there(slot, done);
         if (disk != null) {
-            disk.write(block, from, counted(fault -> judged(disk, slot, fault, done)));
+            disk.write(extents, counted(fault -> judged(disk, slot, fault, done)));
         }
     }
 

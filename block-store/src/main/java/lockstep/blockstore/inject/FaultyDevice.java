@@ -158,16 +158,16 @@ public final class FaultyDevice implements BlockDevice {
     }
 
     @Override
-    public Pending write(Extent extent, IoCompletion done) {
-        List<Range> ranges = List.of(SpoiledWrite.range(extent));
+    public Pending write(List<Extent> extents, IoCompletion done) {
+        List<Extent> all = List.copyOf(extents);
+        List<Range> ranges = all.stream().map(SpoiledWrite::range).toList();
         return start(
                 Asked.WRITE,
                 ranges,
                 done,
                 one -> {
                     DeviceFault fault = wrong(Asked.WRITE, ranges);
-                    Write write = (extents, end) -> under.write(extents.getFirst(), end);
-                    return writeNow(one, fault, List.of(extent), write, pass(one));
+                    return writeNow(one, fault, all, under::write, pass(one));
                 });
     }
 

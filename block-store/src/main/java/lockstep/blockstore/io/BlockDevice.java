@@ -49,8 +49,14 @@ public interface BlockDevice {
     /// Fills the buffers of `extent` from its offset on.
     Pending read(Extent extent, IoCompletion done);
 
+    /// Writes all extents, in any order: one completion. If it fails, nothing is known of any of
+    /// them.
+    Pending write(List<Extent> extents, IoCompletion done);
+
     /// Writes the bytes of `extent`.
-    Pending write(Extent extent, IoCompletion done);
+    default Pending write(Extent extent, IoCompletion done) {
+        return write(List.of(extent), done);
+    }
 
     /// Makes everything durable that was completed before this call.
     Pending flush(IoCompletion done);

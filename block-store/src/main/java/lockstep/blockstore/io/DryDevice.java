@@ -21,7 +21,7 @@ public record DryDevice(BlockDevice under, EventLoop loop) implements BlockDevic
     }
 
     @Override
-    public Pending write(Extent extent, IoCompletion done) {
+    public Pending write(List<Extent> extents, IoCompletion done) {
         return nothing(done);
     }
 

@@ -4,13 +4,13 @@ import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.disk.Together;
+import lockstep.blockstore.io.BlockDevice.Extent;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
 
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -163,17 +163,11 @@ final class GroupRecovery {
             }
             Together written = new Together(this::ended);
             for (int slot = 0; slot < group.slots(); slot++) {
-                for (int i = 0; i < count; i++) {
-                    ByteBuffer content = writes[slot][i];
-                    if (content != null) {
-                        int from = i;
-                        List<ByteBuffer> run = new ArrayList<>();
-                        for (; i < count && writes[slot][i] != null; i++) {
-                            run.add(writes[slot][i]);
-                        }
-                        long at = group.disks().layout().dataStart() + dbn + from;
-                        group.disks().write(slot, at, run, written.one());
-                    }
+                @Nullable ByteBuffer[] ofSlot = writes[slot];
+                long first = group.disks().layout().dataStart() + dbn;
+                List<Extent> runs = BlockRuns.of(first, count, i -> ofSlot[i]);
+                if (!runs.isEmpty()) {
+                    group.disks().write(slot, runs, written.one());
                 }
             }
             written.start();

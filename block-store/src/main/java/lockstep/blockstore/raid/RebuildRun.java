@@ -6,6 +6,7 @@ import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.disk.DiskLayout;
 import lockstep.blockstore.disk.Together;
+import lockstep.blockstore.io.BlockDevice.Extent;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
 
@@ -222,18 +223,12 @@ final class RebuildRun {
 
     private void writeAll() {
         Together writes = new Together(this::writePages);
-        List<ByteBuffer> run = new ArrayList<>();
-        for (int i = 0; i <= count; i++) {
-            ByteBuffer content = i < count && wanted[i] ? content(i) : null;
-            if (content != null) {
-                run.add(content);
-            } else if (!run.isEmpty()) {
-                long at = group.disks().layout().dataStart() + dbn + i - run.size();
-                group.disks().write(slot, at, List.copyOf(run), requests.counted(writes.one()));
-                written += run.size();
-                run.clear();
-            }
+        long first = group.disks().layout().dataStart() + dbn;
+        List<Extent> runs = BlockRuns.of(first, count, i -> wanted[i] ? content(i) : null);
+        if (!runs.isEmpty()) {
+            group.disks().write(slot, runs, requests.counted(writes.one()));
         }
+        written += runs.stream().mapToInt(run -> run.buffers().size()).sum();
         writes.start();
     }
 

@@ -5,13 +5,13 @@ import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.disk.Together;
+import lockstep.blockstore.io.BlockDevice.Extent;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
 
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -206,25 +206,17 @@ final class StripeChunk {
         return sum;
     }
 
-    /// Writes data and parity, with one request for each run of neighbours, and updates the
-    /// entries.
+    /// Writes data and parity, with one request for each disk, and updates the entries.
     void write(IoCompletion done) {
         int made = (int) Arrays.stream(parity).filter(Objects::nonNull).count();
         group.traffic().wrote(blocks.size(), made);
         Together writes = new Together(fault -> written(fault, done));
         for (int slot = 0; slot < group.slots(); slot++) {
-            List<ByteBuffer> run = new ArrayList<>();
-            int start = 0;
-            for (int i = 0; i <= count; i++) {
-                ByteBuffer next = i < count ? content(slot, i) : null;
-                if (next != null) {
-                    start = run.isEmpty() ? i : start;
-                    run.add(next);
-                } else if (!run.isEmpty()) {
-                    long at = group.disks().layout().dataStart() + dbn + start;
-                    group.disks().write(slot, at, List.copyOf(run), writes.one());
-                    run.clear();
-                }
+            int of = slot;
+            long first = group.disks().layout().dataStart() + dbn;
+            List<Extent> runs = BlockRuns.of(first, count, stripe -> content(of, stripe));
+            if (!runs.isEmpty()) {
+                group.disks().write(slot, runs, writes.one());
             }
         }
         writes.start();

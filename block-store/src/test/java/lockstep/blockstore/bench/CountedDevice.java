@@ -89,8 +89,9 @@ final class CountedDevice implements BlockDevice {
     }
 
     @Override
-    public Pending write(Extent extent, IoCompletion done) {
-        return device.write(extent, counted(extent.length(), done));
+    public Pending write(List<Extent> extents, IoCompletion done) {
+        return device.write(
+                extents, counted(extents.stream().mapToLong(Extent::length).sum(), done));
     }
 
     @Override

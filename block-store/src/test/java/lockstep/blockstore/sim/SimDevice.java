@@ -186,9 +186,11 @@ public final class SimDevice implements BlockDevice {
     }
 
     @Override
-    public Pending write(Extent extent, IoCompletion done) {
-        CachedWrite write = submit(extent);
-        return after(latencyNanos(), done, operation -> land(operation, extent, write, null));
+    public Pending write(List<Extent> extents, IoCompletion done) {
+        List<Extent> lent = List.copyOf(extents);
+        List<CachedWrite> submitted = lent.stream().map(this::submit).toList();
+        Ending land = operation -> landAll(operation, lent, submitted, new ArrayList<>());
+        return after(latencyNanos(), done, land);
     }
 
     // Copies the lent bytes; they are compared with the lent buffers at the end.
@@ -218,10 +220,7 @@ public final class SimDevice implements BlockDevice {
 
     // The write reaches the cache; `landed` takes what a flush has to cover.
     private @Nullable IoFault land(
-            SimOperation operation,
-            Extent extent,
-            CachedWrite write,
-            @Nullable List<CachedWrite> landed) {
+            SimOperation operation, Extent extent, CachedWrite write, List<CachedWrite> landed) {
         underWay.remove(write);
         if (!operation.isAbandoned()) {
             LentBytes.checkUnchanged(extent, write.blocks);
@@ -239,9 +238,7 @@ public final class SimDevice implements BlockDevice {
             CachedWrite at = new CachedWrite(Blocks.containing(landing), write.blocks);
             at.traced = write.traced;
             cache(at);
-            if (landed != null) {
-                landed.add(at);
-            }
+            landed.add(at);
         }
         return null;
     }
@@ -273,8 +270,7 @@ public final class SimDevice implements BlockDevice {
     @Override
     public Pending writeDurably(List<Extent> extents, IoCompletion done) {
         List<Extent> lent = List.copyOf(extents);
-        List<CachedWrite> submitted = new ArrayList<>();
-        lent.forEach(extent -> submitted.add(submit(extent)));
+        List<CachedWrite> submitted = lent.stream().map(this::submit).toList();
         SimOperation operation = new SimOperation(lent.stream().anyMatch(Extent::awaited));
         at(
                 latencyNanos(),

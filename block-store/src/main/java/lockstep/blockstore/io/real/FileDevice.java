@@ -193,9 +193,20 @@ public final class FileDevice implements BlockDevice {
     }
 
     @Override
-    public Pending write(Extent extent, IoCompletion done) {
-        checkRange(extent.offset(), extent.length());
-        return submit("write", done, operation -> transfers.write(operation, channel, extent));
+    public Pending write(List<Extent> extents, IoCompletion done) {
+        List<Extent> all = checked(extents);
+        return submit("write", done, operation -> writeAll(operation, all));
+    }
+
+    private List<Extent> checked(List<Extent> extents) {
+        extents.forEach(extent -> checkRange(extent.offset(), extent.length()));
+        return List.copyOf(extents);
+    }
+
+    private void writeAll(Operation operation, List<Extent> extents) throws IOException {
+        for (Extent extent : extents) {
+            transfers.write(operation, channel, extent);
+        }
     }
 
     @Override
@@ -215,8 +226,7 @@ public final class FileDevice implements BlockDevice {
 
     @Override
     public Pending writeDurably(List<Extent> extents, IoCompletion done) {
-        List<Extent> all = List.copyOf(extents);
-        all.forEach(extent -> checkRange(extent.offset(), extent.length()));
+        List<Extent> all = checked(extents);
         FileChannel durably = synchronous;
         boolean oneWrite = all.size() == 1 && all.getFirst().length() <= StagedTransfers.PIECE;
         if (durably != null && oneWrite) {
@@ -225,9 +235,7 @@ public final class FileDevice implements BlockDevice {
         }
         Work writeAndFlush =
                 operation -> {
-                    for (Extent extent : all) {
-                        transfers.write(operation, channel, extent);
-                    }
+                    writeAll(operation, all);
                     turns.run(this::flushNow);
                 };
         return submit("write", done, writeAndFlush);

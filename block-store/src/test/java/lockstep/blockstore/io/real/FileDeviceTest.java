@@ -88,6 +88,17 @@ final class FileDeviceTest {
         assertThat(read(4096 + bytes.length, 4096)).containsOnly(0);
     }
 
+    @Test
+    void severalExtentsAreOneWrite() {
+        byte[] bytes = noise(3 * Blocks.SIZE);
+        Extent front = new Extent(8192, List.of(ByteBuffer.wrap(bytes, 0, 4096)));
+        Extent back = new Extent(1 << 20, List.of(ByteBuffer.wrap(bytes, 4096, 8192)));
+        assertThat(ended(done -> device.write(List.of(back, front), done))).isNull();
+        assertThat(read(8192, 4096)).isEqualTo(Arrays.copyOf(bytes, 4096));
+        assertThat(read(1 << 20, 8192)).isEqualTo(Arrays.copyOfRange(bytes, 4096, 12288));
+        assertThat(read(12288, 4096)).containsOnly(0);
+    }
+
     /// Where the buffer lies as the system takes it, and where it does not.
     @Test
     void whatIsAwaitedIsWritten() {
