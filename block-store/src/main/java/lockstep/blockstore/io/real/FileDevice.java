@@ -46,6 +46,7 @@ public final class FileDevice implements BlockDevice {
     private final ExecutorService threads;
     private final long size;
     private final BackingFile backing;
+    private final @Nullable WriteQueue queue;
     private final StagedTransfers transfers;
     private volatile @Nullable String dead;
 
@@ -77,7 +78,8 @@ public final class FileDevice implements BlockDevice {
         this.size = size;
         this.loop = loop;
         this.backing = new BackingFile(path, size);
-        this.transfers = new StagedTransfers(backing);
+        this.queue = opened.direct() ? WriteQueue.open(path) : null;
+        this.transfers = new StagedTransfers(backing, queue);
         this.threads =
                 Executors.newFixedThreadPool(
                         options.threads(),
@@ -195,18 +197,12 @@ public final class FileDevice implements BlockDevice {
     @Override
     public Pending write(List<Extent> extents, IoCompletion done) {
         List<Extent> all = checked(extents);
-        return submit("write", done, operation -> writeAll(operation, all));
+        return submit("write", done, operation -> transfers.writeAll(operation, channel, all));
     }
 
     private List<Extent> checked(List<Extent> extents) {
         extents.forEach(extent -> checkRange(extent.offset(), extent.length()));
         return List.copyOf(extents);
-    }
-
-    private void writeAll(Operation operation, List<Extent> extents) throws IOException {
-        for (Extent extent : extents) {
-            transfers.write(operation, channel, extent);
-        }
     }
 
     @Override
@@ -235,7 +231,7 @@ public final class FileDevice implements BlockDevice {
         }
         Work writeAndFlush =
                 operation -> {
-                    writeAll(operation, all);
+                    transfers.writeAll(operation, channel, all);
                     turns.run(this::flushNow);
                 };
         return submit("write", done, writeAndFlush);
@@ -296,6 +292,9 @@ public final class FileDevice implements BlockDevice {
     // Each of them, whatever becomes of the others.
     private void closeAll() {
         backing.close();
+        if (queue != null) {
+            queue.close();
+        }
         for (FileChannel open : Arrays.asList(channel, synchronous)) {
             try {
                 if (open != null) {

@@ -54,7 +54,7 @@ final class Holes implements AutoCloseable {
         if (calls == null) {
             return null;
         }
-        int descriptor = calls.open(path.toString());
+        int descriptor = calls.open(path.toString(), 0);
         return descriptor < 0 ? null : new Holes(calls, descriptor);
     }
 

@@ -3,10 +3,14 @@ package lockstep.blockstore.io.real;
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.io.BlockDevice.Extent;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.BitSet;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /// Moves bytes between lent buffers and a file, mostly through aligned memory of its own: going
@@ -18,10 +22,13 @@ final class StagedTransfers {
     static final int PIECE = 1 << 20;
 
     private final BackingFile backing;
+    private final @Nullable WriteQueue queue;
     private final Deque<ByteBuffer> free = new ConcurrentLinkedDeque<>();
 
-    StagedTransfers(BackingFile backing) {
+    /// `queue` is used for what consists of several ranges, if there is one.
+    StagedTransfers(BackingFile backing, @Nullable WriteQueue queue) {
         this.backing = backing;
+        this.queue = queue;
     }
 
     private static ByteBuffer aligned(int bytes) {
@@ -93,6 +100,70 @@ final class StagedTransfers {
         }
     }
 
+    // As much as there is room for.
+    private static void copy(Operation operation, ByteBuffer from, ByteBuffer piece)
+            throws IOException {
+        int part = Math.min(piece.remaining(), from.remaining());
+        operation.touch();
+        piece.put(piece.position(), from, from.position(), part);
+        operation.release();
+        piece.position(piece.position() + part);
+        from.position(from.position() + part);
+    }
+
+    /// The same for all of `extents`.
+    void writeAll(Operation operation, FileChannel to, List<Extent> extents) throws IOException {
+        int end;
+        for (int at = 0; at < extents.size(); at = end) {
+            end = endOfGroup(extents, at);
+            if (queue != null && end - at > 1) {
+                writeTogether(operation, queue, to, extents.subList(at, end));
+            } else {
+                write(operation, to, extents.get(at));
+                end = at + 1;
+            }
+        }
+    }
+
+    // What goes at once; at least one.
+    private static int endOfGroup(List<Extent> extents, int from) {
+        int end = from + 1;
+        long bytes = extents.get(from).length();
+        while (end < extents.size() && end - from < WriteQueue.MOST) {
+            bytes += extents.get(end).length();
+            if (bytes > PIECE) {
+                break;
+            }
+            end++;
+        }
+        return end;
+    }
+
+    private void writeTogether(
+            Operation operation, WriteQueue together, FileChannel to, List<Extent> extents)
+            throws IOException {
+        ByteBuffer piece = take();
+        long[] offsets = new long[extents.size()];
+        int[] lengths = new int[extents.size()];
+        for (int i = 0; i < offsets.length; i++) {
+            Extent extent = extents.get(i);
+            offsets[i] = extent.offset();
+            lengths[i] = (int) extent.length();
+            for (ByteBuffer buffer : extent.buffers()) {
+                copy(operation, buffer.duplicate(), piece);
+            }
+        }
+        BitSet written = together.write(piece.flip(), offsets, lengths);
+        int at = 0;
+        for (int i = 0; i < offsets.length; i++) {
+            if (!written.get(i)) {
+                writeOrTell(to, piece.slice(at, lengths[i]), offsets[i]);
+            }
+            at += lengths[i];
+        }
+        free.offerFirst(piece);
+    }
+
     private static boolean isInPlace(Extent extent) {
         if (!extent.awaited() || extent.buffers().size() != 1) {
             return false;
@@ -107,12 +178,7 @@ final class StagedTransfers {
         for (ByteBuffer buffer : extent.buffers()) {
             ByteBuffer from = buffer.duplicate();
             while (from.hasRemaining()) {
-                int part = Math.min(piece.remaining(), from.remaining());
-                operation.touch();
-                piece.put(piece.position(), from, from.position(), part);
-                operation.release();
-                piece.position(piece.position() + part);
-                from.position(from.position() + part);
+                copy(operation, from, piece);
                 if (!piece.hasRemaining()) {
                     at += writeOrTell(to, piece.flip(), at);
                     piece.clear();

@@ -95,12 +95,12 @@ final class SystemCalls {
         }
     }
 
-    /// A descriptor of the file at `path`, for reading and writing.
-    int open(String path) {
+    /// A descriptor of the file at `path`, for reading and writing, with `flags` of open(2).
+    int open(String path, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment seen = arena.allocate(state);
             MemorySegment name = arena.allocateFrom(path);
-            int descriptor = (int) open.invokeExact(seen, name, READ_WRITE | CLOSE_ON_EXEC);
+            int descriptor = (int) open.invokeExact(seen, name, READ_WRITE | CLOSE_ON_EXEC | flags);
             return descriptor >= 0 ? descriptor : -(int) errno.get(seen, 0L);
         } catch (Throwable impossible) {
             throw new LinkageError("open(2)", impossible);

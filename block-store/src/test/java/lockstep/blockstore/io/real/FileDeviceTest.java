@@ -99,6 +99,21 @@ final class FileDeviceTest {
         assertThat(read(12288, 4096)).containsOnly(0);
     }
 
+    /// More ranges than go at once, and more bytes.
+    @Test
+    void manyExtentsAreOneWrite() {
+        byte[] bytes = noise((int) SIZE / 2);
+        List<Extent> extents = new ArrayList<>();
+        for (int at = 0; at < bytes.length; at += 8192) {
+            extents.add(new Extent(2L * at, List.of(ByteBuffer.wrap(bytes, at, 8192))));
+        }
+        assertThat(ended(done -> device.write(extents, done))).isNull();
+        for (int at = 0; at < bytes.length; at += 8192) {
+            assertThat(read(2L * at, 8192)).isEqualTo(Arrays.copyOfRange(bytes, at, at + 8192));
+            assertThat(read(2L * at + 8192, 8192)).containsOnly(0);
+        }
+    }
+
     /// Where the buffer lies as the system takes it, and where it does not.
     @Test
     void whatIsAwaitedIsWritten() {
