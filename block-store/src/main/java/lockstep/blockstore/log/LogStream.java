@@ -233,7 +233,8 @@ public final class LogStream {
         } else if (current != null && !current.isFull(segmentBytes)) {
             left = (long) segmentBytes - current.cursor() - LogFormat.BATCH_HEADER_BYTES;
         }
-        return bytes <= left + freeBytes();
+        // Mostly there is room in what this stream has, and nobody else has to be asked.
+        return bytes <= left || bytes <= left + freeBytes();
     }
 
     /// Bytes of entries that surely still fit into segments that are kept for no other stream.
