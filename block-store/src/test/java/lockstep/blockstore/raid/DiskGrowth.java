@@ -3,7 +3,9 @@ package lockstep.blockstore.raid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.disk.DiskInventory;
 import lockstep.blockstore.disk.Joining.NewDisk;
+import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.IoCompletion;
 import lockstep.blockstore.io.IoFault;
 import lockstep.blockstore.sim.SimDevice;
@@ -12,7 +14,9 @@ import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 /// What is done in a [RaidWorld] to make it larger.
@@ -43,6 +47,18 @@ final class DiskGrowth {
     static void begin(RaidWorld world, int group, int count, IoCompletion done) {
         List<NewDisk> disks = disks(world, count);
         world.loop.call(() -> world.space.grow(group, disks, done));
+    }
+
+    /// Whether the volume of a world that is down, and that lacks no disk, has one of the extras
+    /// for a member. Asks the labels only: opened without a member, the volume would do without.
+    static boolean hasJoined(RaidWorld world) {
+        List<BlockDevice> others = List.copyOf(world.devices);
+        List<DiskInventory> read = new ArrayList<>();
+        world.loop.call(() -> DiskInventory.read(others, read::add));
+        assertThat(world.simulation.runUntil(() -> !read.isEmpty())).as(world.seed()).isTrue();
+        return read.getFirst().volumes().getFirst().members().stream()
+                .flatMap(Arrays::stream)
+                .anyMatch(Objects::isNull);
     }
 
     private static List<NewDisk> disks(RaidWorld world, int count) {
