@@ -34,7 +34,7 @@ final class Bugs {
                 Bug.of(
                         "ack-before-log",
                         "what was given to the log counts as durable, before it is",
-                        29,
+                        21,
                         new Instead(
                                 VOLUME + "VolumeCore",
                                 "log",
@@ -62,17 +62,17 @@ final class Bugs {
                 Bug.of(
                         "joining-serves",
                         "a volume that is joining or held up refuses nothing",
-                        3,
+                        8,
                         new Returns(VOLUME + "MediaPath", "serviceRefusal", null)),
                 Bug.of(
                         "read-without-lease",
                         "a source answers reads whether or not its mirror still lets it",
-                        1,
+                        15,
                         new Returns(ROLE + "ReadLease", "mayAnswer", true)),
                 Bug.of(
                         "lease-not-awaited",
                         "a takeover serves while the old source may still answer reads",
-                        1,
+                        15,
                         new Instead(
                                 ROLE + "Takeover",
                                 "fence",
@@ -85,7 +85,7 @@ final class Bugs {
                 Bug.of(
                         "bare-sequence-duplicate",
                         "a mirror takes an entry for one it has by its sequence, not its position",
-                        11,
+                        20,
                         new Instead(ROLE + "Intake", "store", "compareTo", OWN + "bySequence")),
                 Bug.of(
                         "mirror-acks-before-log",
@@ -124,7 +124,7 @@ final class Bugs {
                 Bug.of(
                         "frees-reused-early",
                         "what died is free at once, though the mirror's image is pinned" + " not",
-                        39,
+                        3,
                         new Returns(CP + "Pins", "need", false)),
                 Bug.of(
                         "hole-under-live-parity",
@@ -139,7 +139,7 @@ final class Bugs {
                 Bug.of(
                         "stripes-not-noted",
                         "stripes are changed without a durable note that they are",
-                        10,
+                        20,
                         new Instead(RAID + "GroupWriter", "run", "write", OWN + "notNoted")),
                 Bug.of(
                         "checksum-entry-not-updated",
@@ -159,12 +159,12 @@ final class Bugs {
                 Bug.of(
                         "epoch-reopened-alone",
                         "a source opens an epoch after a restart without its partner's promise",
-                        1,
+                        5,
                         new Answers(ROLE + "SourceRole", "openedAtStart", "isStandalone", true)),
                 Bug.of(
                         "alone-before-recorded",
                         "a source goes on alone, and then records that its mirror is behind",
-                        6,
+                        1,
                         new Instead(ROLE + "Exposure", "goAlone", "save", OF_ROLE + "actThenSave")),
                 Bug.of(
                         "takeover-out-of-sync",
