@@ -100,6 +100,19 @@ final class NodeExports {
         return targets;
     }
 
+    /// Whether `name` is that of an export which is not shown at the moment: its volume, or the one
+    /// that takes its writes, is not open yet.
+    boolean isExpected(String name) {
+        for (Offer offer : offers.values()) {
+            HostedVolume base = node.volumes().find(offer.export.volume());
+            boolean hidden = offer.target == null && !offer.ending;
+            if (base != null && hidden && targetName(offer.export, base.name()).equals(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// Who may use `target`: whoever may use its volume. Null if it is none of these.
     @Nullable AccessTable access(ScsiTarget target) {
         for (Offer offer : offers.values()) {

@@ -81,6 +81,11 @@ final class NodeTargets implements TargetCatalog {
     }
 
     @Override
+    public boolean isExpected(String name) {
+        return exports.isExpected(name);
+    }
+
+    @Override
     public AccessTable access(ScsiTarget target) {
         for (Offer offer : offers.values()) {
             if (offer.target == target) {

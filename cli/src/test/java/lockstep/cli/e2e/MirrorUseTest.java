@@ -36,6 +36,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /// A mirror with real processes: its snapshots are read, cloned and its takeover rehearsed, while
@@ -56,7 +57,17 @@ final class MirrorUseTest {
         IscsiUrl url = new IscsiUrl(live.host(), live.port(), target, LUN);
         SessionOptions options = SessionOptions.defaults().named("iqn.test:reader", 1);
         long until = System.nanoTime() + TestPair.PATIENCE.toNanos();
-        IscsiSession session = initiator.connect(url, options).get(30, TimeUnit.SECONDS);
+        IscsiSession session = null;
+        while (session == null) {
+            try {
+                session = initiator.connect(url, options).get(30, TimeUnit.SECONDS);
+            } catch (ExecutionException refused) {
+                // A node that has just started may have a clone's volume to open.
+                assertThat(refused).hasMessageContaining("service unavailable");
+                assertThat(System.nanoTime()).as("it can be logged in to").isLessThan(until);
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        }
         while (!text(execute(session, Cdb.testUnitReady(new ScsiTask(), LUN))).equals("GOOD")) {
             assertThat(System.nanoTime()).as("it gets ready").isLessThan(until);
             TimeUnit.MILLISECONDS.sleep(20);

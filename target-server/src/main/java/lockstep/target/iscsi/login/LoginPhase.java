@@ -239,7 +239,9 @@ public final class LoginPhase {
         }
         ScsiTarget found = catalog.find(targetName);
         if (found == null) {
-            return failed(LoginStatus.NOT_FOUND);
+            // Initiators try again after the one and give up after the other (RFC 7143 11.13.5).
+            boolean expected = catalog.isExpected(targetName);
+            return failed(expected ? LoginStatus.SERVICE_UNAVAILABLE : LoginStatus.NOT_FOUND);
         }
         target = discovery ? null : found;
         answers.put(

@@ -17,6 +17,11 @@ public interface TargetCatalog {
         return AccessTable.open(target.port().targetName());
     }
 
+    /// Whether a target of this name is not there yet, but will be: initiators may try again.
+    default boolean isExpected(String name) {
+        return false;
+    }
+
     /// The target of this name; null if there is none.
     default @Nullable ScsiTarget find(String name) {
         for (ScsiTarget target : targets()) {

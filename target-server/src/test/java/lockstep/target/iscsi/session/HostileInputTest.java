@@ -170,6 +170,7 @@ class HostileInputTest {
             {"SessionType=Normal\0", 0x0207},
             {"InitiatorName=iqn.h\0", 0x0207},
             {"InitiatorName=iqn.h\0TargetName=iqn.none\0", 0x0203},
+            {"InitiatorName=iqn.h\0TargetName=" + TestTarget.EXPECTED + "\0", 0x0301},
             {"InitiatorName=iqn.h\0SessionType=Odd\0", 0x0209},
             {"InitiatorName=iqn.h\0InitiatorName=iqn.i\0", 0x0200},
             {"InitiatorName\0", 0x0200},

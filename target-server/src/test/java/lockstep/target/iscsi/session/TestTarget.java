@@ -29,6 +29,10 @@ import java.util.concurrent.TimeUnit;
 /// MEBIBYTES`.
 final class TestTarget implements AutoCloseable {
     static final String NAME = "iqn.2026-11.io.lockstep:test";
+
+    /// What is not there yet.
+    static final String EXPECTED = NAME + ":soon";
+
     static final UUID IDENTITY = UUID.fromString("0f0e0d0c-0b0a-4987-9605-040302010099");
 
     private final List<EventLoopGroup> groups;
@@ -70,6 +74,11 @@ final class TestTarget implements AutoCloseable {
         @Override
         public AccessTable access(ScsiTarget asked) {
             return table;
+        }
+
+        @Override
+        public boolean isExpected(String name) {
+            return name.equals(EXPECTED);
         }
     }
 
