@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// Two versions of a tree of any heights, beside a walk over all of both.
@@ -75,8 +76,8 @@ final class TreePairTest {
         for (int run = 0; run < RUNS; run++) {
             int levelsBefore = 1 + random.nextInt(LEVELS_MAX);
             int levelsAfter = 1 + random.nextInt(LEVELS_MAX);
-            TreeMap<Long, BlockPointer> before = some(random, levelsBefore, 1, 3);
-            TreeMap<Long, BlockPointer> after = some(random, levelsAfter, 4, 6);
+            SortedMap<Long, BlockPointer> before = some(random, levelsBefore, 1, 3);
+            SortedMap<Long, BlockPointer> after = some(random, levelsAfter, 4, 6);
             before.headMap(TreeRoot.span(levelsAfter))
                     .forEach((at, pointer) -> keep(random, after, at, pointer));
             check(
@@ -87,21 +88,21 @@ final class TreePairTest {
     }
 
     private static void keep(
-            Random random, TreeMap<Long, BlockPointer> after, long at, BlockPointer pointer) {
+            Random random, Map<Long, BlockPointer> after, long at, BlockPointer pointer) {
         if (random.nextInt(3) > 0) {
             after.put(at, pointer);
         }
     }
 
     /// Some pointers of a tree of that height, born in one of the consistency points named.
-    private static TreeMap<Long, BlockPointer> some(
+    private static SortedMap<Long, BlockPointer> some(
             Random random, int levels, int first, int last) {
-        TreeMap<Long, BlockPointer> data = new TreeMap<>();
+        SortedMap<Long, BlockPointer> data = new TreeMap<>();
         int count = random.nextInt(8);
         for (int i = 0; i < count; i++) {
             boolean near = random.nextBoolean();
-            long at = random.nextLong(near ? 2 * PointerBlock.FANOUT : TreeRoot.span(levels));
-            long born = first + random.nextInt(last - first + 1);
+            long at = random.nextLong(near ? 2L * PointerBlock.FANOUT : TreeRoot.span(levels));
+            long born = random.nextLong(first, last + 1L);
             if (at < TreeRoot.span(levels)) {
                 data.put(at, BlockPointer.to(1 + random.nextInt(100_000), 0, cp(born)));
             }
@@ -114,7 +115,7 @@ final class TreePairTest {
         final Map<Place, BlockPointer> places = new HashMap<>();
         final TreeRoot root;
 
-        Version(int levels, TreeMap<Long, BlockPointer> data) {
+        Version(int levels, Map<Long, BlockPointer> data) {
             Map<Long, BlockPointer> below = data;
             data.forEach((index, pointer) -> places.put(new Place(-1, index), pointer));
             for (int level = 0; level < levels; level++) {
@@ -142,7 +143,9 @@ final class TreePairTest {
             Map<Long, BlockPointer> nodes = new TreeMap<>();
             contents.forEach(
                     (node, content) ->
-                            nodes.put(node, blocks.write(content, cp(births.get(node)))));
+                            nodes.put(
+                                    node,
+                                    blocks.write(content, cp(births.getOrDefault(node, 0L)))));
             return nodes;
         }
 
