@@ -201,10 +201,10 @@ public final class TreePair {
                                 }
                                 frames.push(new Frame(oldNode, nowNode, level, index));
                                 BlockPointer held = oldNode == null ? BlockPointer.HOLE : old;
-                                if (held.isHole() && now.isHole()) {
-                                    next(visitor);
-                                } else {
+                                if (isWanted(held, now)) {
                                     visitor.place(level, index, held, now);
+                                } else {
+                                    next(visitor);
                                 }
                             });
                 });

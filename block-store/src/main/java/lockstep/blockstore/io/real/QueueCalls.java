@@ -10,7 +10,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
-import java.util.NoSuchElementException;
 
 /// Linux's queues of input and output: `io_setup(2)`, `io_submit(2)`, `io_getevents(2)` and
 /// `io_destroy(2)`, which the C library has no functions for. Not `io_uring`, which containers are
@@ -54,17 +53,9 @@ final class QueueCalls {
 
     private static @Nullable QueueCalls find() {
         Numbers numbers = Numbers.ofThisProcessor();
-        if (numbers == null || !System.getProperty("os.name", "").equals("Linux")) {
-            return null;
-        }
-        try {
-            return new QueueCalls(numbers, Linker.nativeLinker());
-        } catch (UnsupportedOperationException
-                | IllegalCallerException
-                | NoSuchElementException _) {
-            // No linker in this virtual machine, or not for us, or no such function.
-            return null;
-        }
+        return numbers == null
+                ? null
+                : SystemCalls.linked(linker -> new QueueCalls(numbers, linker));
     }
 
     /// The flag of `open(2)` for going past the page cache.

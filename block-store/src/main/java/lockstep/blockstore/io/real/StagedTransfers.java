@@ -143,6 +143,20 @@ final class StagedTransfers {
             Operation operation, WriteQueue together, FileChannel to, List<Extent> extents)
             throws IOException {
         ByteBuffer piece = take();
+        try {
+            writeTogether(operation, together, to, extents, piece);
+        } finally {
+            free.offerFirst(piece);
+        }
+    }
+
+    private void writeTogether(
+            Operation operation,
+            WriteQueue together,
+            FileChannel to,
+            List<Extent> extents,
+            ByteBuffer piece)
+            throws IOException {
         long[] offsets = new long[extents.size()];
         int[] lengths = new int[extents.size()];
         for (int i = 0; i < offsets.length; i++) {
@@ -161,7 +175,6 @@ final class StagedTransfers {
             }
             at += lengths[i];
         }
-        free.offerFirst(piece);
     }
 
     private static boolean isInPlace(Extent extent) {

@@ -15,6 +15,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.NoSuchElementException;
+import java.util.function.Function;
 
 /// What the C library of Linux can do with files and Java cannot. A negative result is `-errno`,
 /// where a function does not say otherwise. For any thread. The first use in a process takes some
@@ -41,7 +42,7 @@ final class SystemCalls {
 
     /// Those of this process; null where the system or the processor is another, or the virtual
     /// machine does not let us.
-    static final @Nullable SystemCalls FOUND = find();
+    static final @Nullable SystemCalls FOUND = linked(SystemCalls::new);
 
     private final MethodHandle open;
     private final MethodHandle fallocate;
@@ -54,7 +55,8 @@ final class SystemCalls {
     record FileStatus(long device, long inode, long size) {}
 
     @SuppressWarnings("restricted")
-    private SystemCalls(Linker linker, SymbolLookup library) {
+    private SystemCalls(Linker linker) {
+        SymbolLookup library = linker.defaultLookup();
         Linker.Option captured = Linker.Option.captureCallState("errno");
         open =
                 linker.downcallHandle(
@@ -77,16 +79,16 @@ final class SystemCalls {
                         library.findOrThrow("close"), FunctionDescriptor.of(INT, INT));
     }
 
-    // The numbers above are those of Linux on the processors named here.
-    private static @Nullable SystemCalls find() {
+    /// What `make` makes of the C library; null if this is not Linux on one of the processors whose
+    /// numbers are known here, or the virtual machine does not let us.
+    static <T> @Nullable T linked(Function<Linker, T> make) {
         String processor = System.getProperty("os.arch", "");
         boolean known = processor.equals("amd64") || processor.equals("aarch64");
         if (!known || !System.getProperty("os.name", "").equals("Linux")) {
             return null;
         }
         try {
-            Linker linker = Linker.nativeLinker();
-            return new SystemCalls(linker, linker.defaultLookup());
+            return make.apply(Linker.nativeLinker());
         } catch (UnsupportedOperationException
                 | IllegalCallerException
                 | NoSuchElementException _) {
