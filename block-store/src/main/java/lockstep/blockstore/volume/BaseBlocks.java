@@ -1,11 +1,14 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.BlockPool;
+import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.block.BlockSource;
 
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
+import java.util.List;
 
 /// Tree and map blocks that a mirror wrote lately, in memory: the next consistency point mostly
 /// changes the same ones, and each change needs the block it starts from. The oldest go first.
@@ -36,6 +39,28 @@ final class BaseBlocks {
         if (blocks.size() > capacity) {
             pool.give(blocks.pollFirstEntry().getValue().block);
         }
+    }
+
+    /// What is in `space`, read from here where it is here.
+    BlockSource above(BlockSource space) {
+        return new BlockSource() {
+            @Override
+            public void read(long vbn, int crc, ByteBuffer into, ReadHandler done) {
+                Base found = blocks.get(vbn);
+                if (found != null && found.crc == crc) {
+                    into.put(0, found.block, 0, Blocks.SIZE);
+                    done.ended(true);
+                } else {
+                    space.read(vbn, crc, into, done);
+                }
+            }
+
+            @Override
+            public void readRun(
+                    long vbn, int[] crcs, List<ByteBuffer> into, BlockSource.RunHandler done) {
+                space.readRun(vbn, crcs, into, done);
+            }
+        };
     }
 
     /// The block at `vbn` with checksum `crc`, which is the caller's from here on: to become what

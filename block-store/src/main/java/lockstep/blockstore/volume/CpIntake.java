@@ -40,6 +40,7 @@ final class CpIntake {
     private final BaseBlocks bases;
     private final CpId cp;
     private final long upTo;
+    private final boolean proves;
     private final MirrorVolume.Observer observer;
     private final SetHash digest = new SetHash();
     private final ArrayDeque<Change> changes = new ArrayDeque<>();
@@ -54,16 +55,25 @@ final class CpIntake {
     private int reading;
     private boolean writing;
     private boolean abandoned;
+    private boolean isProven;
     private @Nullable String refused;
     private @Nullable IoFault failed;
     private @Nullable Runnable whenWritten;
+    private @Nullable ImageProof proof;
 
+    /// `proves`: it is committed only with an [ImageProof].
     CpIntake(
-            VolumeCopy copy, BaseBlocks bases, CpId cp, long upTo, MirrorVolume.Observer observer) {
+            VolumeCopy copy,
+            BaseBlocks bases,
+            CpId cp,
+            long upTo,
+            boolean proves,
+            MirrorVolume.Observer observer) {
         this.copy = copy;
         this.bases = bases;
         this.cp = cp;
         this.upTo = upTo;
+        this.proves = proves;
         this.observer = observer;
     }
 
@@ -149,10 +159,7 @@ final class CpIntake {
             put(change, block);
         } else {
             pooled.add(block);
-            if (refused == null) {
-                refused = "block " + change.vbn + " does not follow from block " + change.baseVbn;
-                observer.refused(cp, refused);
-            }
+            refuse("block " + change.vbn + " does not follow from block " + change.baseVbn);
         }
         readBases();
         if (whenWritten != null) {
@@ -169,6 +176,13 @@ final class CpIntake {
     private void put(Change change, ByteBuffer block) {
         changed.add(new Changed(change.vbn, change.crc, block));
         putContent(change.vbn, block, change.crc);
+    }
+
+    private void refuse(String why) {
+        if (refused == null) {
+            refused = why;
+            observer.refused(cp, why);
+        }
     }
 
     /// Why it can not be committed; null if all is well so far.
@@ -280,10 +294,54 @@ final class CpIntake {
         }
         if (failed != null || into == null) {
             releasePooled();
-            commitRoot(root, failed, done);
+            prove(root, failed, done);
             return;
         }
-        into.flush(fault -> commitRoot(root, fault, done));
+        into.flush(fault -> prove(root, fault, done));
+    }
+
+    private void prove(VolumeRoot root, @Nullable IoFault fault, IoCompletion done) {
+        if (!proves || fault != null) {
+            commitRoot(root, fault, done);
+            return;
+        }
+        if (refused != null) {
+            done.ended(null);
+            return;
+        }
+        boolean hasImage = copy.state().sync() != CopyState.Sync.NO_IMAGE;
+        proof =
+                new ImageProof(
+                        copy,
+                        bases,
+                        root,
+                        hasImage ? copy.root().cp() : CpId.NONE,
+                        digest(),
+                        wrong -> proven(root, wrong, done));
+        proof.start();
+    }
+
+    private void proven(VolumeRoot root, @Nullable String wrong, IoCompletion done) {
+        proof = null;
+        if (wrong != null) {
+            refuse("it is not whole: " + wrong);
+        }
+        if (refused == null) {
+            isProven = true;
+            commitRoot(root, null, done);
+        } else {
+            done.ended(null);
+        }
+    }
+
+    /// Who wants this dropped waits for its commit: that does not go on if the proof has not ended.
+    void hurry() {
+        if (proves && !isProven && refused == null) {
+            refused = "it is wanted no more";
+            if (proof != null) {
+                proof.stop();
+            }
+        }
     }
 
     private void commitRoot(VolumeRoot root, @Nullable IoFault fault, IoCompletion done) {

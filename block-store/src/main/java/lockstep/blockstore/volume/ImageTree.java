@@ -9,8 +9,10 @@ import lockstep.blockstore.cp.LunState;
 import lockstep.blockstore.cp.Snapshot;
 import lockstep.blockstore.cp.StateFile;
 import lockstep.blockstore.cp.VolumeRoot;
+import lockstep.blockstore.io.EventLoop;
 import lockstep.blockstore.tree.LunRecord;
 import lockstep.blockstore.tree.TreeRoot;
+import lockstep.blockstore.tree.TreeScan;
 import lockstep.blockstore.tree.TreeWalk;
 
 import java.util.ArrayList;
@@ -47,6 +49,12 @@ record ImageTree(TreeRoot root, CpId since, long cursor, boolean draining, long 
 
     private static long blocks(LunRecord lun) {
         return lun.size() / Blocks.SIZE;
+    }
+
+    /// Finds what of it was born after `image`, in no order.
+    TreeScan scan(CpId image, BlockReader reader, EventLoop loop, TreeScan.Visitor visitor) {
+        CpId later = image.compareTo(since) > 0 ? image : since;
+        return new TreeScan(root, later, cursor, reader, loop, visitor);
     }
 
     /// Walks it.

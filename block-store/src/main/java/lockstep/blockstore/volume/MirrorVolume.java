@@ -197,10 +197,10 @@ public final class MirrorVolume implements ShownVolume {
     }
 
     /// Begins to receive `cp`, which holds everything up to sequence `upTo`. What was received of
-    /// another one was abandoned before.
-    public void begin(CpId cp, long upTo) {
+    /// another one was abandoned before. `proves`: without an [ImageProof] it is refused.
+    public void begin(CpId cp, long upTo, boolean proves) {
         Check.that(intake == null, "one consistency point is received at a time");
-        intake = new CpIntake(copy, bases, cp, upTo, observer);
+        intake = new CpIntake(copy, bases, cp, upTo, proves, observer);
     }
 
     /// The consistency point being received, or null.
@@ -246,12 +246,10 @@ public final class MirrorVolume implements ShownVolume {
 
     private void ended(CpIntake current, VolumeRoot root, @Nullable IoFault fault, Runnable done) {
         committing = false;
-        if (fault == null && current.refused() != null) {
-            if (!whenAbandoned.isEmpty()) { // Else whoever was told ends the link.
-                dropIntake(current);
-            }
-        } else {
+        if (fault != null || current.refused() == null) {
             committed(root, fault, done);
+        } else if (!whenAbandoned.isEmpty()) { // Else whoever was told ends the link.
+            dropIntake(current);
         }
     }
 
@@ -293,8 +291,9 @@ public final class MirrorVolume implements ShownVolume {
             return;
         }
         whenAbandoned.add(done);
-        // What commits is not dropped; and an intake is abandoned once, whoever asks again.
-        if (!committing && whenAbandoned.size() == 1) {
+        if (committing) {
+            current.hurry();
+        } else if (whenAbandoned.size() == 1) {
             dropIntake(current);
         }
     }

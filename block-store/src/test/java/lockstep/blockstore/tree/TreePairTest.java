@@ -11,10 +11,14 @@ import lockstep.blockstore.block.BlockCache;
 import lockstep.blockstore.block.BlockPointer;
 import lockstep.blockstore.block.BlockReader;
 import lockstep.blockstore.block.BlockSource;
+import lockstep.blockstore.sim.SimEventLoop;
+import lockstep.blockstore.sim.Simulation;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -24,7 +28,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Two versions of a tree of any heights, beside a walk over all of both.
+/// Two versions of a tree of any heights, beside a walk over all of both; and one version alone.
 final class TreePairTest {
     private static final int TREE = 7;
     private static final int RUNS = 3000;
@@ -34,6 +38,10 @@ final class TreePairTest {
     private final BlockPool pool = new BlockPool();
     private final BlockReader reader =
             new BlockReader(blocks, new BlockCache(1 << 12, 0, pool), pool);
+
+    private final Simulation simulation = new Simulation(1);
+
+    private record Found(int level, BlockPointer pointer) {}
 
     private record Place(int level, long index) {}
 
@@ -178,6 +186,38 @@ final class TreePairTest {
                 .isEqualTo(different);
         assertThat(visited(new TreePair(before.root, after.root, since, 0, reader, pool)))
                 .isEqualTo(born);
+        List<Found> alone = new ArrayList<>();
+        born.forEach((place, versions) -> alone.add(new Found(place.level, versions.after)));
+        assertThat(scanned(after.root, since)).containsExactlyInAnyOrderElementsOf(alone);
+    }
+
+    private List<Found> scanned(TreeRoot root, CpId since) {
+        List<Found> found = new ArrayList<>();
+        boolean[] ended = new boolean[1];
+        SimEventLoop loop = simulation.newLoop("scan");
+        new TreeScan(
+                        root,
+                        since,
+                        0,
+                        reader,
+                        loop,
+                        new TreeScan.Visitor() {
+                            @Override
+                            public void block(BlockPointer pointer, int level) {
+                                assertThat(ended[0]).isFalse();
+                                found.add(new Found(level, pointer));
+                            }
+
+                            @Override
+                            public void ended(@Nullable BlockPointer lost) {
+                                assertThat(lost).isNull();
+                                assertThat(ended[0]).isFalse();
+                                ended[0] = true;
+                            }
+                        })
+                .start();
+        simulation.runUntil(() -> ended[0]);
+        return found;
     }
 
     private static Map<Place, Versions> visited(TreePair pair) {

@@ -43,6 +43,7 @@ final class CpIntakeTest implements MirrorVolume.Observer {
                         new BaseBlocks(world.copy.pool(), 16),
                         new CpId(new Epoch(9, 1), 1),
                         0,
+                        false,
                         this);
     }
 

@@ -10,7 +10,8 @@ import org.jspecify.annotations.NullUnmarked;
 
 import java.nio.ByteBuffer;
 
-/// Brings a mirror to the committed image of a source, by the difference to the one it has.
+/// Brings a mirror to the committed image of a source, by the difference to the one it has; or
+/// forgets one block of it on the way.
 @NullUnmarked
 final class ImageTransfer {
     private final VolumeWorld source;
@@ -19,6 +20,8 @@ final class ImageTransfer {
     private boolean ended;
     int whole;
     int changes;
+    int forgottenWhole = -1;
+    int forgottenChange = -1;
 
     ImageTransfer(VolumeWorld source, VolumeWorld mirror) {
         this.source = source;
@@ -37,7 +40,7 @@ final class ImageTransfer {
     /// Everything but the root.
     void send() {
         CpId image = mirror.mirror.image();
-        mirror.loop.call(() -> mirror.mirror.begin(root.cp(), root.upTo().sequence()));
+        mirror.loop.call(() -> mirror.mirror.begin(root.cp(), root.upTo().sequence(), true));
         source.loop.call(
                 () -> {
                     ImageWalk walk = source.active.walk(image);
@@ -78,8 +81,9 @@ final class ImageTransfer {
         return new ImageWalk.Sink() {
             @Override
             public void block(long vbn, int crc, ByteBuffer borrowed) {
-                whole++;
-                mirror.loop.call(() -> assertThat(mirror.mirror.data(vbn, borrowed)).isTrue());
+                if (whole++ != forgottenWhole) {
+                    mirror.loop.call(() -> assertThat(mirror.mirror.data(vbn, borrowed)).isTrue());
+                }
                 walk.next(this);
             }
 
@@ -89,18 +93,21 @@ final class ImageTransfer {
                     ByteBuffer borrowed,
                     BlockPointer base,
                     ByteBuffer borrowedPatch) {
-                changes++;
-                mirror.loop.call(
-                        () ->
-                                assertThat(
-                                                mirror.mirror.change(
-                                                        now.vbn(),
-                                                        now.crc(),
-                                                        base.vbn(),
-                                                        base.crc(),
-                                                        borrowedPatch))
-                                        .isTrue());
+                if (changes++ != forgottenChange) {
+                    mirror.loop.call(() -> change(now, base, borrowedPatch));
+                }
                 walk.next(this);
+            }
+
+            private void change(BlockPointer now, BlockPointer base, ByteBuffer borrowedPatch) {
+                assertThat(
+                                mirror.mirror.change(
+                                        now.vbn(),
+                                        now.crc(),
+                                        base.vbn(),
+                                        base.crc(),
+                                        borrowedPatch))
+                        .isTrue();
             }
 
             @Override

@@ -103,6 +103,73 @@ final class MirrorDifferenceTest {
         assertThat(mirror.check().blocks()).isEqualTo(there.blocks());
     }
 
+    /// The sums of what was sent and of what came are equal then: the mirror finds it by itself,
+    /// and its image stays what it was.
+    private void assertRefused(ImageTransfer transfer, String why) {
+        VolumeCheck.Report before = mirror.check();
+        transfer.send();
+        VolumeRoot root = source.copy.root();
+        boolean[] committed = new boolean[1];
+        mirror.loop.call(
+                () ->
+                        assertThat(
+                                        mirror.mirror.commit(
+                                                root.cp(),
+                                                root.encode(),
+                                                () -> committed[0] = true))
+                                .isTrue());
+        mirror.await(() -> mirror.stopped != null);
+        assertThat(mirror.stopped).contains("it is not whole").contains(why);
+        boolean[] ended = new boolean[1];
+        mirror.loop.call(() -> mirror.mirror.abandon(() -> ended[0] = true));
+        mirror.await(() -> ended[0]);
+        assertThat(committed[0]).isFalse();
+        VolumeCheck.Report after = heldByMirror();
+        assertThat(after.errors()).isEmpty();
+        assertThat(after.blocks()).isEqualTo(before.blocks());
+    }
+
+    @Test
+    void aDifferenceThatLacksABlockOfDataIsRefused() {
+        workAlone();
+        ImageTransfer transfer = new ImageTransfer(source, mirror);
+        transfer.forgottenWhole = 1000;
+        assertRefused(transfer, "blocks newer than");
+    }
+
+    @Test
+    void aDifferenceThatLacksANodeIsRefused() {
+        source.write(1000, 1);
+        source.checkpoint();
+        ImageTransfer transfer = new ImageTransfer(source, mirror);
+        transfer.forgottenChange = 1;
+        assertRefused(transfer, "a node newer than");
+    }
+
+    /// Who drops it does not wait for the end of the proof, and it is not committed behind his
+    /// back.
+    @Test
+    void aProofIsBrokenOffForWhoDropsTheImage() {
+        workAlone();
+        ImageTransfer transfer = new ImageTransfer(source, mirror);
+        transfer.send();
+        VolumeCheck.Report before = mirror.check();
+        VolumeRoot root = source.copy.root();
+        boolean[] committed = new boolean[1];
+        boolean[] ended = new boolean[1];
+        mirror.loop.call(
+                () -> {
+                    mirror.mirror.commit(root.cp(), root.encode(), () -> committed[0] = true);
+                    mirror.mirror.abandon(() -> ended[0] = true);
+                });
+        mirror.await(() -> ended[0]);
+        assertThat(mirror.stopped).isNull();
+        assertThat(committed[0]).isFalse();
+        assertThat(heldByMirror().blocks()).isEqualTo(before.blocks());
+        new ImageTransfer(source, mirror).run();
+        assertThat(mirror.check().blocks()).isEqualTo(source.check().blocks());
+    }
+
     /// A canary: without the pin the source uses VBNs again that the mirror's image needs, and the
     /// check above would find that.
     @Test
@@ -166,7 +233,7 @@ final class MirrorDifferenceTest {
         source.checkpoint();
         var next = source.copy.root();
         long base = root.state().top().vbn();
-        mirror.loop.call(() -> mirror.mirror.begin(next.cp(), next.upTo().sequence()));
+        mirror.loop.call(() -> mirror.mirror.begin(next.cp(), next.upTo().sequence(), true));
         mirror.loop.call(
                 () ->
                         assertThat(

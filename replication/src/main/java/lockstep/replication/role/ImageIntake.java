@@ -16,13 +16,19 @@ import org.jspecify.annotations.Nullable;
 /// Each side adds up the blocks of a consistency point by the checksums that it computed itself:
 /// the source when it wrote the block, this node from the content that it found, by itself, where
 /// the source said that it stands. Before the commit both sums are compared. An image is the image
-/// before with the blocks of one consistency point, and a first copy or a resync comes the same
-/// way, so each equal sum proves the whole image equal.
+/// before with the blocks of one consistency point, so each equal sum proves the whole image equal,
+/// if all blocks of it were sent. Of what a source has just written it knows that; what it has
+/// found out by looking for a difference, in a first copy or a resync, this node proves by itself
+/// to be all ([MirrorVolume#begin]).
 ///
 /// A difference is an alarm: the image stays what it was, and that it lacks writes is durable
 /// before the source hears of it, so no takeover comes by it without force. The link is made again,
 /// and the difference to the last equal image is sent.
 final class ImageIntake {
+    /// The first image of a link may be a difference, and so may the one behind it, which the
+    /// source had begun before it had the link.
+    private static final int PROVEN_OF_A_LINK = 2;
+
     private final Replica replica;
     private final MirrorRecords records;
     private final MirrorFence fence;
@@ -31,6 +37,8 @@ final class ImageIntake {
     private CpId proven = CpId.NONE;
     private long differences;
     private boolean refusing;
+    private boolean resyncs;
+    private int toProve = PROVEN_OF_A_LINK;
 
     /// `refused` is called when a difference is recorded and the link is another one by then.
     ImageIntake(Replica replica, MirrorRecords records, MirrorFence fence, Runnable refused) {
@@ -60,6 +68,23 @@ final class ImageIntake {
         return refusing;
     }
 
+    /// What the next link brings first may be differences.
+    void linkLost() {
+        resyncs = false;
+        toProve = PROVEN_OF_A_LINK;
+    }
+
+    /// Differences come, until entries go live.
+    void resync() {
+        resyncs = true;
+        toProve = PROVEN_OF_A_LINK;
+    }
+
+    /// Entries go live.
+    void live() {
+        resyncs = false;
+    }
+
     void begin(MirrorVolume volume, VolumeMessage.CpBegin m) {
         if (fence.isLinkFenced()) {
             return;
@@ -67,7 +92,10 @@ final class ImageIntake {
         if (volume.receiving() != null || m.cp().compareTo(volume.image()) <= 0) {
             throw new ProtocolViolation(m.cp() + " begins out of turn");
         }
-        volume.begin(m.cp(), m.upToSequence());
+        volume.begin(m.cp(), m.upToSequence(), toProve > 0);
+        if (!resyncs && toProve > 0) {
+            toProve--;
+        }
     }
 
     void digest(MirrorVolume volume, VolumeMessage.CpDigest m) {

@@ -13,12 +13,16 @@ import org.jspecify.annotations.Nullable;
 /// one [MirrorSender], and through it, one at a time, images by difference. What the mirror has
 /// asked for, room in its log and whole blocks, holds for the next link too.
 final class MirrorFeed {
+    /// What is refused as often, one after the other, will be again: whole blocks were tried.
+    private static final int REFUSALS_MAX = 2;
+
     private final Replica replica;
     private final ActiveVolume volume;
     private final ResyncMeter meter;
     private @Nullable MirrorSender sender;
     private @Nullable ImageSender image;
     private @Nullable String refusedFor;
+    private int refusals;
     private long logQuota = Long.MAX_VALUE;
 
     MirrorFeed(Replica replica, ActiveVolume volume, ResyncMeter meter) {
@@ -86,12 +90,19 @@ final class MirrorFeed {
     /// The mirror has committed a consistency point.
     void committed() {
         refusedFor = null;
+        refusals = 0;
     }
 
     /// The mirror has not taken a consistency point, for this reason: on the next link blocks go
     /// whole until it takes one.
     void refused(String reason) {
         refusedFor = reason;
+        refusals++;
+    }
+
+    /// Whether everything has to be sent, because the mirror takes no difference.
+    boolean takesNoDifference() {
+        return refusals >= REFUSALS_MAX;
     }
 
     /// Why it has not taken one, if it has taken none since; null otherwise.

@@ -160,6 +160,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         MirrorVolume volume = mirror;
         Takeover judging = takeover;
         fence.linkLost();
+        images.linkLost();
         verifier.stop();
         sourceBegan = Position.NONE;
         if (judging != null) {
@@ -347,6 +348,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
         }
         recovering = true;
         falling = true;
+        images.resync();
         PeerLink asking = replica.link();
         FallingOut fall =
                 new FallingOut(
@@ -368,6 +370,7 @@ final class MirrorRole implements Role, MirrorVolume.Observer {
 
     private void goLive(MirrorVolume volume, VolumeMessage.GoLive m) {
         if (!fence.isFenced(m.epoch())) {
+            images.live();
             volume.expectAfter(new Position(Epoch.NONE, m.fromSequence() - 1));
         }
     }

@@ -101,7 +101,7 @@ final class SourceSync {
             return;
         }
         mirrorImage = image;
-        boolean differs = equality.mirrorDiffers();
+        boolean differs = equality.mirrorDiffers() || feed.takesNoDifference();
         boolean mine = replica.copy().state().sync() == Sync.IN_SYNC;
         boolean wereInSync = mine && theirs == CopyState.IN_SYNC && !differs;
         boolean imageKnown = common.isKnown(image);

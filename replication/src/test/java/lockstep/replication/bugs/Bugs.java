@@ -90,13 +90,13 @@ final class Bugs {
                 Bug.of(
                         "mirror-acks-before-log",
                         "a mirror acknowledges entries that its log has not made durable",
-                        2,
+                        19,
                         new Instead(
                                 ROLE + "MirrorRole", "entries", "entries", OF_ROLE + "takeAndSay")),
                 Bug.of(
                         "half-reused-early",
                         "the half that fills is given back with the one that was committed",
-                        5,
+                        2,
                         new Instead(
                                 "blockstore.log.LogStream",
                                 "release",
@@ -129,7 +129,7 @@ final class Bugs {
                 Bug.of(
                         "hole-under-live-parity",
                         "a stripe becomes a hole although this consistency point wrote to it",
-                        3,
+                        6,
                         new Returns(RAID + "HolePunch$Some", "isUsed", false)),
                 Bug.of(
                         "commit-without-flush",
@@ -139,7 +139,7 @@ final class Bugs {
                 Bug.of(
                         "stripes-not-noted",
                         "stripes are changed without a durable note that they are",
-                        20,
+                        10,
                         new Instead(RAID + "GroupWriter", "run", "write", OWN + "notNoted")),
                 Bug.of(
                         "checksum-entry-not-updated",
@@ -159,12 +159,12 @@ final class Bugs {
                 Bug.of(
                         "epoch-reopened-alone",
                         "a source opens an epoch after a restart without its partner's promise",
-                        5,
+                        12,
                         new Answers(ROLE + "SourceRole", "openedAtStart", "isStandalone", true)),
                 Bug.of(
                         "alone-before-recorded",
                         "a source goes on alone, and then records that its mirror is behind",
-                        1,
+                        6,
                         new Instead(ROLE + "Exposure", "goAlone", "save", OF_ROLE + "actThenSave")),
                 Bug.of(
                         "takeover-out-of-sync",

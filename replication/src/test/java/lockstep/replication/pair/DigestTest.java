@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
+import lockstep.blockstore.base.Crc32c;
+import lockstep.blockstore.base.SetHash;
 import lockstep.blockstore.volume.CopyState.Sync;
 import lockstep.replication.role.Comparison;
 import lockstep.replication.role.Refusal;
@@ -11,12 +13,15 @@ import lockstep.replication.wire.BlockRun;
 import lockstep.replication.wire.ReferenceRun;
 import lockstep.replication.wire.VolumeMessage;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// Canaries for the proof of equality: a mirror that is given other blocks than the source wrote,
 /// behind every checksum of link and disks, finds it within that consistency point.
@@ -29,6 +34,8 @@ final class DigestTest {
     private final SimNode mirror = pair.b;
     private final PairCopies both = new PairCopies(pair);
     private boolean tampered;
+    private boolean forgets;
+    private @Nullable Map<Long, Integer> forgotten;
 
     DigestTest() {
         PairSetUp.run(pair);
@@ -160,6 +167,71 @@ final class DigestTest {
         pair.awaitInSync();
         pair.verifyAll();
         assertThat(mirror.events).noneMatch(e -> e.contains("ALARM"));
+    }
+
+    /// Everything of a resync but one run of blocks, and the sum of what is left: a source that
+    /// does not find all that is new.
+    private VolumeMessage forget(VolumeMessage message) {
+        return switch (message) {
+            case VolumeMessage.ResyncBegin begin -> {
+                forgets = begin.since().count() > 0;
+                yield message;
+            }
+            case VolumeMessage.GoLive _ -> {
+                forgets = false;
+                yield message;
+            }
+            case VolumeMessage.CpBegin _ -> {
+                forgotten = null;
+                yield message;
+            }
+            case VolumeMessage.CpData data
+                    when forgets && forgotten == null && data.runs().size() > 1 -> {
+                forgotten = crcsOf(data.runs().getFirst());
+                yield new VolumeMessage.CpData(
+                        data.cp(), data.runs().subList(1, data.runs().size()));
+            }
+            case VolumeMessage.CpDigest digest when forgotten != null -> {
+                tampered = true;
+                yield new VolumeMessage.CpDigest(digest.cp(), without(forgotten, digest.blocks()));
+            }
+            default -> message;
+        };
+    }
+
+    private static Map<Long, Integer> crcsOf(BlockRun run) {
+        Map<Long, Integer> crcs = new HashMap<>();
+        for (int i = 0; i < run.blocks(); i++) {
+            int at = run.contents().position() + i * Blocks.SIZE;
+            crcs.put(run.vbn() + i, Crc32c.of(run.contents(), at, Blocks.SIZE));
+        }
+        return crcs;
+    }
+
+    private static SetHash.Value without(Map<Long, Integer> blocks, SetHash.Value sum) {
+        SetHash rest = new SetHash();
+        rest.add(sum);
+        blocks.forEach(rest::remove);
+        return rest.value();
+    }
+
+    @Test
+    void whatASourceForgetsIsFoundAndThenEverythingIsSent() {
+        pair.network.cutBoth("a", "b");
+        pair.goAlone(source);
+        pair.workFor(100_000_000L);
+        mirror.tamper = this::forget;
+        pair.network.heal();
+        pair.await(
+                () -> mirror.events.stream().filter(e -> e.contains("it is not whole")).count() > 1,
+                "it is refused twice");
+        assertThat(tampered).isTrue();
+        assertThat(sync()).isEqualTo(Sync.OUT_OF_SYNC);
+        assertThat(mirror.takeOver(true).what()).contains("out of sync");
+        pair.awaitInSync();
+        pair.verifyAll();
+        assertThat(source.events).contains("resync: there is no common image, sending everything");
+        assertThat(both.verify(false).differing()).isEmpty();
     }
 
     /// The mirror's own layers believe the block: only what the source holds tells.
