@@ -25,9 +25,12 @@ import java.util.TreeSet;
 /// is flushed before the next note, of whichever round it is. A disk that is rebuilt is there in
 /// the stripes that are done and missing behind them: no round has stripes of both kinds.
 final class GroupWriter {
-    // With chunks of 64 stripes these are 256 KiB on each disk: enough that each of a device's four
-    // threads has one, also while the last of some chunk is waited for, and little enough that a
-    // commit of the log on the same device does not wait long behind it.
+    // Of two whole chunks, 512 KiB on each disk: enough that the disks have work while one chunk is
+    // waited for, and little enough that a commit of the log on the same device does not wait long
+    // behind it.
+    private static final int STRIPES_UNDER_WAY = 2 * StripeChunk.MAXIMUM;
+
+    // Of chunks with few blocks more, as each of them is read for first, and waits for that.
     private static final int CHUNKS_UNDER_WAY = 6;
 
     // Stripes no further apart go into one chunk: one of few blocks costs as much as one of many.
@@ -204,6 +207,7 @@ final class GroupWriter {
         // First stripes of the chunks under way.
         private final TreeSet<Long> begun = new TreeSet<>();
         private int underWay;
+        private int blocksUnderWay;
         private boolean filling;
         private boolean ended;
         private int inThisSlice;
@@ -231,7 +235,7 @@ final class GroupWriter {
                 return;
             }
             filling = true;
-            while (underWay < CHUNKS_UNDER_WAY && !waiting.isEmpty() && streamFault == null) {
+            while (!waiting.isEmpty() && streamFault == null && hasRoomFor(waiting.getFirst())) {
                 if (rescues(waiting.getFirst().getLast().dbn())) {
                     postpone(waiting.removeFirst());
                     continue;
@@ -253,9 +257,15 @@ final class GroupWriter {
             }
         }
 
+        private boolean hasRoomFor(List<StripeChunk.Put> part) {
+            int most = STRIPES_UNDER_WAY * (group.slots() - 1);
+            return underWay < CHUNKS_UNDER_WAY && blocksUnderWay + part.size() <= most;
+        }
+
         private void begin(StripeChunk next) {
             pages.loadFrom(next.dbn());
             underWay++;
+            blocksUnderWay += next.blocks().size();
             begun.add(next.dbn());
             inThisSlice += next.blocks().size();
             next.prepare(fault -> prepared(next, fault));
@@ -276,6 +286,7 @@ final class GroupWriter {
 
         private void ended(StripeChunk chunk, @Nullable IoFault fault) {
             begun.remove(chunk.dbn());
+            blocksUnderWay -= chunk.blocks().size();
             ended(fault);
         }
 
