@@ -7,12 +7,14 @@ import lockstep.blockstore.log.LogFormat.BatchHeader;
 import lockstep.blockstore.log.LogFormat.Mark;
 import lockstep.blockstore.log.LogFormat.SegmentHeader;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 
-/// One batch while it is filled and written: bytes in staging chunks, and the place they go to. If
+/// One batch while it is filled and written: bytes in staging memory, and the place they go to. If
 /// it is the first of its segment, the segment's header travels in front of it, in the same write.
 final class Batch {
     private final StagingPool staging;
@@ -23,7 +25,7 @@ final class Batch {
     private final int capacityBytes;
     private final int headerAt;
     private final Mark continues;
-    private final List<ByteBuffer> chunks = new ArrayList<>();
+    private final List<StagingPool.Piece> pieces = new ArrayList<>();
     private int usedBytes;
     private int entries;
     private Mark last;
@@ -50,7 +52,8 @@ final class Batch {
         this.deviceOffset = segmentOffset + start;
         this.capacityBytes = segmentBytes - start;
         this.usedBytes = headerAt + LogFormat.BATCH_HEADER_BYTES;
-        chunks.add(staging.take().position(usedBytes));
+        pieces.add(staging.take());
+        pieces.getFirst().bytes.position(usedBytes);
     }
 
     LogHalf half() {
@@ -70,19 +73,26 @@ final class Batch {
         return capacityBytes - usedBytes;
     }
 
-    /// Takes as much of `source` as fits.
-    void put(ByteBuffer source) {
+    /// Takes as much of `source` as fits; tells where all of it stands, null if it is in parts.
+    @Nullable Appended put(ByteBuffer source) {
+        int length = source.remaining();
+        StagingPool.Piece first = pieceWithRoom();
+        int at = first.bytes.position();
         while (source.hasRemaining() && roomBytes() > 0) {
-            ByteBuffer chunk = chunks.getLast();
-            if (!chunk.hasRemaining()) {
-                chunk = staging.take();
-                chunks.add(chunk);
-            }
-            int part = Math.min(source.remaining(), Math.min(chunk.remaining(), roomBytes()));
-            chunk.put(source.slice(source.position(), part));
+            ByteBuffer into = pieceWithRoom().bytes;
+            int part = Math.min(source.remaining(), Math.min(into.remaining(), roomBytes()));
+            into.put(source.slice(source.position(), part));
             source.position(source.position() + part);
             usedBytes += part;
         }
+        return first.bytes.position() - at == length ? first.place(at, length) : null;
+    }
+
+    private StagingPool.Piece pieceWithRoom() {
+        if (!pieces.getLast().bytes.hasRemaining()) {
+            pieces.add(staging.take());
+        }
+        return pieces.getLast();
     }
 
     /// The entry that was put last ends here.
@@ -96,6 +106,11 @@ final class Batch {
         return (int) Blocks.toBytes(Blocks.roundUp(usedBytes - headerAt));
     }
 
+    /// What of that is no padding.
+    int usedBytes() {
+        return usedBytes - headerAt;
+    }
+
     /// Completes headers and padding: what is written, lent until the commit ends.
     Extent seal(Mark settled) {
         pad();
@@ -103,7 +118,7 @@ final class Batch {
         BatchHeader header =
                 new BatchHeader(
                         segment, number, payloadBytes, payloadCrc(), entries, continues, settled);
-        ByteBuffer first = chunks.getFirst();
+        ByteBuffer first = pieces.getFirst().bytes;
         LogFormat.encode(header, first.duplicate().position(headerAt));
         if (headerAt > 0) {
             for (int i = 0; i < headerAt; i += Long.BYTES) {
@@ -112,27 +127,28 @@ final class Batch {
             LogFormat.encode(segment, first.duplicate().position(0));
         }
         List<ByteBuffer> lent = new ArrayList<>();
-        for (ByteBuffer chunk : chunks) {
-            lent.add(chunk.duplicate().flip());
+        for (StagingPool.Piece piece : pieces) {
+            lent.add(piece.bytes.duplicate().flip());
         }
         return new Extent(deviceOffset, lent);
     }
 
-    // Chunks are whole blocks, so the padding fits into the last one.
+    // Pieces are whole blocks, so the padding fits into the last one.
     private void pad() {
-        ByteBuffer chunk = chunks.getLast();
-        while (!Blocks.isAligned(chunk.position())) {
-            chunk.put((byte) 0);
+        StagingPool.Piece last = pieces.getLast();
+        while (!Blocks.isAligned(last.bytes.position())) {
+            last.bytes.put((byte) 0);
         }
+        last.close();
     }
 
     private int payloadCrc() {
         CRC32C crc = new CRC32C();
         int skip = headerAt + LogFormat.BATCH_HEADER_BYTES;
         int left = usedBytes - skip;
-        for (ByteBuffer chunk : chunks) {
-            int part = Math.min(left, chunk.position() - skip);
-            crc.update(chunk.slice(skip, part));
+        for (StagingPool.Piece piece : pieces) {
+            int part = Math.min(left, piece.bytes.position() - skip);
+            crc.update(piece.bytes.slice(skip, part));
             left -= part;
             skip = 0;
         }
@@ -142,9 +158,7 @@ final class Batch {
 
     /// The commit ended: the memory goes back.
     void free() {
-        for (ByteBuffer chunk : chunks) {
-            staging.give(chunk);
-        }
-        chunks.clear();
+        pieces.forEach(StagingPool.Piece::give);
+        pieces.clear();
     }
 }

@@ -49,6 +49,8 @@ final class GroupCommit {
     // In the order in which they began; the first of them has not ended.
     private final ArrayDeque<Commit> underWay = new ArrayDeque<>();
     private final int mostUnderWay;
+    // Who joined last and still waits: mostly the next one too.
+    private @Nullable LogStream joined;
     private boolean turn;
     private boolean erasing;
     private final Consumer<IoFault> onFailure;
@@ -90,6 +92,10 @@ final class GroupCommit {
 
     /// `stream` has something to commit.
     void join(LogStream stream) {
+        if (stream.equals(joined)) {
+            return;
+        }
+        joined = stream;
         waiting.add(stream);
         startLater();
     }
@@ -152,6 +158,7 @@ final class GroupCommit {
     private void startCommit() {
         List<LogStream> streams = new ArrayList<>(waiting);
         waiting.clear();
+        joined = null;
         if (out != null) {
             return;
         }
@@ -204,6 +211,7 @@ final class GroupCommit {
         out = fault;
         waiting.forEach(LogStream::dropPending);
         waiting.clear();
+        joined = null;
         onFailure.accept(fault);
     }
 }

@@ -13,7 +13,6 @@ import lockstep.blockstore.log.LogFormat.SegmentHeader;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,10 +60,7 @@ public final class LogStream {
     private final ByteBuffer head =
             ByteBuffer.allocate(EntryCodec.HEAD_BYTES + EntryCodec.MAX_KEY_BYTES);
     private final TreeMap<Long, LogHalf> halves = new TreeMap<>();
-    private List<Batch> pending = new ArrayList<>();
-    // Of each commit under way, the oldest first.
-    private final ArrayDeque<List<Batch>> underWay = new ArrayDeque<>();
-    private @Nullable Batch open;
+    private final Batches batches;
     private Listener listener = NOBODY;
     private Mark last = Mark.NONE;
     private Mark settled = Mark.NONE;
@@ -74,12 +70,11 @@ public final class LogStream {
     private boolean usable;
     private boolean replaying;
     private @Nullable Runnable whenIdle;
-    // Of the commits under way, the oldest whose batches were dropped meanwhile.
-    private int dropped;
 
     LogStream(NvLog log, VolumeId volume) {
         this.log = log;
         this.volume = volume;
+        this.batches = new Batches(log);
     }
 
     /// Who hears of commits from now on.
@@ -121,7 +116,7 @@ public final class LogStream {
     /// again once `ready` is called, when nothing is under way any more. Nothing is appended until
     /// that replay has ended.
     public void rewind(Runnable ready) {
-        if (open != null || !pending.isEmpty() || !underWay.isEmpty()) {
+        if (!batches.isEmpty()) {
             whenIdle = () -> rewind(ready);
             return;
         }
@@ -152,31 +147,31 @@ public final class LogStream {
         replaying = false;
     }
 
-    /// Adds `borrowed` to half `half` and to the next commit; its bytes are copied here. Positions
-    /// grow, halves do not go back, and [#roomFor] was asked in the same task.
-    public void append(long half, LogEntry borrowed) {
+    /// Adds `borrowed` to half `half` and to the next commit; its bytes are copied here, and where
+    /// its data stand is told, if that is one place and worth being held. Positions grow, halves do
+    /// not go back, and [#roomFor] was asked in the same task.
+    public @Nullable Appended append(long half, LogEntry borrowed) {
         Check.that(usable, "a stream is replayed before it is appended to");
         Check.that(half >= lowestHalf, "halves do not go back", half, lowestHalf);
         Check.that(borrowed.position().compareTo(last.position()) > 0, "positions grow");
         if (log.fault() != null) {
-            return;
+            return null;
         }
         LogHalf current = half(half);
         current.addAlone(EntryCodec.aloneBytes(EntryCodec.encodedLength(borrowed)));
         EntryCodec.encodeHead(borrowed, head.clear());
-        put(current, head.flip());
-        put(current, EntryCodec.data(borrowed));
+        batches.put(current, head.flip(), last);
+        Appended data = batches.put(current, EntryCodec.data(borrowed), last);
         last = new Mark(half, borrowed.position());
-        if (open != null) {
-            open.endEntry(last);
-        }
+        batches.endEntry(last);
         log.commits().join(this);
+        return data;
     }
 
     private LogHalf half(long number) {
         LogHalf current = halves.get(number);
         if (current == null) {
-            closeOpen();
+            batches.close();
             current = new LogHalf(new ChainId(volume, number, log.newNonce()));
             halves.put(number, current);
         }
@@ -184,51 +179,13 @@ public final class LogStream {
         return current;
     }
 
-    private void put(LogHalf half, ByteBuffer source) {
-        while (source.hasRemaining()) {
-            Batch into = open;
-            if (into == null || into.roomBytes() == 0) {
-                into = openBatch(half);
-            }
-            into.put(source);
-        }
-    }
-
-    private Batch openBatch(LogHalf half) {
-        closeOpen();
-        SegmentPool pool = log.pool();
-        if (half.isFull(pool.segmentBytes())) {
-            half.addSegment(pool.take());
-        }
-        int index = half.segments().size() - 1;
-        Batch batch =
-                new Batch(
-                        log.staging(),
-                        half,
-                        new SegmentHeader(log.id(), half.chain(), index),
-                        half.openBatch(),
-                        pool.offset(half.segments().get(index)),
-                        half.cursor(),
-                        pool.segmentBytes(),
-                        last);
-        pending.add(batch);
-        open = batch;
-        return batch;
-    }
-
-    private void closeOpen() {
-        if (open != null) {
-            open.half().closeBatch(open.paddedBytes());
-            open = null;
-        }
-    }
-
     /// Whether an entry of `bytes` ([EntryCodec#encodedLength]) can be appended to `half` now.
     public boolean roomFor(long half, long bytes) {
         int segmentBytes = log.pool().segmentBytes();
         LogHalf current = halves.get(half);
+        Batch open = batches.openOf(current);
         long left = 0;
-        if (open != null && open.half().number() == half) {
+        if (open != null) {
             left = open.roomBytes();
         } else if (current != null && !current.isFull(segmentBytes)) {
             left = (long) segmentBytes - current.cursor() - LogFormat.BATCH_HEADER_BYTES;
@@ -291,7 +248,8 @@ public final class LogStream {
     /// Bytes on the device that half `half` takes.
     public long bytes(long half) {
         LogHalf found = halves.get(half);
-        long unsealed = open != null && open.half() == found ? open.paddedBytes() : 0;
+        Batch open = batches.openOf(found);
+        long unsealed = open == null ? 0 : open.paddedBytes();
         return found == null ? 0 : found.bytes() + unsealed;
     }
 
@@ -323,9 +281,7 @@ public final class LogStream {
     /// any part of it, so the caller notes durably, first, that this copy is void.
     public void dropAll(long newFloor, IoCompletion done) {
         Check.that(!replaying, "a stream is not dropped while it is replayed");
-        closeOpen();
-        pending.forEach(Batch::free);
-        pending = new ArrayList<>();
+        batches.dropAll();
         List<Integer> segments = new ArrayList<>();
         for (Map.Entry<Long, LogHalf> half : halves.entrySet()) {
             segments.addAll(half.getValue().segments());
@@ -337,29 +293,20 @@ public final class LogStream {
         untold = null;
         lowestHalf = newFloor;
         usable = true;
-        dropped = underWay.size();
         log.commits().erase(segments, done);
     }
 
     // The commit takes what is pending: adds what is to be written, answers how many entries.
     int seal(List<Extent> extents) {
-        closeOpen();
-        int entries = 0;
-        for (Batch batch : pending) {
-            extents.add(batch.seal(settled));
-            entries += batch.entries();
-        }
-        underWay.add(pending);
-        pending = new ArrayList<>();
-        return entries;
+        return batches.seal(extents, settled);
     }
 
     // The oldest commit is durable. Listeners are told later, when every stream's state is right.
     void settle() {
-        List<Batch> batches = underWay.getFirst();
-        if (dropped == 0 && !batches.isEmpty()) {
-            settled = batches.getLast().last();
-            untold = settled.position();
+        Mark newest = batches.lastOfOldest();
+        if (newest != null) {
+            settled = newest;
+            untold = newest.position();
         }
         drop();
         reclaim();
@@ -375,11 +322,7 @@ public final class LogStream {
 
     // The oldest commit has ended.
     void drop() {
-        for (Batch batch : underWay.remove()) {
-            batch.half().settleBatch();
-            batch.free();
-        }
-        dropped = Math.max(0, dropped - 1);
+        batches.endOldest();
         Runnable idle = whenIdle;
         if (idle != null) {
             whenIdle = null;
@@ -389,9 +332,7 @@ public final class LogStream {
 
     // The commit that waits will never be made.
     void dropPending() {
-        closeOpen();
-        pending.forEach(Batch::free);
-        pending = new ArrayList<>();
+        batches.dropPending();
     }
 
     void tellFailed(IoFault fault) {

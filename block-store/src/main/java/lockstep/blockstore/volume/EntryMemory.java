@@ -1,16 +1,18 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.Check;
+import lockstep.blockstore.log.HeldMemory;
 
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
-/// The data of log entries that a mirror holds, off the heap: a half is hundreds of megabytes that
-/// live for seconds, which a collector would move again and again, and a heap of common size could
-/// not hold. Entries go mostly in the order in which they came, so they stand one behind the other
-/// in slabs, and a slab is used again when the last of its entries has gone. Belongs to one loop.
+/// The data of log entries that a mirror holds and that are not held where the log has them, off
+/// the heap: a half is hundreds of megabytes that live for seconds, which a collector would move
+/// again and again, and a heap of common size could not hold. Entries go mostly in the order in
+/// which they came, so they stand one behind the other in slabs, and a slab is used again when the
+/// last of its entries has gone. Belongs to one loop.
 final class EntryMemory {
     private static final int SMALLEST_SLAB = 64 << 10;
 
@@ -21,10 +23,9 @@ final class EntryMemory {
     private @Nullable Slab open;
     private int nextSlab = SMALLEST_SLAB;
     private long madeBytes;
-    private boolean retired;
 
     /// A piece of memory that holds the bytes of several entries.
-    final class Slab {
+    final class Slab implements HeldMemory {
         private final ByteBuffer bytes;
         private int lent;
 
@@ -33,25 +34,29 @@ final class EntryMemory {
         }
 
         /// Copies what is between position and limit of `borrowed`, for which there is room, and
-        /// tells where it stands. It is good until [#giveBack]; what is never given back is never
-        /// used for anything else, and goes when nobody refers to it.
+        /// tells where it stands; it is held.
         int add(ByteBuffer borrowed) {
             int at = bytes.position();
             bytes.put(borrowed.duplicate());
-            lent++;
+            hold();
             return at;
         }
 
-        /// `length` bytes of what was added.
-        ByteBuffer view(int at, int length) {
+        @Override
+        public ByteBuffer view(int at, int length) {
             return bytes.slice(at, length);
         }
 
-        /// Nobody reads one of its copies any more. Called once for each.
-        void giveBack() {
+        @Override
+        public void hold() {
+            lent++;
+        }
+
+        @Override
+        public void giveBack() {
             lent--;
             Check.that(lent >= 0, "room is given back once");
-            if (lent > 0 || retired) {
+            if (lent > 0) {
                 return;
             }
             if (this == open) {
@@ -61,12 +66,6 @@ final class EntryMemory {
                 free.push(this);
             }
         }
-    }
-
-    /// From here on nothing that was copied is used for anything else, given back or not.
-    void retire() {
-        retired = true;
-        free.clear();
     }
 
     /// Bytes of all slabs that were ever made.

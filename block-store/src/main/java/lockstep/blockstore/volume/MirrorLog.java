@@ -5,6 +5,8 @@ import lockstep.blockstore.base.Check;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
+import lockstep.blockstore.log.Appended;
+import lockstep.blockstore.log.HeldMemory;
 import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.LogStream;
 import lockstep.blockstore.log.LogVerdict;
@@ -29,7 +31,7 @@ final class MirrorLog {
 
     private record KeptOther(long half, LogEntry entry) implements Kept {}
 
-    /// A write, whose data stand in `slab` from `at` on. `crcs` are those of the whole blocks in
+    /// A write, whose data stand in `memory` from `at` on. `crcs` are those of the whole blocks in
     /// that, made when they came: what is in memory for long may be spoiled there. They are null
     /// where the data is one block, whose checksum the entry has.
     @SuppressWarnings("ArrayRecordComponent")
@@ -42,12 +44,12 @@ final class MirrorLog {
             int length,
             int crc,
             int @Nullable [] crcs,
-            EntryMemory.Slab slab,
+            HeldMemory memory,
             int at)
             implements Kept {
         @Override
         public LogEntry entry() {
-            ByteBuffer data = slab.view(at, length);
+            ByteBuffer data = memory.view(at, length);
             return new LogEntry.Write(new Position(epoch, sequence), lun, offset, data, crc);
         }
     }
@@ -63,9 +65,10 @@ final class MirrorLog {
     }
 
     private final SequenceRing<Kept> entries;
-    private EntryMemory memory = new EntryMemory();
+    private final EntryMemory copies = new EntryMemory();
     private Position end;
     private long lastHalf;
+    private long givenAway;
 
     /// An empty log that goes on behind `end`.
     MirrorLog(Position end) {
@@ -92,15 +95,15 @@ final class MirrorLog {
         return position.sequence() == end.sequence() + 1;
     }
 
-    /// Keeps a copy of `borrowed`.
-    void add(long half, LogEntry borrowed) {
+    /// Keeps `borrowed`: its data where the log has them, if that has told where, or a copy.
+    void add(long half, LogEntry borrowed, @Nullable Appended inLog) {
         Check.that(continues(half, borrowed), "entries at a mirror have no gap");
         if (borrowed instanceof LogEntry.EpochOpened opened) {
             cutBehind(opened.from().sequence());
         }
         long number = entries.next();
         Check.that(number == borrowed.position().sequence(), "an entry has its place");
-        entries.add(keep(half, borrowed));
+        entries.add(keep(half, borrowed, inLog));
         end = new Position(shared(borrowed.position().epoch()), number);
         lastHalf = half;
     }
@@ -116,7 +119,7 @@ final class MirrorLog {
             return null;
         }
         int crc = kept.crcs == null ? kept.crc : kept.crcs[ahead / Blocks.SIZE];
-        return new Block(kept.slab.view(kept.at + offset, Blocks.SIZE), crc);
+        return new Block(kept.memory.view(kept.at + offset, Blocks.SIZE), crc);
     }
 
     // Where the first whole block of the LUN begins in data for `offset`.
@@ -144,8 +147,8 @@ final class MirrorLog {
             if (kept == null) {
                 return;
             }
-            if (kept instanceof KeptWrite write) {
-                write.slab.giveBack();
+            if (kept instanceof KeptWrite write && write.sequence > givenAway) {
+                write.memory.giveBack();
             }
         }
     }
@@ -158,8 +161,7 @@ final class MirrorLog {
     /// Every entry held in a half from `floorHalf` on, for as long as it is wanted: none of what
     /// they stand in is used again.
     List<TakeoverRehearsal.Entry> held(long floorHalf) {
-        memory.retire();
-        memory = new EntryMemory();
+        givenAway = end.sequence();
         List<TakeoverRehearsal.Entry> held = new ArrayList<>();
         entries.forEach(
                 kept -> {
@@ -186,7 +188,7 @@ final class MirrorLog {
                 floor,
                 (half, entry) -> {
                     if (continues(half, entry)) {
-                        add(half, entry);
+                        add(half, entry, null);
                     } else if (entry.position().sequence() > inImage) {
                         gap[0] = true;
                     }
@@ -200,7 +202,6 @@ final class MirrorLog {
     /// Delivers what is here the way a log on disk would, once: whoever takes it needs memory for
     /// it too, so what was delivered is forgotten.
     void replay(long floorHalf, LogStream.EntryHandler handler, LogStream.ReplayEnd done) {
-        memory.retire();
         for (Kept kept = entries.removeFirst(); kept != null; kept = entries.removeFirst()) {
             if (kept.half() >= floorHalf) {
                 handler.entry(kept.half(), kept.entry());
@@ -219,9 +220,9 @@ final class MirrorLog {
         }
     }
 
-    private Kept keep(long half, LogEntry entry) {
+    private Kept keep(long half, LogEntry entry, @Nullable Appended inLog) {
         return switch (entry) {
-            case LogEntry.Write w -> keep(half, w);
+            case LogEntry.Write w -> keep(half, w, inLog);
             case LogEntry.WriteSame s -> {
                 LogEntry copy =
                         new LogEntry.WriteSame(
@@ -235,14 +236,23 @@ final class MirrorLog {
         };
     }
 
-    private KeptWrite keep(long half, LogEntry.Write w) {
+    // Less than a block is copied: alone in a commit it would hold a block of the log's memory.
+    private KeptWrite keep(long half, LogEntry.Write w, @Nullable Appended inLog) {
         int length = w.data().remaining();
-        EntryMemory.Slab slab = memory.slabFor(length);
+        if (inLog == null || inLog.length() != length || length < Blocks.SIZE) {
+            EntryMemory.Slab slab = copies.slabFor(length);
+            return kept(half, w, slab, slab.add(w.data()));
+        }
+        inLog.memory().hold();
+        return kept(half, w, inLog.memory(), inLog.at());
+    }
+
+    private KeptWrite kept(long half, LogEntry.Write w, HeldMemory memory, int at) {
+        int length = w.data().remaining();
         Epoch epoch = shared(w.position().epoch());
         long sequence = w.position().sequence();
-        int at = slab.add(w.data());
         return new KeptWrite(
-                half, epoch, sequence, w.lun(), w.offset(), length, w.crc(), crcsOf(w), slab, at);
+                half, epoch, sequence, w.lun(), w.offset(), length, w.crc(), crcsOf(w), memory, at);
     }
 
     // Entries of one epoch share it.

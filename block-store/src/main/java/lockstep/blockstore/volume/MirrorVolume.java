@@ -181,8 +181,7 @@ public final class MirrorVolume implements ShownVolume {
         if (stopped || !log.continues(half, borrowed) || !allowance.admits(half, borrowed)) {
             return false;
         }
-        copy.log().append(half, borrowed);
-        log.add(half, borrowed);
+        log.add(half, borrowed, copy.log().append(half, borrowed));
         luns.stored(borrowed);
         if (SnapshotStep.endsHalf(borrowed)) {
             // A takeover commits exactly up to here and keeps what is behind it.

@@ -65,23 +65,6 @@ class EntryMemoryTest {
     }
 
     @Test
-    void whatIsRetiredIsNotUsedAgain() {
-        for (int i = 0; i < 4_000; i++) {
-            keep(4096);
-        }
-        memory.retire();
-        held.forEach(each -> each.slab.giveBack());
-        long before = memory.madeBytes();
-        ArrayDeque<Held> retired = new ArrayDeque<>(held);
-        held.clear();
-        for (int i = 0; i < 4_000; i++) {
-            keep(4096);
-        }
-        retired.forEach(Held::check);
-        assertThat(memory.madeBytes()).isGreaterThan(before);
-    }
-
-    @Test
     void aLittleTakesLittle() {
         for (int i = 0; i < 1_000; i++) {
             keep(4096);

@@ -1,6 +1,7 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.Outcome;
+import lockstep.blockstore.log.Appended;
 import lockstep.blockstore.log.LogEntry;
 import lockstep.blockstore.log.LogStream;
 
@@ -17,10 +18,11 @@ final class VolumeMistakes {
     private VolumeMistakes() {}
 
     /// Takes for durable what was only given to the log.
-    public static void appendAndTell(LogStream log, long half, LogEntry entry, VolumeCore core) {
-        log.append(half, entry);
+    public static Appended appendAndTell(
+            LogStream log, long half, LogEntry entry, VolumeCore core) {
         long sequence = entry.position().sequence();
         core.copy.loop().execute(() -> core.gate.local(sequence));
+        return log.append(half, entry);
     }
 
     /// Answers without waiting.

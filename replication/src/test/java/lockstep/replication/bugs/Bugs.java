@@ -96,7 +96,7 @@ final class Bugs {
                 Bug.of(
                         "half-reused-early",
                         "the half that fills is given back with the one that was committed",
-                        2,
+                        8,
                         new Instead(
                                 "blockstore.log.LogStream",
                                 "release",
@@ -159,7 +159,7 @@ final class Bugs {
                 Bug.of(
                         "epoch-reopened-alone",
                         "a source opens an epoch after a restart without its partner's promise",
-                        12,
+                        1,
                         new Answers(ROLE + "SourceRole", "openedAtStart", "isStandalone", true)),
                 Bug.of(
                         "alone-before-recorded",
