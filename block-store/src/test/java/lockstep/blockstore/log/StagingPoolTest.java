@@ -21,10 +21,10 @@ final class StagingPoolTest {
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private final ArrayDeque<List<StagingPool.Piece>> underWay = new ArrayDeque<>();
 
-    private record Held(byte[] expected, Appended at) {
+    private record Held(ByteBuffer expected, Appended at) {
         void giveBack() {
             ByteBuffer found = at.memory().view(at.at(), at.length());
-            assertThat(found).isEqualTo(ByteBuffer.wrap(expected));
+            assertThat(found).isEqualTo(expected);
             at.memory().giveBack();
         }
     }
@@ -46,7 +46,7 @@ final class StagingPoolTest {
             if (oneIn > 0 && random.nextInt(oneIn) == 0) {
                 Appended place = piece.place(at, ENTRY);
                 place.memory().hold();
-                held.add(new Held(content, place));
+                held.add(new Held(ByteBuffer.wrap(content), place));
             }
         }
         ByteBuffer last = pieces.getLast().bytes;
