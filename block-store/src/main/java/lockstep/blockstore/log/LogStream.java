@@ -82,10 +82,11 @@ public final class LogStream {
         listener = newListener;
     }
 
-    /// Nobody hears of them any more, and nothing of the log is kept for them.
+    /// Nobody hears of them any more, and nothing of the log and of its memory is kept for them.
     public void listenNoMore() {
         guaranteedBytes = 0;
         listener = NOBODY;
+        log.staging().trim();
     }
 
     /// Whose log this is.

@@ -120,6 +120,15 @@ final class StagingPool {
         return new Piece(chunk == null ? new Chunk() : chunk);
     }
 
+    /// Somebody who held much does so no more: what is kept beyond the usual goes, to be made again
+    /// where others still need it.
+    void trim() {
+        mostHeld = 0;
+        while (free.size() > KEPT_CHUNKS) {
+            free.removeLast();
+        }
+    }
+
     /// Bytes of all chunks that were ever made.
     long madeBytes() {
         return (long) made * CHUNK_BYTES;

@@ -177,6 +177,7 @@ final class MirrorLog {
         entries.restartAt(position.sequence() + 1);
         end = position;
         lastHalf = 0;
+        givenAway = 0;
     }
 
     /// Takes what `stream` holds in halves from `floor` on, into a log that is empty and goes on

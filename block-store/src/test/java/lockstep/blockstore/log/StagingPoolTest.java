@@ -100,6 +100,25 @@ final class StagingPoolTest {
         assertThat(pool.madeBytes()).isBetween(22L * MEBIBYTE, 28L * MEBIBYTE);
     }
 
+    /// The memory of a mirror that has become the source is not kept for ever.
+    @Test
+    void whatNobodyNeedsAnyMoreIsGivenUp() {
+        for (int i = 0; i < 400; i++) {
+            batch(28, 1);
+            endOldest();
+        }
+        while (!held.isEmpty()) {
+            held.remove().giveBack();
+        }
+        long before = pool.madeBytes();
+        pool.trim();
+        for (int i = 0; i < 400; i++) {
+            batch(28, 1);
+            endOldest();
+        }
+        assertThat(pool.madeBytes()).isBetween(before + 10L * MEBIBYTE, 2 * before);
+    }
+
     /// The next batch finds the memory in the processor's caches.
     @Test
     void whereNothingIsHeldOneChunkIsEnough() {
