@@ -266,9 +266,9 @@ public final class EntryCodec {
         }
     }
 
-    /// What an entry of `encodedBytes` takes if it is committed alone.
-    public static long aloneBytes(int encodedBytes) {
-        int batchBytes = ALONE_BATCH_BYTES - LogFormat.BATCH_HEADER_BYTES;
+    /// What entries of `encodedBytes` together take if they are in one commit, and nothing else is.
+    public static long aloneBytes(long encodedBytes) {
+        long batchBytes = ALONE_BATCH_BYTES - LogFormat.BATCH_HEADER_BYTES;
         long batches = 1L + encodedBytes / batchBytes;
         return Blocks.toBytes(
                 Blocks.roundUp(encodedBytes + batches * LogFormat.BATCH_HEADER_BYTES));

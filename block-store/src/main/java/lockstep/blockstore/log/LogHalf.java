@@ -12,7 +12,6 @@ final class LogHalf {
     private long batches;
     private int cursor;
     private long bytes;
-    private long aloneBytes;
     private int unsettledBatches;
     private boolean released;
 
@@ -37,21 +36,10 @@ final class LogHalf {
         return bytes;
     }
 
-    /// What its entries would take if each were committed alone.
-    long aloneBytes() {
-        return aloneBytes;
-    }
-
-    /// An entry that takes so much if it is committed alone was appended.
-    void addAlone(long entryBytes) {
-        aloneBytes += entryBytes;
-    }
-
     /// A segment that was found on the device; nothing is appended to such a half any more.
     void found(int segment, int segmentBytes) {
         segments.add(segment);
         bytes += segmentBytes;
-        aloneBytes += segmentBytes;
         cursor = segmentBytes;
     }
 

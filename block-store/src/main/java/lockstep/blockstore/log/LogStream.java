@@ -159,7 +159,6 @@ public final class LogStream {
             return null;
         }
         LogHalf current = half(half);
-        current.addAlone(EntryCodec.aloneBytes(EntryCodec.encodedLength(borrowed)));
         EntryCodec.encodeHead(borrowed, head.clear());
         batches.put(current, head.flip(), last);
         Appended data = batches.put(current, EntryCodec.data(borrowed), last);
@@ -217,23 +216,6 @@ public final class LogStream {
             segments += half.segments().size();
         }
         return segments * log.pool().segmentBytes();
-    }
-
-    /// What the entries that are still needed would take if each were committed alone: the most
-    /// that a copy of this stream, with commits of its own, takes on another log. Of halves that a
-    /// replay found it is what they take here.
-    public long aloneBytes() {
-        long sum = 0;
-        for (LogHalf half : halves.values()) {
-            sum += half.aloneBytes();
-        }
-        return sum;
-    }
-
-    /// The same of half `half` alone.
-    public long aloneBytes(long half) {
-        LogHalf found = halves.get(half);
-        return found == null ? 0 : found.aloneBytes();
     }
 
     /// Bytes of one segment.

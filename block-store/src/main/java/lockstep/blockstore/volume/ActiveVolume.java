@@ -164,8 +164,7 @@ public final class ActiveVolume implements ShownVolume {
     }
 
     /// Opens `epoch`, which its partner or the operator granted and which is durably promised, and
-    /// serves. Answers wait for `legs`. `mirror`, if given, has every entry so far or is being sent
-    /// it.
+    /// serves. Answers wait for `legs`. `mirror`, if given, has every entry or is being sent it.
     public void activate(Epoch epoch, Legs legs, @Nullable Mirror mirror) {
         Check.that(service == Service.JOINING, "a volume is activated once");
         Check.that(
@@ -242,10 +241,14 @@ public final class ActiveVolume implements ShownVolume {
         resume();
     }
 
-    /// From the next consistency point on `mirror` gets everything; the image of that one it gets
-    /// by a walk.
+    /// `mirror` gets all from the next consistency point on, and the image of that one by a walk.
     public void goLive(Mirror mirror) {
         driver.goLive(mirror);
+    }
+
+    /// What its entries take of the mirror's log.
+    public MirrorLogUse mirrorLogUse() {
+        return core.mirrorLogUse;
     }
 
     /// Answers wait for `legs` from here on. The mirror's log ends at `mirrorEnd`.

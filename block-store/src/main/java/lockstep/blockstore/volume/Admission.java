@@ -140,7 +140,9 @@ final class Admission {
                         && log.bytes(core.half) >= capacity / LOG_SHARE;
         Mirror mirror = core.mirror;
         boolean quotaUsed =
-                mirror != null && log.aloneBytes(core.half) >= mirror.logQuota() / MIRROR_SHARE;
+                mirror != null
+                        && core.mirrorLogUse.bytesOfNewest(core.half)
+                                >= mirror.logQuota() / MIRROR_SHARE;
         return logHalfUsed
                 || quotaUsed
                 || halfTaken() >= core.copy.settings().halfBytes() / TRIGGER_SHARE;
@@ -183,7 +185,7 @@ final class Admission {
         LogStream log = core.copy.log();
         // In floating point: the product of two sizes may be too large for a long.
         long logLeft = (long) (2.0 * log.freeBytes() / log.capacityBytes() * whole);
-        long left = Math.min(whole - halfTaken(), Math.min(logLeft, mirrorLeft(log, whole)));
+        long left = Math.min(whole - halfTaken(), Math.min(logLeft, mirrorLeft(whole)));
         Brake brake = driver.brake();
         long delay =
                 brake.delayNanos(bytes, left, whole, driver.runningBytes(), driver.runningNanos());
@@ -193,12 +195,12 @@ final class Admission {
     }
 
     /// As much of `whole` as the mirror's log has left of what it keeps for the volume.
-    private long mirrorLeft(LogStream log, long whole) {
+    private long mirrorLeft(long whole) {
         Mirror mirror = core.mirror;
         if (mirror == null) {
             return whole;
         }
-        long left = mirror.logQuota() - log.aloneBytes();
+        long left = mirror.logQuota() - core.mirrorLogUse.bytes();
         return (long) ((double) left / mirror.logQuota() * whole);
     }
 
@@ -237,20 +239,22 @@ final class Admission {
         LogStream log = core.copy.log();
         if (core.isWithoutLog()) {
             // A healthy log is full, and used again after the next consistency point.
-            return log.fault() != null && core.filling.cost() < core.copy.settings().halfBytes();
+            return log.fault() != null
+                    && core.filling.cost() < core.copy.settings().halfBytes()
+                    && hasMirrorLogRoom(need);
         }
         return halfTaken() < core.copy.settings().halfBytes()
                 && log.roomFor(core.half, need.logBytes)
-                && hasMirrorLogRoom(log, need);
+                && hasMirrorLogRoom(need);
     }
 
     /// Whether the mirror's log takes this too. One that holds nothing takes any entry.
-    private boolean hasMirrorLogRoom(LogStream log, Need need) {
+    private boolean hasMirrorLogRoom(Need need) {
         Mirror mirror = core.mirror;
-        long held = mirror == null ? 0 : log.aloneBytes();
+        long held = core.mirrorLogUse.bytes();
         return mirror == null
                 || held == 0
-                || held + EntryCodec.aloneBytes((int) need.logBytes) <= mirror.logQuota();
+                || held + EntryCodec.aloneBytes(need.logBytes) <= mirror.logQuota();
     }
 
     /// Whether what the mirror has not stored yet is enough to keep in memory. What waits goes on

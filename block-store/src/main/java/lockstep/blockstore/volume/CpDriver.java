@@ -391,6 +391,8 @@ final class CpDriver {
     }
 
     private void releaseLog() {
-        core.copy.log().release(core.copy.root().cp().count());
+        long half = core.copy.root().cp().count();
+        core.copy.log().release(half);
+        core.mirrorLogUse.release(half);
     }
 }

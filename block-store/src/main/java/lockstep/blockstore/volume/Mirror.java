@@ -15,8 +15,7 @@ public interface Mirror extends UpdateSink {
         return 0;
     }
 
-    /// The most that the entries of this volume may take in its log, as
-    /// [lockstep.blockstore.log.LogStream#aloneBytes] counts.
+    /// The most that the entries of this volume may take in its log, as [MirrorLogUse] counts.
     default long logQuota() {
         return Long.MAX_VALUE;
     }

@@ -86,6 +86,9 @@ final class VolumeCore {
     /// What is sequenced without the mirror.
     final Unmirrored unmirrored = new Unmirrored();
 
+    /// What they take of the mirror's log.
+    final MirrorLogUse mirrorLogUse = new MirrorLogUse();
+
     /// VBNs promised to admitted entries, those of the frozen overlay included.
     long reserved;
 
@@ -179,6 +182,7 @@ final class VolumeCore {
     /// Makes `entry` durable on every leg: the local log and the mirror get it at the same time.
     void log(LogEntry entry) {
         unmirrored.count(entry);
+        mirrorLogUse.sequenced(half, entry);
         if (withoutLog) {
             unlogged = entry.position().sequence();
         } else {

@@ -156,6 +156,7 @@ public final class VolumeOpening {
             return;
         }
         core.half = Math.max(copy.root().cp().count(), highestHalf) + 1;
+        core.mirrorLogUse.found(core.half - 1, copy.log().heldBytes());
         core.gate.local(core.sequence);
         handler.opened(new ActiveVolume(core, fromRest, observer));
     }

@@ -30,12 +30,16 @@ final class LogHarness {
     @Nullable NvLog log;
 
     LogHarness(long seed, int segments) {
+        this(seed, segments, SEGMENT_BYTES);
+    }
+
+    LogHarness(long seed, int segments, int segmentBytes) {
         simulation = new Simulation(seed);
-        device = new SimDevice(simulation, "log", 8192 + (long) segments * SEGMENT_BYTES);
+        device = new SimDevice(simulation, "log", 8192 + (long) segments * segmentBytes);
         loop = simulation.newLoop("node");
         device.attach(loop);
         List<@Nullable IoFault> ended = new ArrayList<>();
-        loop.call(() -> NvLog.format(device, SEGMENT_BYTES, this::entropy, ended::add));
+        loop.call(() -> NvLog.format(device, segmentBytes, this::entropy, ended::add));
         simulation.runUntilIdle();
         assertThat(ended).containsExactly((IoFault) null);
         open();

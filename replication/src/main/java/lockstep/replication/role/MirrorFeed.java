@@ -45,7 +45,13 @@ final class MirrorFeed {
     /// on.
     MirrorSender open(Epoch epoch, PeerLink link, boolean announced) {
         MirrorSender next =
-                new MirrorSender(volume.copy().id(), epoch, volume.loop(), link, announced);
+                new MirrorSender(
+                        volume.copy().id(),
+                        epoch,
+                        volume.loop(),
+                        link,
+                        announced,
+                        volume.mirrorLogUse()::together);
         next.logQuota(logQuota);
         if (refusedFor != null) {
             // It may be a change that it could not follow.

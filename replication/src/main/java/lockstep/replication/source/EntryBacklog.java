@@ -19,8 +19,10 @@ final class EntryBacklog {
     private static final int MOST_BYTES = 256 << 10;
 
     /// Entries that were not sent before, of one half, in pieces that hold whole ones. The pieces
-    /// are views of what is kept: good until it is stored.
-    record Unsent(long half, long firstSequence, int count, List<ByteBuffer> pieces) {}
+    /// are views of what is kept: good until it is stored. A log that has those which were never
+    /// sent in one commit needs `fewerBytes` less for them than if each were alone there.
+    record Unsent(
+            long half, long firstSequence, int count, List<ByteBuffer> pieces, long fewerBytes) {}
 
     private static final class Chunk {
         final long half;
@@ -30,6 +32,9 @@ final class EntryBacklog {
         int sent;
         int count;
         int sentCount;
+        // Of the entries that were never sent: their length, and what each takes alone in a log.
+        long newBytes;
+        long newBytesAlone;
 
         private Chunk(long half, long firstSequence, int size) {
             this.half = half;
@@ -41,15 +46,17 @@ final class EntryBacklog {
     private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
     private long bytes;
 
-    /// Adds a copy of `borrowed`.
+    /// Adds a copy of `borrowed`, which was never sent.
     void add(long half, LogEntry borrowed) {
         int length = EntryCodec.encodedLength(borrowed);
         Chunk chunk = room(half, borrowed.position().sequence(), length);
         EntryCodec.encode(borrowed, chunk.bytes);
+        chunk.newBytes += length;
+        chunk.newBytesAlone += EntryCodec.aloneBytes(length);
         added(chunk, borrowed.position().sequence(), length);
     }
 
-    /// Adds an entry that is encoded already.
+    /// Adds an entry that is encoded already, and may have been sent over another link.
     void add(long half, long sequence, ByteBuffer encoded) {
         Chunk chunk = room(half, sequence, encoded.remaining());
         int length = encoded.remaining();
@@ -66,6 +73,8 @@ final class EntryBacklog {
         long firstSequence = 0;
         int count = 0;
         int bytesTaken = 0;
+        long newBytes = 0;
+        long newBytesAlone = 0;
         for (Chunk chunk : chunks) {
             int unsent = chunk.bytes.position() - chunk.sent;
             if (unsent == 0) {
@@ -82,8 +91,16 @@ final class EntryBacklog {
             count += chunk.count - chunk.sentCount;
             chunk.sent = chunk.bytes.position();
             chunk.sentCount = chunk.count;
+            newBytes += chunk.newBytes;
+            newBytesAlone += chunk.newBytesAlone;
+            chunk.newBytes = 0;
+            chunk.newBytesAlone = 0;
         }
-        return first == null ? null : new Unsent(first.half, firstSequence, count, pieces);
+        if (first == null) {
+            return null;
+        }
+        long fewer = newBytes == 0 ? 0 : newBytesAlone - EntryCodec.aloneBytes(newBytes);
+        return new Unsent(first.half, firstSequence, count, pieces, fewer);
     }
 
     /// Everything up to `sequence` is stored.

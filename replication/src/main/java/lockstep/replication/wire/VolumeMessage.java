@@ -61,7 +61,7 @@ public sealed interface VolumeMessage extends Message {
     record EntriesStored(Epoch epoch, long upToSequence) implements VolumeMessage {}
 
     /// D→S, since V2: what the entries of this volume may take of the destination's log, as
-    /// [lockstep.blockstore.log.LogStream#aloneBytes] counts them. It comes before the first
+    /// [lockstep.blockstore.volume.MirrorLogUse] counts them. It comes before the first
     /// [CopyStatus] of a link, and again when it changes.
     record LogQuota(long bytes) implements VolumeMessage {}
 

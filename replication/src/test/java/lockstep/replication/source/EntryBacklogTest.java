@@ -93,4 +93,31 @@ class EntryBacklogTest {
         backlog.stored(43);
         assertThat(backlog.bytes()).isZero();
     }
+
+    @Test
+    void whatLeavesTogetherForTheFirstTimeTakesFewerBytesOfALog() {
+        // Each is a block and a head: two blocks of a log if it is alone there.
+        long alone = 2 * Blocks.SIZE;
+        add(1, 1);
+        assertThat(taken().fewerBytes()).isZero();
+        add(1, 14);
+        assertThat(taken().fewerBytes()).isEqualTo(14 * alone - 15 * Blocks.SIZE);
+        add(1, 3);
+        add(2, 2);
+        assertThat(taken().fewerBytes()).isEqualTo(3 * alone - 4 * Blocks.SIZE);
+        assertThat(taken().fewerBytes()).isEqualTo(2 * alone - 3 * Blocks.SIZE);
+    }
+
+    @Test
+    void whatIsSentAgainIsNotCountedAgain() {
+        add(1, 10);
+        taken();
+        add(1, 2);
+        backlog.resendAfter(0);
+        Unsent again = taken();
+        assertThat(again.count()).isEqualTo(12);
+        assertThat(again.fewerBytes()).isEqualTo(Blocks.SIZE);
+        backlog.resendAfter(0);
+        assertThat(taken().fewerBytes()).isZero();
+    }
 }

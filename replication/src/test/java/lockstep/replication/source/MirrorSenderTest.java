@@ -26,7 +26,12 @@ class MirrorSenderTest {
     private final CountingLink link = new CountingLink();
     private final MirrorSender sender =
             new MirrorSender(
-                    new VolumeId(1, 1), EPOCH, new Simulation(1).newLoop("core"), link, true);
+                    new VolumeId(1, 1),
+                    EPOCH,
+                    new Simulation(1).newLoop("core"),
+                    link,
+                    true,
+                    (_, _) -> {});
     private boolean told;
 
     /// Counts blocks that left.
