@@ -6,6 +6,7 @@ import lockstep.blockstore.io.IoCompletion;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 
@@ -87,6 +88,11 @@ public interface BlockSpace extends BlockSource {
     /// Writes one consistency point's blocks. None of the VBNs put may be live in the committed
     /// image.
     interface Writer {
+        /// While `urgent` says no, little of it is under way at a time, so that it ends later and
+        /// what else the disks do waits less for it. Asked often, on the loop; without it all is
+        /// urgent.
+        default void calmUnless(BooleanSupplier urgent) {}
+
         /// Adds a block; `content` (4096 bytes) is lent until the [#writeOut] that covers it has
         /// ended.
         void put(long vbn, ByteBuffer content, int crc);

@@ -16,6 +16,7 @@ import lockstep.blockstore.raid.VbnSpace;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// The real [BlockSpace]: blocks on RAID groups, roots and copy states in the record areas of all
@@ -139,6 +140,11 @@ public final class RaidSpace implements BlockSpace {
     }
 
     private record RaidWriter(CpWriter writer) implements Writer {
+        @Override
+        public void calmUnless(BooleanSupplier urgent) {
+            writer.calmUnless(urgent);
+        }
+
         @Override
         public void put(long vbn, ByteBuffer content, int crc) {
             writer.put(vbn, content, crc);

@@ -51,6 +51,10 @@ public final class ConsistencyPoint {
 
     /// Takes the end.
     public interface Listener {
+        /// Whether its blocks should be written as fast as the disks take them, because somebody
+        /// waits for its end, or will.
+        boolean isUrgent();
+
         /// Everything is written and flushed; calls `proceed` once the log entries that the image
         /// holds are durable on every leg, so that no image is ever ahead of the mirror's log.
         void beforeCommit(Runnable proceed);
@@ -287,6 +291,7 @@ public final class ConsistencyPoint {
     private void write(VolumeRoot root, StateFile state) {
         enter(CpStage.WRITE);
         BlockSpace.Writer writer = context.space().begin(job.cp);
+        writer.calmUnless(listener::isUrgent);
         context.tally().add(output.blocks());
         legs = mirror == null ? 1 : 2;
         if (mirror != null) {

@@ -8,6 +8,7 @@ import lockstep.blockstore.io.IoCompletion;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// A space whose steps are the points of [StorePoint] about consistency points, records and
@@ -90,6 +91,11 @@ public record FaultySpace(BlockSpace under, FaultPlan plan) implements BlockSpac
     }
 
     private record FaultyWriter(Writer under, FaultPlan plan) implements Writer {
+        @Override
+        public void calmUnless(BooleanSupplier urgent) {
+            under.calmUnless(urgent);
+        }
+
         @Override
         public void put(long vbn, ByteBuffer content, int crc) {
             under.put(vbn, content, crc);

@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 
 /// The writes of one consistency point: put blocks, write them out (as often as wanted), flush,
 /// then commit elsewhere and [#end], or [#abandon]. A fault means that a group is lost; a single
@@ -30,6 +31,7 @@ public final class CpWriter {
     private List<StripeChunk.Put> last = List.of();
     private int lastGroup = -1;
     private long lastRange;
+    private BooleanSupplier urgent = () -> true;
     private boolean busy;
     private boolean ended;
 
@@ -43,6 +45,11 @@ public final class CpWriter {
     /// The consistency point that is written.
     public CpId cp() {
         return cp;
+    }
+
+    /// Little is under way at a time while `isUrgent` says no.
+    public void calmUnless(BooleanSupplier isUrgent) {
+        urgent = isUrgent;
     }
 
     /// Adds the content of a block: 4096 bytes from the position of `content`, whose checksum is
@@ -97,7 +104,7 @@ public final class CpWriter {
                     sorted.addAll(range);
                     return true;
                 },
-                () -> new GroupWriter(group, cp, sorted, done).run());
+                () -> new GroupWriter(group, cp, sorted, urgent, done).run());
     }
 
     /// Makes all that was written out durable on every live disk; before that, holes of what is

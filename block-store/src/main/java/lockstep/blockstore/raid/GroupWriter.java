@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 
 /// Writes the blocks of one consistency point to one group, in rounds. A round is: dirty note,
 /// durable; data and parity, some chunks at a time; changed checksum pages, each as soon as no
@@ -26,9 +27,12 @@ import java.util.TreeSet;
 /// the stripes that are done and missing behind them: no round has stripes of both kinds.
 final class GroupWriter {
     // Of two whole chunks, 512 KiB on each disk: enough that the disks have work while one chunk is
-    // waited for, and little enough that a commit of the log on the same device does not wait long
-    // behind it.
+    // waited for.
     private static final int STRIPES_UNDER_WAY = 2 * StripeChunk.MAXIMUM;
+
+    // Where it is not urgent: so little that a commit of the log on the same device does not wait
+    // long behind it.
+    private static final int STRIPES_IF_CALM = StripeChunk.MAXIMUM / 2;
 
     // Of chunks with few blocks more, as each of them is read for first, and waits for that.
     private static final int CHUNKS_UNDER_WAY = 6;
@@ -45,15 +49,23 @@ final class GroupWriter {
     private final RaidGroup group;
     private final CpId cp;
     private final ArrayDeque<StripeChunk.Put> left;
+    private final BooleanSupplier urgent;
     private final IoCompletion done;
     private @Nullable IoFault fault;
     private boolean unsorted;
 
-    /// Writes `puts`, sorted by dbn; `done` comes when all is written, not yet flushed.
-    GroupWriter(RaidGroup group, CpId cp, List<StripeChunk.Put> puts, IoCompletion done) {
+    /// Writes `puts`, sorted by dbn, in no hurry while it is not `urgent`; `done` comes when all is
+    /// written, not yet flushed.
+    GroupWriter(
+            RaidGroup group,
+            CpId cp,
+            List<StripeChunk.Put> puts,
+            BooleanSupplier urgent,
+            IoCompletion done) {
         this.group = group;
         this.cp = cp;
         this.left = new ArrayDeque<>(puts);
+        this.urgent = urgent;
         this.done = done;
     }
 
@@ -105,6 +117,7 @@ final class GroupWriter {
     private void take(
             List<List<StripeChunk.Put>> parts, NotedRanges ranges, int stripes, boolean degraded) {
         int room = group.notes().room();
+        int longest = urgent.getAsBoolean() ? StripeChunk.MAXIMUM : STRIPES_IF_CALM;
         int taken = 0;
         long lastDbn = -1;
         List<StripeChunk.Put> part = List.of();
@@ -118,7 +131,7 @@ final class GroupWriter {
                 }
                 taken++;
                 boolean joins = lastDbn >= 0 && next.dbn() - lastDbn <= NEIGHBOURS;
-                if (!joins || next.dbn() - part.getFirst().dbn() >= StripeChunk.MAXIMUM) {
+                if (!joins || next.dbn() - part.getFirst().dbn() >= longest) {
                     part = new ArrayList<>();
                     parts.add(part);
                 }
@@ -258,8 +271,9 @@ final class GroupWriter {
         }
 
         private boolean hasRoomFor(List<StripeChunk.Put> part) {
-            int most = STRIPES_UNDER_WAY * (group.slots() - 1);
-            return underWay < CHUNKS_UNDER_WAY && blocksUnderWay + part.size() <= most;
+            int stripes = urgent.getAsBoolean() ? STRIPES_UNDER_WAY : STRIPES_IF_CALM;
+            boolean fits = blocksUnderWay + part.size() <= stripes * (group.slots() - 1);
+            return underWay == 0 || (underWay < CHUNKS_UNDER_WAY && fits);
         }
 
         private void begin(StripeChunk next) {

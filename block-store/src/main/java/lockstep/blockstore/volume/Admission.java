@@ -20,12 +20,6 @@ final class Admission {
     /// A consistency point begins when a half is this full, so that writes go on while it runs.
     private static final int TRIGGER_SHARE = 2;
 
-    /// A half may take this many times its memory in the log. Where hosts write the same blocks
-    /// again and again its blocks take next to none, and a replay, and the mirror meanwhile, have
-    /// all of the log in memory. A batch of the log holds one block at least and a header: twice is
-    /// what blocks that are all different take at most.
-    private static final int LOG_PER_HALF = 2;
-
     /// It also begins when the log is this full, if this half holds its share of that.
     private static final int LOG_SHARE = 8;
 
@@ -51,6 +45,7 @@ final class Admission {
 
     private final VolumeCore core;
     private final CpDriver driver;
+    private final HalfRoom room;
     private final ArrayDeque<Pending> backlog = new ArrayDeque<>();
 
     /// No command is admitted before this time of the clock; a timer stands for it while it is to
@@ -70,6 +65,7 @@ final class Admission {
     Admission(VolumeCore core, CpDriver driver) {
         this.core = core;
         this.driver = driver;
+        this.room = new HalfRoom(core);
     }
 
     /// Runs `go`, now or later, when there is room; or ends with `refused`.
@@ -143,16 +139,7 @@ final class Admission {
                 mirror != null
                         && core.mirrorLogUse.bytesOfNewest(core.half)
                                 >= mirror.logQuota() / MIRROR_SHARE;
-        return logHalfUsed
-                || quotaUsed
-                || halfTaken() >= core.copy.settings().halfBytes() / TRIGGER_SHARE;
-    }
-
-    /// What the half has taken of `halfBytes`: by its blocks in memory or by its entries in the
-    /// log, whichever is more.
-    private long halfTaken() {
-        long logged = core.copy.log().bytes(core.half) / LOG_PER_HALF;
-        return Math.max(core.filling.cost(), logged);
+        return logHalfUsed || quotaUsed || room.taken() >= room.whole() / TRIGGER_SHARE;
     }
 
     private boolean isHeld() {
@@ -181,27 +168,17 @@ final class Admission {
         if (driver.runningBytes() == 0) {
             return;
         }
-        long whole = core.copy.settings().halfBytes();
-        LogStream log = core.copy.log();
-        // In floating point: the product of two sizes may be too large for a long.
-        long logLeft = (long) (2.0 * log.freeBytes() / log.capacityBytes() * whole);
-        long left = Math.min(whole - halfTaken(), Math.min(logLeft, mirrorLeft(whole)));
         Brake brake = driver.brake();
         long delay =
-                brake.delayNanos(bytes, left, whole, driver.runningBytes(), driver.runningNanos());
+                brake.delayNanos(
+                        bytes,
+                        room.left(),
+                        room.whole(),
+                        driver.runningBytes(),
+                        driver.runningNanos());
         long now = nanoTime();
         long since = notBeforeNanos - (now - LATE_NANOS) < 0 ? now - LATE_NANOS : notBeforeNanos;
         notBeforeNanos = delay == 0 ? now : since + delay;
-    }
-
-    /// As much of `whole` as the mirror's log has left of what it keeps for the volume.
-    private long mirrorLeft(long whole) {
-        Mirror mirror = core.mirror;
-        if (mirror == null) {
-            return whole;
-        }
-        long left = mirror.logQuota() - core.mirrorLogUse.bytes();
-        return (long) ((double) left / mirror.logQuota() * whole);
     }
 
     private long nanoTime() {
@@ -240,10 +217,10 @@ final class Admission {
         if (core.isWithoutLog()) {
             // A healthy log is full, and used again after the next consistency point.
             return log.fault() != null
-                    && core.filling.cost() < core.copy.settings().halfBytes()
+                    && core.filling.cost() < room.whole()
                     && hasMirrorLogRoom(need);
         }
-        return halfTaken() < core.copy.settings().halfBytes()
+        return room.taken() < room.whole()
                 && log.roomFor(core.half, need.logBytes)
                 && hasMirrorLogRoom(need);
     }

@@ -27,10 +27,15 @@ final class Brake {
         }
     }
 
+    /// Whether commands wait when `left` bytes are left of `whole`.
+    static boolean isOn(long left, long whole) {
+        return whole - left > whole / 8 * LOW_MARK_EIGHTHS;
+    }
+
     /// How long a command of `bytes` waits when `left` bytes are left of `whole`, and a consistency
     /// point of `cpBytes` has been under way for `cpNanos`.
     long delayNanos(long bytes, long left, long whole, long cpBytes, long cpNanos) {
-        if (whole - left <= whole / 8 * LOW_MARK_EIGHTHS || left <= 0) {
+        if (!isOn(left, whole) || left <= 0) {
             return 0;
         }
         // One that is late already may take a quarter of its time again.

@@ -37,10 +37,13 @@ final class CpDriver {
         void failed(String reason);
     }
 
+    private static final int LATE_EIGHTHS = 5;
+
     private final VolumeCore core;
     private final Listener listener;
     private final Brake brake = new Brake();
     private final Relief relief;
+    private final HalfRoom room;
     private final int[] readsInFlight = new int[2];
     private final List<Runnable> waiters = new ArrayList<>();
     private final ArrayDeque<Boundary> boundaries = new ArrayDeque<>();
@@ -60,6 +63,7 @@ final class CpDriver {
     CpDriver(VolumeCore core, Listener listener) {
         this.core = core;
         this.listener = listener;
+        this.room = new HalfRoom(core);
         this.relief = new Relief(core, () -> request(null), listener::pinGivenUp);
         this.frozenUpTo = core.copy.root().upTo().sequence();
     }
@@ -291,24 +295,10 @@ final class CpDriver {
                 new ConsistencyPoint(
                         core.cp,
                         core.copy.root(),
-                        jobOf(cp, sealed),
+                        core.job(cp, sealed),
                         shippedTo,
                         end(sealed.overlay(), mine));
         running.run();
-    }
-
-    private ConsistencyPoint.Job jobOf(CpId cp, VolumeCore.Sealed sealed) {
-        return new ConsistencyPoint.Job(
-                cp,
-                sealed.upTo(),
-                core.copy.nextRootOrder(),
-                sealed.overlay(),
-                core.image,
-                sealed.luns(),
-                sealed.values(),
-                sealed.snapshots(),
-                sealed.deleted(),
-                sealed.restored());
     }
 
     /// Lets the first change of snapshots that is possible be the last entry of the half.
@@ -330,6 +320,12 @@ final class CpDriver {
     private ConsistencyPoint.Listener end(DirtyOverlay frozen, List<Runnable> mine) {
         long upTo = frozenUpTo;
         return new ConsistencyPoint.Listener() {
+            @Override
+            public boolean isUrgent() {
+                boolean awaited = wanted || stopped || !mine.isEmpty();
+                return awaited || isLate(frozen) || Brake.isOn(room.left(), room.whole());
+            }
+
             @Override
             public void beforeCommit(Runnable proceed) {
                 if (stopped) {
@@ -355,6 +351,11 @@ final class CpDriver {
                 listener.failed(reason);
             }
         };
+    }
+
+    // More than what begins one: the one before was slower than the hosts.
+    private boolean isLate(DirtyOverlay frozen) {
+        return frozen.cost() > room.whole() / 8 * LATE_EIGHTHS;
     }
 
     private void ended(VolumeRoot root, StateFile state, DirtyOverlay frozen) {

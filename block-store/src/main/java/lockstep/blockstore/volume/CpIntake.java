@@ -32,6 +32,10 @@ final class CpIntake {
 
     private static final int READS_AT_ONCE = 64;
 
+    // It is urgent when as many entries came behind it: the source makes its next one when this is
+    // committed.
+    private static final int URGENT_SHARE = 4;
+
     private record Change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer patch) {}
 
     private record Changed(long vbn, int crc, ByteBuffer block) {}
@@ -41,6 +45,8 @@ final class CpIntake {
     private final CpId cp;
     private final long upTo;
     private final boolean proves;
+    private final MirrorLog log;
+    private final long urgentFrom;
     private final MirrorVolume.Observer observer;
     private final SetHash digest = new SetHash();
     private final ArrayDeque<Change> changes = new ArrayDeque<>();
@@ -61,19 +67,23 @@ final class CpIntake {
     private @Nullable Runnable whenWritten;
     private @Nullable ImageProof proof;
 
-    /// `proves`: it is committed only with an [ImageProof].
+    /// `proves`: it is committed only with an [ImageProof]. `log` is what the mirror is sent
+    /// meanwhile.
     CpIntake(
             VolumeCopy copy,
             BaseBlocks bases,
             CpId cp,
             long upTo,
             boolean proves,
+            MirrorLog log,
             MirrorVolume.Observer observer) {
         this.copy = copy;
         this.bases = bases;
         this.cp = cp;
         this.upTo = upTo;
         this.proves = proves;
+        this.log = log;
+        this.urgentFrom = upTo + (upTo - copy.root().upTo().sequence()) / URGENT_SHARE;
         this.observer = observer;
     }
 
@@ -228,6 +238,7 @@ final class CpIntake {
         BlockSpace.Writer into = writer;
         if (into == null) {
             into = copy.space().begin(cp);
+            into.calmUnless(this::isUrgent);
             writer = into;
         }
         into.put(vbn, content, crc);
@@ -239,6 +250,12 @@ final class CpIntake {
         if (received - contentsHeld >= told + BLOCKS_PER_TELLING) {
             tell();
         }
+    }
+
+    /// Whether the source, or a resync, waits for its end, or soon will.
+    boolean isUrgent() {
+        boolean resync = copy.state().sync() != CopyState.Sync.IN_SYNC;
+        return resync || abandoned || log.end().sequence() >= urgentFrom;
     }
 
     private boolean isEnough() {

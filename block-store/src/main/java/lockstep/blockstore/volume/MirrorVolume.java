@@ -199,7 +199,7 @@ public final class MirrorVolume implements ShownVolume {
     /// another one was abandoned before. `proves`: without an [ImageProof] it is refused.
     public void begin(CpId cp, long upTo, boolean proves) {
         Check.that(intake == null, "one consistency point is received at a time");
-        intake = new CpIntake(copy, bases, cp, upTo, proves, observer);
+        intake = new CpIntake(copy, bases, cp, upTo, proves, log, observer);
     }
 
     /// The consistency point being received, or null.

@@ -1,9 +1,11 @@
 package lockstep.blockstore.volume;
 
 import lockstep.blockstore.base.Blocks;
+import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Epoch;
 import lockstep.blockstore.base.Position;
 import lockstep.blockstore.cp.Allocator;
+import lockstep.blockstore.cp.ConsistencyPoint;
 import lockstep.blockstore.cp.CpContext;
 import lockstep.blockstore.cp.CpTally;
 import lockstep.blockstore.cp.DeadList;
@@ -177,6 +179,21 @@ final class VolumeCore {
                 luns.snapshots(),
                 luns.takeDeleted(),
                 luns.takeRestored());
+    }
+
+    /// What consistency point `of` has to do for `sealed`.
+    ConsistencyPoint.Job job(CpId of, Sealed sealed) {
+        return new ConsistencyPoint.Job(
+                of,
+                sealed.upTo(),
+                copy.nextRootOrder(),
+                sealed.overlay(),
+                image,
+                sealed.luns(),
+                sealed.values(),
+                sealed.snapshots(),
+                sealed.deleted(),
+                sealed.restored());
     }
 
     /// Makes `entry` durable on every leg: the local log and the mirror get it at the same time.

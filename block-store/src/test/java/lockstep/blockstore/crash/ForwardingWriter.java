@@ -4,6 +4,7 @@ import lockstep.blockstore.block.BlockSpace;
 import lockstep.blockstore.io.IoCompletion;
 
 import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
 
 /// Another writer, of which a test changes one thing.
 class ForwardingWriter implements BlockSpace.Writer {
@@ -11,6 +12,11 @@ class ForwardingWriter implements BlockSpace.Writer {
 
     ForwardingWriter(BlockSpace.Writer to) {
         this.to = to;
+    }
+
+    @Override
+    public void calmUnless(BooleanSupplier urgent) {
+        to.calmUnless(urgent);
     }
 
     @Override

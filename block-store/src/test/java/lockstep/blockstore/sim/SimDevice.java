@@ -73,8 +73,7 @@ public final class SimDevice implements BlockDevice {
         }
     }
 
-    /// Everything that becomes of writes from here on goes into `newTrace`, as device `number`.
-    /// Nothing may be under way or unflushed.
+    /// All that becomes of writes goes into `newTrace`, as device `number`. Nothing is unflushed.
     public void traceTo(SimTrace newTrace, int number) {
         Check.that(underWay.isEmpty(), "a device is traced from rest");
         trace = newTrace;
@@ -118,6 +117,11 @@ public final class SimDevice implements BlockDevice {
     /// Writes submitted so far, extents counted one by one.
     public long writesSubmitted() {
         return writes;
+    }
+
+    /// Blocks of the writes under way.
+    public int blocksUnderWay() {
+        return underWay.stream().mapToInt(write -> write.blocks.length).sum();
     }
 
     /// The newest content of a range, for tests.

@@ -6,6 +6,7 @@ import lockstep.blockstore.base.Blocks;
 import lockstep.blockstore.base.CpId;
 import lockstep.blockstore.base.Crc32c;
 import lockstep.blockstore.base.Epoch;
+import lockstep.blockstore.base.Position;
 import lockstep.blockstore.sim.SimDevice;
 
 import org.jspecify.annotations.NullUnmarked;
@@ -19,32 +20,33 @@ import java.nio.ByteBuffer;
 final class CpIntakeTest implements MirrorVolume.Observer {
     private static final int FIRST_VBN = 1000;
 
-    private final VolumeWorld world =
-            new VolumeWorld(
-                    5,
-                    5,
-                    10_000,
-                    100,
-                    CopyState.standalone()
-                            .withPeer(1, "a")
-                            .as(CopyState.Role.MIRROR, CopyState.Sync.NO_IMAGE));
+    private final VolumeWorld world = mirror(CopyState.Sync.NO_IMAGE);
     private final ByteBuffer block = ByteBuffer.allocateDirect(Blocks.SIZE);
     private final int crc = Crc32c.of(block, 0, Blocks.SIZE);
     private CpIntake intake;
     private int vbn = FIRST_VBN;
     private long told;
 
+    private static VolumeWorld mirror(CopyState.Sync sync) {
+        CopyState state = CopyState.standalone().withPeer(1, "a").as(CopyState.Role.MIRROR, sync);
+        return new VolumeWorld(5, 5, 10_000, 100, state);
+    }
+
     @BeforeEach
     void begin() {
         world.open(() -> world.mirror != null);
-        intake =
-                new CpIntake(
-                        world.copy,
-                        new BaseBlocks(world.copy.pool(), 16),
-                        new CpId(new Epoch(9, 1), 1),
-                        0,
-                        false,
-                        this);
+        intake = intake(world.copy, 0, new MirrorLog(Position.NONE));
+    }
+
+    private CpIntake intake(VolumeCopy copy, long upTo, MirrorLog log) {
+        return new CpIntake(
+                copy,
+                new BaseBlocks(copy.pool(), 16),
+                new CpId(new Epoch(9, 1), 1),
+                upTo,
+                false,
+                log,
+                this);
     }
 
     private void references(int count) {
@@ -137,5 +139,16 @@ final class CpIntakeTest implements MirrorVolume.Observer {
     @Override
     public void stopped(String reason) {
         throw new AssertionError(reason);
+    }
+
+    @Test
+    void itIsUrgentInAResyncAndWhenManyEntriesCameBehindIt() {
+        VolumeWorld inSync = mirror(CopyState.Sync.IN_SYNC);
+        inSync.open(() -> inSync.mirror != null);
+        for (long end = 400; end <= 600; end += 20) {
+            MirrorLog log = new MirrorLog(new Position(new Epoch(9, 1), end));
+            assertThat(intake(inSync.copy, 400, log).isUrgent()).isEqualTo(end >= 500);
+            assertThat(intake(world.copy, 400, log).isUrgent()).isTrue();
+        }
     }
 }

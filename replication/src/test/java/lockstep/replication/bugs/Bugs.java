@@ -164,7 +164,7 @@ final class Bugs {
                 Bug.of(
                         "alone-before-recorded",
                         "a source goes on alone, and then records that its mirror is behind",
-                        6,
+                        10,
                         new Instead(ROLE + "Exposure", "goAlone", "save", OF_ROLE + "actThenSave")),
                 Bug.of(
                         "takeover-out-of-sync",
