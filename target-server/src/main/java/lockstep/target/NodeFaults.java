@@ -67,6 +67,7 @@ final class NodeFaults {
                             @Override
                             public void crash(String point) {
                                 LOG.warn("this node crashes at {}, as it was told to", point);
+                                LogLines.lastWords();
                                 Runtime.getRuntime().halt(CRASHED);
                             }
 

@@ -23,6 +23,7 @@ public final class NodeMain implements NodeProgram {
 
     @Override
     public void run(NodeConfig config) throws Exception {
+        LogLines.later();
         watchThreads();
         if (Boolean.getBoolean(LIFELINE)) {
             Thread.ofPlatform().daemon().name("lifeline").start(NodeMain::endWithInput);
@@ -36,6 +37,7 @@ public final class NodeMain implements NodeProgram {
                                 .unstarted(
                                         () -> {
                                             node.close();
+                                            LogLines.lastWords();
                                             ended.countDown();
                                         }));
         ended.await();
@@ -56,6 +58,7 @@ public final class NodeMain implements NodeProgram {
     static void broken(Throwable cause) {
         try {
             LOG.error("this node stops at once: something happened that must not", cause);
+            LogLines.lastWords();
         } finally {
             // Where memory is at its end, so is saying it.
             Runtime.getRuntime().halt(BROKEN);
