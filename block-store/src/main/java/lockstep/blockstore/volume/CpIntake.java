@@ -61,6 +61,7 @@ final class CpIntake {
     private int reading;
     private boolean writing;
     private boolean abandoned;
+    private boolean hurried;
     private boolean isProven;
     private @Nullable String refused;
     private @Nullable IoFault failed;
@@ -252,10 +253,10 @@ final class CpIntake {
         }
     }
 
-    /// Whether the source, or a resync, waits for its end, or soon will.
+    /// Whether its end is waited for, or soon will be.
     boolean isUrgent() {
         boolean resync = copy.state().sync() != CopyState.Sync.IN_SYNC;
-        return resync || abandoned || log.end().sequence() >= urgentFrom;
+        return resync || hurried || abandoned || log.end().sequence() >= urgentFrom;
     }
 
     private boolean isEnough() {
@@ -353,6 +354,7 @@ final class CpIntake {
 
     /// Who wants this dropped waits for its commit: that does not go on if the proof has not ended.
     void hurry() {
+        hurried = true;
         if (proves && !isProven && refused == null) {
             refused = "it is wanted no more";
             if (proof != null) {

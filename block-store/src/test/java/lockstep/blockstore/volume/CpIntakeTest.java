@@ -142,7 +142,7 @@ final class CpIntakeTest implements MirrorVolume.Observer {
     }
 
     @Test
-    void itIsUrgentInAResyncAndWhenManyEntriesCameBehindIt() {
+    void itIsUrgentInAResyncOrBehindManyEntriesOrWhenItIsToGo() {
         VolumeWorld inSync = mirror(CopyState.Sync.IN_SYNC);
         inSync.open(() -> inSync.mirror != null);
         for (long end = 400; end <= 600; end += 20) {
@@ -150,5 +150,10 @@ final class CpIntakeTest implements MirrorVolume.Observer {
             assertThat(intake(inSync.copy, 400, log).isUrgent()).isEqualTo(end >= 500);
             assertThat(intake(world.copy, 400, log).isUrgent()).isTrue();
         }
+        MirrorLog none = new MirrorLog(new Position(new Epoch(9, 1), 400));
+        CpIntake unwanted = intake(inSync.copy, 400, none);
+        assertThat(unwanted.isUrgent()).isFalse();
+        unwanted.hurry();
+        assertThat(unwanted.isUrgent()).isTrue();
     }
 }
