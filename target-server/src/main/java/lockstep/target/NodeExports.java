@@ -100,9 +100,14 @@ final class NodeExports {
         return targets;
     }
 
-    /// Whether `name` is that of an export which is not shown at the moment: its volume, or the one
-    /// that takes its writes, is not open yet.
+    /// Whether `name` is that of a volume which is not shown at the moment, as it is not open yet,
+    /// or of an export: its volume, or the one that takes its writes, is not.
     boolean isExpected(String name) {
+        for (HostedVolume volume : node.volumes().all()) {
+            if (node.targets().targetName(volume.name()).equals(name)) {
+                return true;
+            }
+        }
         for (Offer offer : offers.values()) {
             HostedVolume base = node.volumes().find(offer.export.volume());
             boolean hidden = offer.target == null && !offer.ending;

@@ -28,6 +28,7 @@ public final class StampedHosts implements AutoCloseable {
     private static final int MAX_SECTORS = 64;
     private static final int READ_PERCENT = 15;
     private static final int WAIT_SECONDS = 60;
+    private static final int LOGINS = 250;
     private static final int SECTOR = 512;
     private static final int ZERO_SECTORS = 8192;
 
@@ -64,7 +65,7 @@ public final class StampedHosts implements AutoCloseable {
     public IscsiSession connect(IscsiUrl url, int qualifier)
             throws InterruptedException, ExecutionException, TimeoutException {
         SessionOptions options = SessionOptions.defaults().named(NAME, qualifier);
-        IscsiSession session = initiator.connect(url, options).get(WAIT_SECONDS, TimeUnit.SECONDS);
+        IscsiSession session = login(url, options);
         for (int i = 0; i < 100; i++) {
             CommandResult ready =
                     session.execute(Cdb.testUnitReady(new ScsiTask(), url.lun()))
@@ -75,6 +76,23 @@ public final class StampedHosts implements AutoCloseable {
             TimeUnit.MILLISECONDS.sleep(20);
         }
         return session;
+    }
+
+    // A node that has just started may have the volume to open.
+    private IscsiSession login(IscsiUrl url, SessionOptions options)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        for (int tries = 1; ; tries++) {
+            try {
+                return initiator.connect(url, options).get(WAIT_SECONDS, TimeUnit.SECONDS);
+            } catch (ExecutionException refused) {
+                boolean later =
+                        String.valueOf(refused.getMessage()).contains("service unavailable");
+                if (!later || tries == LOGINS) {
+                    throw refused;
+                }
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        }
     }
 
     private static boolean isStandby(CommandResult result) {

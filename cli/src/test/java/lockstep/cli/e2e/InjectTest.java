@@ -6,7 +6,9 @@ import lockstep.cli.Lockstep;
 import lockstep.cli.demo.ChildNode;
 import lockstep.cli.demo.LoopbackPair;
 import lockstep.cli.demo.StampedHosts;
+import lockstep.cli.initiator.Initiator;
 import lockstep.cli.initiator.IscsiUrl;
+import lockstep.cli.initiator.SessionOptions;
 import lockstep.cli.verify.Verification;
 import lockstep.target.admin.model.CreateLun;
 import lockstep.target.admin.model.CreateVolume;
@@ -29,6 +31,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /// Real nodes that were started to fail: a disk that cannot be read, a crash between the blocks of
@@ -100,7 +103,9 @@ final class InjectTest {
             TestPair.awaitWrites(hosts, 300);
             readErrors(hosts);
             crash(hosts);
-            node.start();
+            node.launch();
+            isNotToldThatThereIsNoSuchTarget(LoopbackPair.url(node, 0));
+            node.awaitReady();
             done("inject", "list", "--json");
             assertThat(out).as("a node that starts has no faults").isEqualTo("[ ]\n");
             Verification.Report report = hosts.verify(LoopbackPair.url(node, 0));
@@ -108,6 +113,23 @@ final class InjectTest {
             assertThat(report.isClean()).as(report.toString()).isTrue();
             spoiledWrites();
         }
+    }
+
+    // An initiator that is told so gives up (RFC 7143 11.13.5), and the volume is there soon.
+    private static void isNotToldThatThereIsNoSuchTarget(IscsiUrl url) throws Exception {
+        SessionOptions options = SessionOptions.defaults().named("iqn.test:early", 1);
+        long until = System.nanoTime() + TestPair.PATIENCE.toNanos();
+        try (Initiator initiator = new Initiator(1)) {
+            while (System.nanoTime() < until) {
+                try {
+                    initiator.connect(url, options).get(30, TimeUnit.SECONDS);
+                    return;
+                } catch (ExecutionException early) {
+                    assertThat(early).hasMessageNotContaining("target not found");
+                }
+            }
+        }
+        throw new AssertionError("nobody can log in");
     }
 
     // A disk says that it has written what is half there, or elsewhere over other blocks.
