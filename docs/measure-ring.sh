@@ -8,7 +8,7 @@
 # takes ab (its mirror) and bc (itself), and goes on again. Prints for each round what ac and ca,
 # which b has no part in, reached with b running and with b stopped: as fast as they go (a stopped
 # node leaves its part of the CPU to others here), and at RATE writes a second each (default 600).
-# Needs: the built program, jq, 12 GiB of disk under ${LAB_DIR:-/tmp/lockstep-measure}.
+# Needs: the built program, jq, 17 GiB of disk under ${LAB_DIR:-/tmp/lockstep-measure}.
 set -euo pipefail
 # shellcheck source=measure-nodes.sh
 . "$(dirname "$(readlink -f "$0")")/measure-nodes.sh"

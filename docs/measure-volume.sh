@@ -9,7 +9,7 @@
 #   docs/measure-volume.sh paced                     the same LUN once more: as fast as it goes, and at 80 % of that
 #
 # Needs: the built program and its tests (mvn -DskipTests package), jq, and of disk under
-# ${LAB_DIR:-/tmp/lockstep-measure}: 6 GiB for rates, 8 for rebuild, 2.2 times the LUN for amplification.
+# ${LAB_DIR:-/tmp/lockstep-measure}: 6 GiB for rates, 11 for rebuild, 2.2 times the LUN for amplification.
 set -euo pipefail
 # shellcheck source=measure-nodes.sh
 . "$(dirname "$(readlink -f "$0")")/measure-nodes.sh"
@@ -64,7 +64,7 @@ rebuild() {
     echo "before:   $(bench "${load[@]}" | latencies)"
     on volume disk fault v --group 0 --slot 1 >/dev/null
     echo "degraded: $(bench "${load[@]}" | latencies)"
-    truncate -s 1400M "$lab/volume/disks/d5"
+    whole "$lab/volume/disks/d5" 1400
     on volume disk replace v d5 >/dev/null
     echo "rebuilt:  $(bench "${load[@]}" | latencies)"
     on volume disk list

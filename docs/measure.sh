@@ -4,7 +4,7 @@
 #   docs/measure.sh OUT.jsonl [SECONDS] [CELL ...]
 #
 # A cell is CASE:DEPTH:SIZE, as in write:32:4k; without any, all are measured. Needs: the built program
-# (mvn -DskipTests package), Debian's package tgt, 40 GiB of disk under ${LAB_DIR:-/tmp/lockstep-measure}.
+# (mvn -DskipTests package), Debian's package tgt, 64 GiB of disk under ${LAB_DIR:-/tmp/lockstep-measure}.
 # Every target gets a 4 GiB LUN on the same file system. Cases:
 #   write     durable before GOOD: lockstep un-mirrored, lockstep mirrored (both nodes here), tgt with
 #             O_SYNC, tgt with O_SYNC|O_DIRECT; tgt buffered stands beside them and is not durable

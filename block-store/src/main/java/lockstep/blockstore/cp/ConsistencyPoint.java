@@ -49,7 +49,7 @@ public final class ConsistencyPoint {
             List<Drain> deleted,
             List<UUID> restored) {}
 
-    /// Takes the end.
+    /// Takes the end, and tells how soon it should come.
     public interface Listener {
         /// Whether its blocks should be written as fast as the disks take them, because somebody
         /// waits for its end, or will.

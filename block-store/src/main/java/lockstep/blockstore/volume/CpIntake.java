@@ -32,8 +32,8 @@ final class CpIntake {
 
     private static final int READS_AT_ONCE = 64;
 
-    // It is urgent when as many entries came behind it: the source makes its next one when this is
-    // committed.
+    // It is urgent when this share of the entries that it holds came behind it: the source makes
+    // its next one when this is committed.
     private static final int URGENT_SHARE = 4;
 
     private record Change(long vbn, int crc, long baseVbn, int baseCrc, ByteBuffer patch) {}

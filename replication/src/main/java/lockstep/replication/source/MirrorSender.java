@@ -36,8 +36,8 @@ import java.util.List;
 /// on.
 public final class MirrorSender implements Mirror {
     /// Hears of entries that leave for the first time, in one frame, which a mirror has in one
-    /// commit. That they may have to be sent again, over another link, makes no difference: frames
-    /// are at least as long then.
+    /// commit. Over another link they may be sent again in other frames, as long as possible: what
+    /// that costs at their ends is far less than what a mirror allows beside its quota.
     public interface Frames {
         /// Entries of half `half` take `fewerBytes` less of the mirror's log than if each were
         /// alone.
