@@ -6,6 +6,7 @@ import lockstep.blockstore.disk.DiskInventory;
 import lockstep.blockstore.disk.DiskLayout;
 import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.EventLoop;
+import lockstep.blockstore.io.real.DiskWrites;
 import lockstep.blockstore.io.real.FileDevice;
 import lockstep.target.admin.AdminException;
 import lockstep.target.admin.model.AdminError.Code;
@@ -91,6 +92,7 @@ final class NodeDisks {
     private final EventLoop loop;
     private final NodeEvents events;
     private final UnaryOperator<BlockDevice> port;
+    private final FileDevice.Options options;
 
     private NodeDisks(
             List<String> patterns,
@@ -101,6 +103,7 @@ final class NodeDisks {
         this.patterns = patterns;
         this.loop = loop;
         this.events = events;
+        this.options = FileDevice.Options.DATA.with(new DiskWrites(loop));
     }
 
     /// Opens all that `patterns` name. A disk that is not there or cannot be opened is an event and
@@ -141,7 +144,7 @@ final class NodeDisks {
     }
 
     private BlockDevice opened(Path path) throws IOException {
-        return port.apply(FileDevice.open(path, loop, FileDevice.Options.DATA));
+        return port.apply(FileDevice.open(path, loop, options));
     }
 
     /// Opens a disk once more, whose device failed or whose file was replaced; `done` gets why that

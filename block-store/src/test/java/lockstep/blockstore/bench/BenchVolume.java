@@ -11,6 +11,7 @@ import lockstep.blockstore.disk.FormatPlan;
 import lockstep.blockstore.disk.VolumeDisks;
 import lockstep.blockstore.io.BlockDevice;
 import lockstep.blockstore.io.IoCompletion;
+import lockstep.blockstore.io.real.DiskWrites;
 import lockstep.blockstore.io.real.FileDevice;
 import lockstep.blockstore.io.real.ThreadEventLoop;
 import lockstep.blockstore.raid.CpWriter;
@@ -56,8 +57,9 @@ final class BenchVolume {
         CompletableFuture<Long> thread = new CompletableFuture<>();
         loop.execute(() -> thread.complete(Thread.currentThread().threadId()));
         loopThread = thread.get();
+        var options = FileDevice.Options.DATA.with(new DiskWrites(loop));
         for (Path file : files) {
-            devices.add(FileDevice.open(file, loop, FileDevice.Options.DATA));
+            devices.add(FileDevice.open(file, loop, options));
         }
         List<BlockDevice> group = new ArrayList<>();
         devices.forEach(device -> group.add(new CountedDevice(device, load)));

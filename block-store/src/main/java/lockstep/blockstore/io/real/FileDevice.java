@@ -48,18 +48,25 @@ public final class FileDevice implements BlockDevice {
     private final BackingFile backing;
     private final @Nullable WriteQueue queue;
     private final StagedTransfers transfers;
+    private final @Nullable DiskWrites together;
     private volatile @Nullable String dead;
 
     /// How to open: with `direct`, past the page cache where the file system can; with
     /// `synchronous`, a durable write of one short extent is one synchronous write (`O_DSYNC`)
     /// instead of a write and a flush.
-    public record Options(int threads, boolean direct, boolean synchronous) {
+    public record Options(
+            int threads, boolean direct, boolean synchronous, @Nullable DiskWrites together) {
         /// For a disk of a volume.
-        public static final Options DATA = new Options(4, true, true);
+        public static final Options DATA = new Options(4, true, true, null);
 
         /// For a log device.
         public static Options log(boolean synchronous) {
-            return new Options(2, true, synchronous);
+            return new Options(2, true, synchronous, null);
+        }
+
+        /// The same, and `others` takes what can be written together with them.
+        public Options with(DiskWrites others) {
+            return new Options(threads, direct, synchronous, others);
         }
     }
 
@@ -80,6 +87,7 @@ public final class FileDevice implements BlockDevice {
         this.backing = new BackingFile(path, size);
         this.queue = opened.direct() ? WriteQueue.open(path) : null;
         this.transfers = new StagedTransfers(backing, queue);
+        this.together = options.together();
         this.threads =
                 Executors.newFixedThreadPool(
                         options.threads(),
@@ -152,12 +160,16 @@ public final class FileDevice implements BlockDevice {
     // The memory that the I/O thread reads or fills passes over with the executor's hand-over.
     private Pending submit(String name, IoCompletion done, Work work) {
         Operation operation = new Operation();
+        submit(name, operation, done, work);
+        return operation;
+    }
+
+    private void submit(String name, Operation operation, IoCompletion done, Work work) {
         try {
             threads.execute(() -> end(operation, done, attempt(name, operation, work)));
         } catch (RejectedExecutionException _) {
             end(operation, done, new IoFault(name(), name, "the device is closed"));
         }
-        return operation;
     }
 
     private void end(Operation operation, IoCompletion done, @Nullable IoFault fault) {
@@ -197,7 +209,17 @@ public final class FileDevice implements BlockDevice {
     @Override
     public Pending write(List<Extent> extents, IoCompletion done) {
         List<Extent> all = checked(extents);
-        return submit("write", done, operation -> transfers.writeAll(operation, channel, all));
+        Operation operation = new Operation();
+        Runnable alone =
+                () -> submit("write", operation, done, o -> transfers.writeAll(o, channel, all));
+        WriteQueue file = queue;
+        boolean usable = dead == null && !threads.isShutdown();
+        if (usable && together != null && file != null && DiskWrites.takes(file, all)) {
+            together.add(new DiskWrites.Request(file, operation, all, done, alone));
+        } else {
+            alone.run();
+        }
+        return operation;
     }
 
     private List<Extent> checked(List<Extent> extents) {

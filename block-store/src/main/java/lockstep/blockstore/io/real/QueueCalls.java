@@ -83,9 +83,11 @@ final class QueueCalls {
         return call(seen, numbers.submit, queue, count, pointers.address(), 0, 0);
     }
 
-    /// Waits until `count` requests have ended, and puts their events into `events`.
-    long events(MemorySegment seen, long queue, int count, MemorySegment events) {
-        return call(seen, numbers.events, queue, count, count, events.address(), 0);
+    /// Waits until `least` requests have ended, or for the time that stands at `until` if that is
+    /// not 0; puts at most `most` events into `events` and gives how many.
+    long events(
+            MemorySegment seen, long queue, int least, int most, MemorySegment events, long until) {
+        return call(seen, numbers.events, queue, least, most, events.address(), until);
     }
 
     private long call(MemorySegment seen, long number, long a, long b, long c, long d, long e) {

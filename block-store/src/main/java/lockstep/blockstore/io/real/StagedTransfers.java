@@ -31,7 +31,8 @@ final class StagedTransfers {
         this.queue = queue;
     }
 
-    private static ByteBuffer aligned(int bytes) {
+    /// Memory as the system takes it for what goes past the page cache.
+    static ByteBuffer aligned(int bytes) {
         return ByteBuffer.allocateDirect(bytes + Blocks.SIZE).alignedSlice(Blocks.SIZE);
     }
 
@@ -100,9 +101,8 @@ final class StagedTransfers {
         }
     }
 
-    // As much as there is room for.
-    private static void copy(Operation operation, ByteBuffer from, ByteBuffer piece)
-            throws IOException {
+    /// Copies what is left in `from`, as much as there is room for. Throws if it is lent no more.
+    static void copy(Operation operation, ByteBuffer from, ByteBuffer piece) throws IOException {
         int part = Math.min(piece.remaining(), from.remaining());
         operation.touch();
         piece.put(piece.position(), from, from.position(), part);

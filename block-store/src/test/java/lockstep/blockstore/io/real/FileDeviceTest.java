@@ -43,7 +43,7 @@ final class FileDeviceTest {
         loop = new ThreadEventLoop("test");
         path = folder.resolve("disk");
         FileDevice.createSparse(path, SIZE);
-        device = FileDevice.open(path, loop, new FileDevice.Options(2, true, true));
+        device = FileDevice.open(path, loop, new FileDevice.Options(2, true, true, null));
     }
 
     @AfterEach
