@@ -17,6 +17,8 @@ import java.util.zip.CRC32C;
 /// One batch while it is filled and written: bytes in staging memory, and the place they go to. If
 /// it is the first of its segment, the segment's header travels in front of it, in the same write.
 final class Batch {
+    private static final byte[] PADDING = new byte[Blocks.SIZE];
+
     private final StagingPool staging;
     private final LogHalf half;
     private final SegmentHeader segment;
@@ -136,9 +138,8 @@ final class Batch {
     // Pieces are whole blocks, so the padding fits into the last one.
     private void pad() {
         StagingPool.Piece last = pieces.getLast();
-        while (!Blocks.isAligned(last.bytes.position())) {
-            last.bytes.put((byte) 0);
-        }
+        int missing = -last.bytes.position() & (Blocks.SIZE - 1);
+        last.bytes.put(PADDING, 0, missing);
         last.close();
     }
 

@@ -62,7 +62,12 @@ final class LogCopies {
 
     /// The copies that are in.
     List<Copy> in() {
-        return copies.stream().filter(Copy::isIn).toList();
+        for (Copy copy : copies) {
+            if (!copy.isIn()) {
+                return copies.stream().filter(Copy::isIn).toList();
+            }
+        }
+        return copies;
     }
 
     /// The copy that is read.

@@ -65,6 +65,7 @@ public final class LogStream {
     private Mark last = Mark.NONE;
     private Mark settled = Mark.NONE;
     private @Nullable Position untold;
+    private boolean patient;
     private long lowestHalf;
     private long guaranteedBytes;
     private boolean usable;
@@ -80,12 +81,24 @@ public final class LogStream {
     /// Who hears of commits from now on.
     public void listen(Listener newListener) {
         listener = newListener;
+        patient = false;
+    }
+
+    /// The same, where one commit at a time will do: they are fewer and larger.
+    public void listenPatiently(Listener newListener) {
+        listener = newListener;
+        patient = true;
+    }
+
+    /// Whether it waits until no commit is under way.
+    boolean isPatient() {
+        return patient;
     }
 
     /// Nobody hears of them any more, and nothing of the log and of its memory is kept for them.
     public void listenNoMore() {
         guaranteedBytes = 0;
-        listener = NOBODY;
+        listen(NOBODY);
         log.staging().trim();
     }
 

@@ -30,9 +30,9 @@ final class GroupWriter {
     // waited for.
     private static final int STRIPES_UNDER_WAY = 2 * StripeChunk.MAXIMUM;
 
-    // Where it is not urgent: so little that a commit of the log on the same device does not wait
-    // long behind it.
-    private static final int STRIPES_IF_CALM = StripeChunk.MAXIMUM / 2;
+    // Where it is not urgent, one chunk: so little that a commit of the log on the same device does
+    // not wait long behind it. Less at a time would cost more requests than it shortens waits.
+    private static final int STRIPES_IF_CALM = StripeChunk.MAXIMUM;
 
     // Of chunks with few blocks more, as each of them is read for first, and waits for that.
     private static final int CHUNKS_UNDER_WAY = 6;
@@ -117,7 +117,6 @@ final class GroupWriter {
     private void take(
             List<List<StripeChunk.Put>> parts, NotedRanges ranges, int stripes, boolean degraded) {
         int room = group.notes().room();
-        int longest = urgent.getAsBoolean() ? StripeChunk.MAXIMUM : STRIPES_IF_CALM;
         int taken = 0;
         long lastDbn = -1;
         List<StripeChunk.Put> part = List.of();
@@ -131,7 +130,7 @@ final class GroupWriter {
                 }
                 taken++;
                 boolean joins = lastDbn >= 0 && next.dbn() - lastDbn <= NEIGHBOURS;
-                if (!joins || next.dbn() - part.getFirst().dbn() >= longest) {
+                if (!joins || next.dbn() - part.getFirst().dbn() >= StripeChunk.MAXIMUM) {
                     part = new ArrayList<>();
                     parts.add(part);
                 }

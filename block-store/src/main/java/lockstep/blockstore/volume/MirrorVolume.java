@@ -77,7 +77,7 @@ public final class MirrorVolume implements ShownVolume {
         this.durable = new DurableEnd(log, observer::stored, this::stop);
         this.allowance = new LogAllowance(copy.log());
         this.bases = new BaseBlocks(copy.pool(), copy.settings().cacheBlocks() / 2);
-        copy.log().listen(durable);
+        copy.log().listenPatiently(durable);
     }
 
     /// Opens `copy` after a restart: a half-received consistency point is dropped, the log is read.

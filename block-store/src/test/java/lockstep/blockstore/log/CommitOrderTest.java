@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 
 /// Two commits that are under way at once.
@@ -98,5 +99,38 @@ class CommitOrderTest {
             assertThat(told).endsWith("failed");
         }
         assertThat(olderWasGivenUp).isBetween(10, 59);
+    }
+
+    /// It waits for what is under way, and then goes as one; where another volume does not wait, it
+    /// goes with that.
+    @Test
+    void aPatientStreamWaitsUntilNoCommitIsUnderWay() {
+        LogHarness world = new LogHarness(1, 24);
+        Heard heard = new Heard();
+        LogStream patient = world.fresh(1, new Heard());
+        patient.listenPatiently(heard);
+        LogStream other = world.fresh(2, new Heard());
+        Timer commits = world.metrics.timer("log.commit.time");
+        LongSupplier writes = world.device::writesSubmitted;
+
+        long before = writes.getAsLong();
+        world.loop.call(() -> patient.append(1, write(at(1), 512)));
+        world.simulation.runUntil(() -> writes.getAsLong() > before);
+        world.loop.call(() -> patient.append(1, write(at(2), 512)));
+        world.loop.call(() -> patient.append(1, write(at(3), 512)));
+        world.simulation.runUntil(() -> writes.getAsLong() > before + 1);
+        assertThat(commits.getCount()).isEqualTo(1);
+        world.simulation.runUntilIdle();
+        assertThat(heard.durable).containsExactly(at(1), at(3));
+
+        world.loop.call(() -> patient.append(1, write(at(4), 512)));
+        world.simulation.runUntil(() -> writes.getAsLong() > before + 2);
+        world.loop.call(() -> patient.append(1, write(at(5), 512)));
+        world.loop.call(() -> other.append(1, write(at(1), 512)));
+        world.simulation.runUntil(() -> writes.getAsLong() > before + 3);
+        assertThat(commits.getCount()).isEqualTo(2);
+        world.simulation.runUntilIdle();
+        assertThat(heard.durable).endsWith(at(4), at(5));
+        assertThat(commits.getCount()).isEqualTo(4);
     }
 }

@@ -18,7 +18,7 @@ final class CalmWriteTest {
     private static final int DISKS = 4;
 
     // Blocks of one disk.
-    private static final int CALM = StripeChunk.MAXIMUM / 2;
+    private static final int CALM = StripeChunk.MAXIMUM;
     private static final int LONG = 2 * StripeChunk.MAXIMUM;
 
     private final RaidWorld world = new RaidWorld(1, STRIPES, DISKS);
@@ -61,7 +61,7 @@ final class CalmWriteTest {
     }
 
     @Test
-    void oneShortChunkAtATimeIfNothingIsUrgent() {
+    void oneChunkAtATimeIfNothingIsUrgent() {
         // A note and pages besides.
         long chunks = STRIPES / CALM;
         assertThat(write(() -> false)).isBetween(chunks, chunks + 8);
@@ -69,7 +69,7 @@ final class CalmWriteTest {
     }
 
     @Test
-    void longChunksBesideEachOtherIfItIs() {
+    void twoBesideEachOtherIfItIs() {
         long chunks = STRIPES / StripeChunk.MAXIMUM;
         assertThat(write(() -> true)).isBetween(chunks, chunks + 8);
         assertThat(most).isBetween(LONG, LONG + PageSpan.MAXIMUM);

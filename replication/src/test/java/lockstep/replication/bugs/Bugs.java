@@ -48,12 +48,12 @@ final class Bugs {
                 Bug.of(
                         "ack-without-own-log",
                         "a pair in sync answers when the mirror's log has the write",
-                        17,
+                        1,
                         new Instead(VOLUME + "AckGate", "durable", "min", OWN + "second")),
                 Bug.of(
                         "read-before-durable",
                         "a read is answered with a write that may still be lost",
-                        2,
+                        3,
                         new Instead(
                                 VOLUME + "MediaPath",
                                 "answerRead",
@@ -62,7 +62,7 @@ final class Bugs {
                 Bug.of(
                         "joining-serves",
                         "a volume that is joining or held up refuses nothing",
-                        8,
+                        2,
                         new Returns(VOLUME + "MediaPath", "serviceRefusal", null)),
                 Bug.of(
                         "read-without-lease",
@@ -90,13 +90,13 @@ final class Bugs {
                 Bug.of(
                         "mirror-acks-before-log",
                         "a mirror acknowledges entries that its log has not made durable",
-                        19,
+                        80,
                         new Instead(
                                 ROLE + "MirrorRole", "entries", "entries", OF_ROLE + "takeAndSay")),
                 Bug.of(
                         "half-reused-early",
                         "the half that fills is given back with the one that was committed",
-                        8,
+                        14,
                         new Instead(
                                 "blockstore.log.LogStream",
                                 "release",
@@ -139,7 +139,7 @@ final class Bugs {
                 Bug.of(
                         "stripes-not-noted",
                         "stripes are changed without a durable note that they are",
-                        10,
+                        2,
                         new Instead(RAID + "GroupWriter", "run", "write", OWN + "notNoted")),
                 Bug.of(
                         "checksum-entry-not-updated",
@@ -159,12 +159,12 @@ final class Bugs {
                 Bug.of(
                         "epoch-reopened-alone",
                         "a source opens an epoch after a restart without its partner's promise",
-                        1,
+                        2,
                         new Answers(ROLE + "SourceRole", "openedAtStart", "isStandalone", true)),
                 Bug.of(
                         "alone-before-recorded",
                         "a source goes on alone, and then records that its mirror is behind",
-                        10,
+                        7,
                         new Instead(ROLE + "Exposure", "goAlone", "save", OF_ROLE + "actThenSave")),
                 Bug.of(
                         "takeover-out-of-sync",
