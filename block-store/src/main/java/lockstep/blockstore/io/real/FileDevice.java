@@ -50,6 +50,7 @@ public final class FileDevice implements BlockDevice {
     private final StagedTransfers transfers;
     private final @Nullable DiskWrites together;
     private volatile @Nullable String dead;
+    private @Nullable Thread closer;
 
     /// How to open: with `direct`, past the page cache where the file system can; with
     /// `synchronous`, a durable write of one short extent is one synchronous write (`O_DSYNC`)
@@ -215,7 +216,7 @@ public final class FileDevice implements BlockDevice {
         WriteQueue file = queue;
         boolean usable = dead == null && !threads.isShutdown();
         if (usable && together != null && file != null && DiskWrites.takes(file, all)) {
-            together.add(new DiskWrites.Request(file, operation, all, done, alone));
+            together.add(new DiskWrite(file, operation, all, done, alone));
         } else {
             alone.run();
         }
@@ -313,10 +314,10 @@ public final class FileDevice implements BlockDevice {
 
     // Each of them, whatever becomes of the others.
     private void closeAll() {
-        backing.close();
         if (queue != null) {
             queue.close();
         }
+        backing.close();
         for (FileChannel open : Arrays.asList(channel, synchronous)) {
             try {
                 if (open != null) {
@@ -328,14 +329,22 @@ public final class FileDevice implements BlockDevice {
         }
     }
 
-    private Thread closing() {
+    // Once: what is closed twice may be another's the second time.
+    private synchronized Thread closing() {
+        Thread before = closer;
+        if (before != null) {
+            return before;
+        }
         threads.shutdown();
-        return Thread.ofPlatform()
-                .daemon()
-                .start(
-                        () -> {
-                            threads.close();
-                            closeAll();
-                        });
+        Thread made =
+                Thread.ofPlatform()
+                        .daemon()
+                        .start(
+                                () -> {
+                                    threads.close();
+                                    closeAll();
+                                });
+        closer = made;
+        return made;
     }
 }

@@ -7,8 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// A queue of the system for writes past the page cache, and the memory to talk about it: many
-/// begin with one call, and one call waits for many. For one thread at a time.
-final class WriteLane {
+/// begin with one call, and one call waits for many. For one thread at a time, but that one may
+/// wait while another begins.
+class WriteLane {
     // struct iocb, struct io_event and struct timespec of Linux, on processors with the low byte
     // first.
     private static final long REQUEST_BYTES = 64;
@@ -28,17 +29,20 @@ final class WriteLane {
     private final QueueCalls calls;
     private final int most;
     private final Arena arena = Arena.ofShared();
+    // One for who begins and one for who waits: these may be two threads.
     private final MemorySegment seen;
+    private final MemorySegment seenWaiting;
     private final MemorySegment handle = arena.allocate(LONG);
     private final MemorySegment patience = arena.allocate(LONG, 2);
     private final MemorySegment requests;
     private final MemorySegment pointers;
     private final MemorySegment events;
 
-    private WriteLane(QueueCalls calls, int most) {
+    WriteLane(QueueCalls calls, int most) {
         this.calls = calls;
         this.most = most;
         seen = calls.errorState(arena);
+        seenWaiting = calls.errorState(arena);
         requests = arena.allocate(most * REQUEST_BYTES, Long.BYTES);
         pointers = arena.allocate(LONG, most);
         events = arena.allocate(most * EVENT_BYTES, Long.BYTES);
@@ -54,11 +58,16 @@ final class WriteLane {
     /// them in all (`fs.aio-max-nr`).
     static @Nullable WriteLane open(QueueCalls calls, int most) {
         WriteLane made = new WriteLane(calls, most);
-        if (calls.setup(made.seen, most, made.handle) >= 0) {
-            return made;
+        return made.setUp() ? made : null;
+    }
+
+    /// Whether the system has made the queue; else it is of no use.
+    final boolean setUp() {
+        boolean made = calls.setup(seen, most, handle) >= 0;
+        if (!made) {
+            arena.close();
         }
-        made.arena.close();
-        return null;
+        return made;
     }
 
     /// Request `number`, which is not under way, is to write `length` bytes from `address` on to
@@ -91,7 +100,7 @@ final class WriteLane {
         patience.set(LONG, 0, nanos / NANOS);
         patience.set(LONG, Long.BYTES, nanos % NANOS);
         long until = nanos == 0 ? 0 : patience.address();
-        long told = calls.events(seen, handle.get(LONG, 0), least, most, events, until);
+        long told = calls.events(seenWaiting, handle.get(LONG, 0), least, most, events, until);
         return told == -QueueCalls.INTERRUPTED ? 0 : (int) told;
     }
 

@@ -1,6 +1,7 @@
 package lockstep.blockstore.io.real;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import lockstep.blockstore.base.Blocks;
@@ -21,10 +22,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -116,7 +121,7 @@ final class DiskWritesTest {
 
     @Test
     void whatIsAskedForInOneTurnIsOneTask() throws Exception {
-        open(new DiskWrites(loop, threads::add));
+        open(new DiskWrites(loop, threads::add, DiskWrites::openLane));
         for (int round = 0; round < 3; round++) {
             var ends = writeToAll(20L * round);
             threads.take().run();
@@ -131,7 +136,7 @@ final class DiskWritesTest {
     /// As when the system does not come back from beginning the writes of another disk.
     @Test
     void whatIsNotBegunSoonIsDoneByTheDisksOwnThreads() throws Exception {
-        open(new DiskWrites(loop, threads::add));
+        open(new DiskWrites(loop, threads::add, DiskWrites::openLane));
         var ends = writeToAll(0);
         for (int i = 0; i < DISKS; i++) {
             assertThat(ends.get(i).get(1, TimeUnit.MINUTES)).isEmpty();
@@ -141,9 +146,49 @@ final class DiskWritesTest {
         threads.take().run();
     }
 
+    // Does not come back from beginning what the third disk is asked for, until it is let.
+    private static final class StuckLane extends WriteLane {
+        private final CountDownLatch let;
+
+        StuckLane(CountDownLatch let) {
+            super(Objects.requireNonNull(QueueCalls.FOUND), WriteBundle.RANGES);
+            this.let = let;
+            assertThat(setUp()).isTrue();
+        }
+
+        @Override
+        int begin(int first, int count) {
+            if (first == 4) {
+                try {
+                    let.await();
+                } catch (InterruptedException stopped) {
+                    throw new AssertionError(stopped);
+                }
+            }
+            return super.begin(first, count);
+        }
+    }
+
+    @Test
+    void noDiskWaitsForOneWhoseWritesDoNotBegin() throws Exception {
+        CountDownLatch let = new CountDownLatch(1);
+        try (ExecutorService real = Executors.newCachedThreadPool()) {
+            open(new DiskWrites(loop, real, () -> new StuckLane(let)));
+            var ends = writeToAll(0);
+            for (int i : new int[] {0, 1, 3, 4}) {
+                assertThat(ends.get(i).get(1, TimeUnit.MINUTES)).isEmpty();
+                assertWritten(i, 0);
+            }
+            assertThat(ends.get(2)).isNotDone();
+            let.countDown();
+            assertThat(ends.get(2).get(1, TimeUnit.MINUTES)).isEmpty();
+            assertWritten(2, 0);
+        }
+    }
+
     @Test
     void whatWasGivenUpIsNotWritten() throws Exception {
-        open(new DiskWrites(loop, threads::add));
+        open(new DiskWrites(loop, threads::add, DiskWrites::openLane));
         CompletableFuture<Boolean> givenUp = new CompletableFuture<>();
         loop.execute(
                 () -> {
@@ -165,7 +210,7 @@ final class DiskWritesTest {
     /// Which finds out what is wrong and tells it.
     @Test
     void whatTheSystemDoesNotTakeIsForTheDisksOwnThreads() throws Exception {
-        DiskWrites writes = new DiskWrites(loop, threads::add);
+        DiskWrites writes = new DiskWrites(loop, threads::add, DiskWrites::openLane);
         List<String> told = new ArrayList<>();
         try (WriteQueue file = WriteQueue.open(paths.getFirst())) {
             loop.execute(
@@ -184,9 +229,8 @@ final class DiskWritesTest {
         assertThat(there).isEqualTo(ByteBuffer.wrap(noise(7, 1)));
     }
 
-    private static DiskWrites.Request request(
-            WriteQueue file, long offset, String name, List<String> told) {
-        return new DiskWrites.Request(
+    private static DiskWrite request(WriteQueue file, long offset, String name, List<String> told) {
+        return new DiskWrite(
                 file,
                 new Operation(),
                 List.of(new Extent(offset, List.of(ByteBuffer.wrap(noise(7, 1))))),
@@ -213,9 +257,30 @@ final class DiskWritesTest {
         }
     }
 
+    /// As when it is to be opened anew, and that is tried again.
+    @Test
+    void aDiskThatIsClosedTwiceIsClosedBehindItsWritesToo() throws Exception {
+        CountDownLatch let = new CountDownLatch(1);
+        try (ExecutorService real = Executors.newCachedThreadPool()) {
+            open(new DiskWrites(loop, real, () -> new StuckLane(let)));
+            var ends = writeToAll(0);
+            assertThat(ends.get(1).get(1, TimeUnit.MINUTES)).isEmpty();
+            FileDevice stuck = disks.get(2);
+            stuck.close();
+            stuck.close();
+            assertThatThrownBy(() -> FileDevice.open(paths.get(2), loop, FileDevice.Options.DATA))
+                    .isInstanceOf(DeviceInUse.class);
+            let.countDown();
+            assertThat(ends.get(2).get(1, TimeUnit.MINUTES)).isEmpty();
+            stuck.closeNow();
+            FileDevice.open(paths.get(2), loop, FileDevice.Options.DATA).closeNow();
+            assertWritten(2, 0);
+        }
+    }
+
     @Test
     void whatComesWhenItsDiskIsClosedIsAFault() throws Exception {
-        open(new DiskWrites(loop, threads::add));
+        open(new DiskWrites(loop, threads::add, DiskWrites::openLane));
         var ends = writeToAll(0);
         Runnable late = threads.take();
         for (FileDevice disk : disks) {
