@@ -8,7 +8,7 @@
 # takes ab (its mirror) and bc (itself), and goes on again. Prints for each round what ac and ca,
 # which b has no part in, reached with b running and with b stopped: as fast as they go (a stopped
 # node leaves its part of the CPU to others here), and at RATE writes a second each (default 600).
-# Needs: the built program, jq, 17 GiB of disk under ${LAB_DIR:-/tmp/lockstep-measure}.
+# Needs: the built program, jq, 24 GiB of disk under ${LAB_DIR:-/tmp/lockstep-measure}.
 set -euo pipefail
 # shellcheck source=measure-nodes.sh
 . "$(dirname "$(readlink -f "$0")")/measure-nodes.sh"
@@ -48,7 +48,7 @@ measure() {
 }
 
 rm -rf "$lab"
-for each in a b c; do node "$each" "${port[$each]}" 9 512 "1 GiB" "64 MiB"; done
+for each in a b c; do node "$each" "${port[$each]}" 9 768 "1 GiB" "64 MiB"; done
 mirrored a b d0,d1,d2 d0,d1,d2
 mirrored a c d3,d4,d5 d0,d1,d2
 mirrored b c d3,d4,d5 d3,d4,d5
