@@ -27,10 +27,8 @@ import java.util.function.Consumer;
 /// these would wait for all of a commit that they just missed. They may end in any order, and count
 /// in the order in which they began: a commit settles when all before it have.
 ///
-/// For a stream that is patient no second one begins. A mirror's entries come from a source that
-/// has two under way itself, many in a frame, and its next frames find the one here ended as often
-/// as not: two here were half as large each, and took a tenth of the mirror's processor time for
-/// nothing.
+/// For a stream that is patient no second one begins. A mirror's entries come many in a frame, from
+/// a source that has two under way itself: with two here as well no write was faster.
 ///
 /// Erasures of segment headers stand in the same line, each alone and before the next commit. Where
 /// there are two copies each commit is alone too: losing one copy is a sequence of writes.

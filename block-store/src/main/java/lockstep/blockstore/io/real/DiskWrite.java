@@ -20,6 +20,9 @@ final class DiskWrite {
     /// Bytes of each extent, as they were lent: a buffer that was given up may be anybody's.
     final int[] lengths;
 
+    /// Bytes of all of them.
+    final int bytes;
+
     /// Extents that have begun, or will, and have not ended. For who has the bundle's monitor.
     int left;
 
@@ -41,12 +44,9 @@ final class DiskWrite {
         this.extents = extents;
         this.lengths =
                 extents.stream().mapToInt(extent -> Math.toIntExact(extent.length())).toArray();
+        this.bytes = Arrays.stream(lengths).sum();
         this.done = done;
         this.alone = alone;
-    }
-
-    int bytes() {
-        return Arrays.stream(lengths).sum();
     }
 
     /// Whether it is the caller's now: of the thread that begins it, or of the loop, which does not

@@ -24,11 +24,15 @@ import java.util.function.Supplier;
 /// tells of those before it; what has ended is told soon, whatever has not. What is not written as
 /// a whole goes to its disk's threads too, which find out why.
 public final class DiskWrites {
+    /// So long others wait for a disk's writes to begin.
+    static final long BEGIN_NANOS = 50_000_000;
+
     private static final int LANES_KEPT = 4;
 
     private final EventLoop loop;
     private final Executor threads;
     private final Supplier<@Nullable WriteLane> lanes;
+    private final long beginNanos;
     private final Deque<Lane> free = new ConcurrentLinkedDeque<>();
     private List<DiskWrite> asked = new ArrayList<>();
 
@@ -38,13 +42,19 @@ public final class DiskWrites {
                 loop,
                 Executors.newCachedThreadPool(
                         Thread.ofPlatform().daemon().name("io-disks-", 0).factory()),
-                DiskWrites::openLane);
+                DiskWrites::openLane,
+                BEGIN_NANOS);
     }
 
-    DiskWrites(EventLoop loop, Executor threads, Supplier<@Nullable WriteLane> lanes) {
+    DiskWrites(
+            EventLoop loop,
+            Executor threads,
+            Supplier<@Nullable WriteLane> lanes,
+            long beginNanos) {
         this.loop = loop;
         this.threads = threads;
         this.lanes = lanes;
+        this.beginNanos = beginNanos;
     }
 
     static @Nullable WriteLane openLane() {
@@ -73,11 +83,11 @@ public final class DiskWrites {
     }
 
     private void beginAll() {
-        WriteBundle bundle = new WriteBundle(this, loop);
+        WriteBundle bundle = new WriteBundle(this, loop, beginNanos);
         for (DiskWrite write : asked) {
             if (!bundle.hasRoomFor(write)) {
                 begin(bundle);
-                bundle = new WriteBundle(this, loop);
+                bundle = new WriteBundle(this, loop, beginNanos);
             }
             bundle.add(write);
         }

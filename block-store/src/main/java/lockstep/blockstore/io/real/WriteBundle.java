@@ -20,9 +20,6 @@ final class WriteBundle {
     /// Bytes, at most.
     static final int BYTES = 2 * StagedTransfers.PIECE;
 
-    // Within this all is begun, or goes to other threads.
-    private static final long BEGIN_NANOS = 50_000_000;
-
     // A disk that takes so long to begin a write is not worth waiting for.
     private static final long SLOW_NANOS = 5_000_000;
 
@@ -31,6 +28,7 @@ final class WriteBundle {
 
     private final DiskWrites of;
     private final EventLoop loop;
+    private final long beginNanos;
     private final List<DiskWrite> writes = new ArrayList<>();
     private final List<DiskWrite> owners = new ArrayList<>();
     private int ranges;
@@ -40,19 +38,21 @@ final class WriteBundle {
     private volatile boolean allBegun;
     private boolean isHelped;
 
-    WriteBundle(DiskWrites of, EventLoop loop) {
+    /// Within `beginNanos` all is begun, or goes to other threads.
+    WriteBundle(DiskWrites of, EventLoop loop, long beginNanos) {
         this.of = of;
         this.loop = loop;
+        this.beginNanos = beginNanos;
     }
 
     boolean hasRoomFor(DiskWrite write) {
-        return ranges + write.extents.size() <= RANGES && bytes + write.bytes() <= BYTES;
+        return ranges + write.extents.size() <= RANGES && bytes + write.bytes <= BYTES;
     }
 
     void add(DiskWrite write) {
         writes.add(write);
         ranges += write.extents.size();
-        bytes += write.bytes();
+        bytes += write.bytes;
     }
 
     void run() {
@@ -185,7 +185,7 @@ final class WriteBundle {
     }
 
     void lookLater() {
-        var _ = loop.clock().schedule(BEGIN_NANOS, this::look);
+        var _ = loop.clock().schedule(beginNanos, this::look);
     }
 
     // On the loop, until all is begun.

@@ -41,6 +41,7 @@ import java.util.concurrent.TimeUnit;
 final class DiskWritesTest {
     private static final int DISKS = 5;
     private static final int SIZE = 1 << 20;
+    private static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
     @TempDir private Path folder;
     private final BlockingQueue<Runnable> threads = new LinkedBlockingQueue<>();
@@ -65,6 +66,11 @@ final class DiskWritesTest {
             disk.closeNow();
         }
         loop.close();
+    }
+
+    // Its threads are what the test runs.
+    private DiskWrites heldBack(long beginNanos) {
+        return new DiskWrites(loop, threads::add, DiskWrites::openLane, beginNanos);
     }
 
     private void open(DiskWrites together) throws IOException {
@@ -121,7 +127,7 @@ final class DiskWritesTest {
 
     @Test
     void whatIsAskedForInOneTurnIsOneTask() throws Exception {
-        open(new DiskWrites(loop, threads::add, DiskWrites::openLane));
+        open(heldBack(HOUR));
         for (int round = 0; round < 3; round++) {
             var ends = writeToAll(20L * round);
             threads.take().run();
@@ -136,7 +142,7 @@ final class DiskWritesTest {
     /// As when the system does not come back from beginning the writes of another disk.
     @Test
     void whatIsNotBegunSoonIsDoneByTheDisksOwnThreads() throws Exception {
-        open(new DiskWrites(loop, threads::add, DiskWrites::openLane));
+        open(heldBack(DiskWrites.BEGIN_NANOS));
         var ends = writeToAll(0);
         for (int i = 0; i < DISKS; i++) {
             assertThat(ends.get(i).get(1, TimeUnit.MINUTES)).isEmpty();
@@ -172,8 +178,10 @@ final class DiskWritesTest {
     @Test
     void noDiskWaitsForOneWhoseWritesDoNotBegin() throws Exception {
         CountDownLatch let = new CountDownLatch(1);
-        try (ExecutorService real = Executors.newCachedThreadPool()) {
-            open(new DiskWrites(loop, real, () -> new StuckLane(let)));
+        // Let whatever happens, or the threads would not end.
+        try (ExecutorService real = Executors.newCachedThreadPool();
+                AutoCloseable _ = let::countDown) {
+            open(new DiskWrites(loop, real, () -> new StuckLane(let), DiskWrites.BEGIN_NANOS));
             var ends = writeToAll(0);
             for (int i : new int[] {0, 1, 3, 4}) {
                 assertThat(ends.get(i).get(1, TimeUnit.MINUTES)).isEmpty();
@@ -188,7 +196,7 @@ final class DiskWritesTest {
 
     @Test
     void whatWasGivenUpIsNotWritten() throws Exception {
-        open(new DiskWrites(loop, threads::add, DiskWrites::openLane));
+        open(heldBack(HOUR));
         CompletableFuture<Boolean> givenUp = new CompletableFuture<>();
         loop.execute(
                 () -> {
@@ -210,7 +218,7 @@ final class DiskWritesTest {
     /// Which finds out what is wrong and tells it.
     @Test
     void whatTheSystemDoesNotTakeIsForTheDisksOwnThreads() throws Exception {
-        DiskWrites writes = new DiskWrites(loop, threads::add, DiskWrites::openLane);
+        DiskWrites writes = heldBack(HOUR);
         List<String> told = new ArrayList<>();
         try (WriteQueue file = WriteQueue.open(paths.getFirst())) {
             loop.execute(
@@ -261,15 +269,22 @@ final class DiskWritesTest {
     @Test
     void aDiskThatIsClosedTwiceIsClosedBehindItsWritesToo() throws Exception {
         CountDownLatch let = new CountDownLatch(1);
-        try (ExecutorService real = Executors.newCachedThreadPool()) {
-            open(new DiskWrites(loop, real, () -> new StuckLane(let)));
+        // Let whatever happens, or the threads would not end.
+        try (ExecutorService real = Executors.newCachedThreadPool();
+                AutoCloseable _ = let::countDown) {
+            open(new DiskWrites(loop, real, () -> new StuckLane(let), DiskWrites.BEGIN_NANOS));
             var ends = writeToAll(0);
             assertThat(ends.get(1).get(1, TimeUnit.MINUTES)).isEmpty();
             FileDevice stuck = disks.get(2);
             stuck.close();
             stuck.close();
-            assertThatThrownBy(() -> FileDevice.open(paths.get(2), loop, FileDevice.Options.DATA))
-                    .isInstanceOf(DeviceInUse.class);
+            // Time in which a lock that goes too early goes.
+            for (int i = 0; i < 20; i++) {
+                Thread.sleep(10);
+                assertThatThrownBy(
+                                () -> FileDevice.open(paths.get(2), loop, FileDevice.Options.DATA))
+                        .isInstanceOf(DeviceInUse.class);
+            }
             let.countDown();
             assertThat(ends.get(2).get(1, TimeUnit.MINUTES)).isEmpty();
             stuck.closeNow();
@@ -280,7 +295,7 @@ final class DiskWritesTest {
 
     @Test
     void whatComesWhenItsDiskIsClosedIsAFault() throws Exception {
-        open(new DiskWrites(loop, threads::add, DiskWrites::openLane));
+        open(heldBack(HOUR));
         var ends = writeToAll(0);
         Runnable late = threads.take();
         for (FileDevice disk : disks) {
